@@ -1,0 +1,62 @@
+// The one record that a step's process is started with; request.json in the step folder holds the same.
+import type {
+  DataSection,
+  DatasetEntry,
+  ModelSection,
+  OutputSection,
+  Step,
+} from "../catalog/pipeline.ts";
+
+/** The five kinds of task. */
+export type TaskName = "train" | "evaluate" | "compare" | "generate" | "script";
+
+/** Version of the record below; a child refuses any other. */
+export const REQUEST_VERSION = 1;
+
+/** A dataset entry with the absolute places that it stands for. */
+export type ResolvedDataset = DatasetEntry & {
+  /** Absolute folder of the pictures; inside `output/` of a step folder where `from` names a step. */
+  readonly imageFolder: string;
+  /** Absolute file of `name<TAB>caption` lines. */
+  readonly captionsFile: string;
+};
+
+/** Everything that one step's process needs to know. */
+export interface StepRequest {
+  readonly version: typeof REQUEST_VERSION;
+  /** Path of the pipeline file as the user gave it. */
+  readonly pipeline: string;
+  readonly run: string;
+  /** `index` counts from 0. */
+  readonly step: {
+    readonly name: string;
+    readonly index: number;
+    readonly count: number;
+  };
+  readonly task: TaskName;
+  /** First 16 hex digits of the SHA-256 of `work` as canonical JSON. */
+  readonly key: string;
+  /** All that can change the result, and nothing else. */
+  readonly work: Readonly<Record<string, unknown>>;
+  /** The resolved step, cosmetic keys included. */
+  readonly options: Step;
+  readonly model: ModelSection;
+  readonly data: DataSection;
+  readonly output: OutputSection;
+  readonly seed: number;
+  /** The datasets that the step names, by name. */
+  readonly datasets: Readonly<Record<string, ResolvedDataset>>;
+  /** Absolute; the only folder that the step may write. */
+  readonly folder: string;
+  /** Needed step name to its absolute folder. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Absolute path of the lock file beside `folder`. */
+  readonly lock: string;
+  readonly engine: "wasm";
+  /** Absolute folder that holds fluxline's own `lib/`. */
+  readonly packageRoot: string;
+  readonly plan: {
+    /** Optimizer updates of the whole step, where the data already exists to count them. */
+    readonly trainSteps: number | null;
+  };
+}
