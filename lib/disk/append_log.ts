@@ -1,0 +1,124 @@
+// A file of lines that only grows. A line counts once its newline is there; a torn tail is cut when the log is opened.
+import { dirname } from "node:path";
+import { makeFolder, syncFolder } from "./atomic_write.ts";
+
+const NEWLINE = 10;
+
+/** An open log; one writer at a time, which the caller's lock has to ensure. */
+export class AppendLog implements Disposable {
+  readonly #file: Deno.FsFile;
+  #length: number;
+
+  /** Opens or creates the log at `path` and cuts what stands behind its last newline. */
+  static async open(path: string): Promise<AppendLog> {
+    await makeFolder(dirname(path));
+    const file = await Deno.open(path, {
+      read: true,
+      write: true,
+      create: true,
+    });
+    try {
+      const { size } = await file.stat();
+      const whole = await endOfLastLine(file, size);
+      if (whole < size) await file.truncate(whole);
+      // The entry of a new file is only durable once its folder is.
+      if (size === 0) await syncFolder(dirname(path));
+      await file.seek(whole, Deno.SeekMode.Start);
+      return new AppendLog(file, whole);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  private constructor(file: Deno.FsFile, length: number) {
+    this.#file = file;
+    this.#length = length;
+  }
+
+  /** Bytes written so far, all of them whole lines. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Appends one line; it is durable after {@linkcode AppendLog.sync}.
+   *
+   * @throws {RangeError} where `line` holds a line break.
+   */
+  async append(line: string): Promise<void> {
+    if (/[\r\n]/.test(line)) {
+      throw new RangeError("Cannot append to log: the line holds a line break");
+    }
+    const bytes = new TextEncoder().encode(`${line}\n`);
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#file.write(bytes.subarray(at));
+    }
+    this.#length += bytes.length;
+  }
+
+  /** Appends `value` as one line of JSON. */
+  async appendJson(value: unknown): Promise<void> {
+    await this.append(JSON.stringify(value));
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.sync();
+  }
+
+  /**
+   * Cuts the log back to `length` bytes, which must be the end of a line.
+   *
+   * @throws {RangeError} where the log is shorter, or `length` is in the middle of a line.
+   */
+  async truncate(length: number): Promise<void> {
+    if (length > this.#length) {
+      throw new RangeError(
+        `Cannot cut log to ${length} bytes: it has only ${this.#length}`,
+      );
+    }
+    if (await endOfLastLine(this.#file, length) !== length) {
+      throw new RangeError(
+        `Cannot cut log to ${length} bytes: that is in the middle of a line`,
+      );
+    }
+    await this.#file.truncate(length);
+    await this.#file.seek(length, Deno.SeekMode.Start);
+    this.#length = length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** The whole lines of a log, without a torn tail; an absent log has none. */
+export async function readLines(path: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  return text.split("\n").slice(0, -1);
+}
+
+/** Offset behind the last newline within the first `size` bytes; 0 where there is none. */
+async function endOfLastLine(file: Deno.FsFile, size: number): Promise<number> {
+  const block = new Uint8Array(64 * 1024);
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - block.length);
+    const part = block.subarray(0, end - start);
+    await file.seek(start, Deno.SeekMode.Start);
+    for (let at = 0; at < part.length;) {
+      const count = await file.read(part.subarray(at));
+      if (count === null) break;
+      at += count;
+    }
+    const newline = part.lastIndexOf(NEWLINE);
+    if (newline >= 0) return start + newline + 1;
+    end = start;
+  }
+  return 0;
+}
