@@ -9,6 +9,8 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
+const LARGEST_BLOCK = 1024 * 1024;
+
 /** SHA-256 of bytes, or of text as UTF-8, as 64 lower-case hex digits. */
 export function sha256Hex(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
@@ -24,7 +26,9 @@ export async function digestFile(path: string): Promise<FileDigest> {
   const hash = createHash("sha256");
   let bytes = 0;
   using file = await Deno.open(path, { read: true });
-  const block = new Uint8Array(1024 * 1024);
+  // Thousands of small pictures are the common case; each would pay for a large block.
+  const { size } = await file.stat();
+  const block = new Uint8Array(Math.max(1, Math.min(size, LARGEST_BLOCK)));
   for (;;) {
     const count = await file.read(block);
     if (count === null) break;

@@ -1,0 +1,135 @@
+// Reads where an unfinished training step stands: checkpoint.json names the generations, state.json of one holds the cursor.
+// Nothing is loaded and nothing is hashed here; that happens when the step goes on.
+import { join } from "node:path";
+import { StoredStateError } from "../error/failure.ts";
+import { stepPaths } from "./store_layout.ts";
+import {
+  isRecord,
+  readStoredRecord,
+  type StoredRecord,
+} from "./stored_json.ts";
+
+const CHECKPOINT_VERSION = 1;
+
+/** One file of a checkpoint generation. */
+export interface CheckpointFile {
+  /** Relative to the generation's folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** One saved state. */
+export interface CheckpointGeneration {
+  readonly globalStep: number;
+  /** Relative to the step folder, such as `checkpoints/00000120`. */
+  readonly folder: string;
+  readonly files: readonly CheckpointFile[];
+}
+
+/** Where a step goes on. */
+export interface CheckpointCursor {
+  readonly globalStep: number;
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Finished batches of the epoch after those. */
+  readonly batch: number;
+  readonly batchesPerEpoch: number | null;
+  /** Why the newest generation is not the one that counts; null where it is. */
+  readonly fallback: string | null;
+}
+
+/** What a look at a step's checkpoints finds. */
+export type CheckpointLookup =
+  | { readonly kind: "absent" }
+  | { readonly kind: "ready"; readonly cursor: CheckpointCursor }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+/** The newest generation whose files are all there in their size, and the cursor that it holds. */
+export async function readCheckpointCursor(
+  folder: string,
+): Promise<CheckpointLookup> {
+  let record: StoredRecord | null;
+  try {
+    record = await readStoredRecord(
+      stepPaths(folder).checkpointManifest,
+      CHECKPOINT_VERSION,
+    );
+  } catch (error) {
+    if (!(error instanceof StoredStateError)) throw error;
+    return { kind: "damaged", reason: error.message };
+  }
+  if (record === null) return { kind: "absent" };
+  const reasons: string[] = [];
+  for (const value of [record["current"], record["previous"]]) {
+    if (value === null || value === undefined) continue;
+    const generation = parseGeneration(value);
+    if (generation === null) {
+      reasons.push("checkpoint.json names a generation without its fields");
+      continue;
+    }
+    const found = await readGeneration(folder, generation);
+    if (typeof found !== "string") {
+      return {
+        kind: "ready",
+        cursor: { ...found, fallback: reasons[0] ?? null },
+      };
+    }
+    reasons.push(found);
+  }
+  return {
+    kind: "damaged",
+    reason: reasons[0] ?? "checkpoint.json names no generation",
+  };
+}
+
+/** The cursor, or the reason why this generation cannot be used. */
+async function readGeneration(
+  folder: string,
+  generation: CheckpointGeneration,
+): Promise<Omit<CheckpointCursor, "fallback"> | string> {
+  for (const file of generation.files) {
+    const path = `${generation.folder}/${file.path}`;
+    const bytes = sizeOf(join(folder, generation.folder, file.path));
+    if (bytes === null) return `"${path}" is missing`;
+    if (bytes !== file.bytes) {
+      return `"${path}" has ${bytes} bytes, wanted ${file.bytes}`;
+    }
+  }
+  const place = join(folder, generation.folder, "state.json");
+  try {
+    const state = await readStoredRecord(place, CHECKPOINT_VERSION);
+    const epoch = state?.["step_epoch"];
+    const batch = state?.["batch"];
+    if (typeof epoch !== "number" || typeof batch !== "number") {
+      return `"${generation.folder}/state.json" holds no cursor`;
+    }
+    const perEpoch = state?.["batches_per_epoch"];
+    const batchesPerEpoch = typeof perEpoch === "number" ? perEpoch : null;
+    return { globalStep: generation.globalStep, epoch, batch, batchesPerEpoch };
+  } catch (error) {
+    if (!(error instanceof StoredStateError)) throw error;
+    return error.message;
+  }
+}
+
+function parseGeneration(value: unknown): CheckpointGeneration | null {
+  if (!isRecord(value)) return null;
+  const isWhole = typeof value["globalStep"] === "number" &&
+    typeof value["folder"] === "string" &&
+    Array.isArray(value["files"]) &&
+    value["files"].every((file) =>
+      isRecord(file) && typeof file["path"] === "string" &&
+      typeof file["bytes"] === "number"
+    );
+  return isWhole ? value as unknown as CheckpointGeneration : null;
+}
+
+function sizeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

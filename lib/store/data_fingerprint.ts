@@ -1,0 +1,130 @@
+// What identifies data that no step made: the captions and the content of every picture that they name, wherever both lie.
+import { join } from "node:path";
+import { RefusedError } from "../error/failure.ts";
+import { digestRecord, sha256Hex } from "../disk/digest.ts";
+import { isGranted } from "../disk/granted.ts";
+import type { FingerprintCache } from "./fingerprint_cache.ts";
+
+/** A dataset on disk. */
+export interface DataPlace {
+  /** Name of the dataset in the pipeline, for messages. */
+  readonly name: string;
+  /** Absolute. */
+  readonly imageFolder: string;
+  /** Absolute. */
+  readonly captionsFile: string;
+}
+
+/** Identity and size of a dataset. */
+export interface DataFingerprint {
+  /** SHA-256, 64 hex digits; the same for the same captions and pictures in another place. */
+  readonly digest: string;
+  /** Lines of the captions file that name a picture. */
+  readonly captions: number;
+}
+
+/**
+ * Hashes the captions file and every picture that it names.
+ *
+ * @throws {RefusedError} where the folder, the file or a picture is missing, a line has no tab, or reading is not permitted
+ */
+export async function fingerprintData(
+  place: DataPlace,
+  cache: FingerprintCache,
+): Promise<DataFingerprint> {
+  for (const path of [place.captionsFile, place.imageFolder]) {
+    requireReadable(place, path);
+  }
+  const text = await readCaptions(place);
+  if (!isFolder(place.imageFolder)) {
+    throw new RefusedError(
+      `Cannot read dataset "${place.name}": there is no folder "${place.imageFolder}"`,
+      { hint: "Correct image_folder, or make the data first" },
+    );
+  }
+  const named = captionedNames(place, text);
+  const pictures: (readonly [string, number, string])[] = [];
+  for (const name of [...new Set(named.keys())].sort()) {
+    const path = join(place.imageFolder, name);
+    const found = statOrNull(path);
+    if (found === null || !found.isFile) {
+      throw new RefusedError(
+        `Cannot read dataset "${place.name}": ${place.captionsFile}:${
+          named.get(name)
+        } names picture "${name}", which is not in "${place.imageFolder}"`,
+        { hint: "Add the picture, or remove the line" },
+      );
+    }
+    pictures.push([name, found.size, await cache.digest(path, found)]);
+  }
+  const captions = text.split("\n").filter((line) => line.trim() !== "").length;
+  return {
+    digest: digestRecord({ captions: sha256Hex(text), pictures }),
+    captions,
+  };
+}
+
+/** Picture name to the line that names it first, counted from 1. */
+function captionedNames(place: DataPlace, text: string): Map<string, number> {
+  const named = new Map<string, number>();
+  text.split("\n").forEach((line, index) => {
+    if (line.trim() === "") return;
+    const tab = line.indexOf("\t");
+    if (tab <= 0) {
+      throw new RefusedError(
+        `Cannot read dataset "${place.name}": ${place.captionsFile}:${
+          index + 1
+        } has no tab between picture name and caption`,
+        { hint: "Write each line as name<TAB>caption" },
+      );
+    }
+    const name = line.slice(0, tab);
+    if (!named.has(name)) named.set(name, index + 1);
+  });
+  if (named.size === 0) {
+    throw new RefusedError(
+      `Cannot read dataset "${place.name}": captions file "${place.captionsFile}" names no picture`,
+      { hint: "Write one line name<TAB>caption for each picture" },
+    );
+  }
+  return named;
+}
+
+async function readCaptions(place: DataPlace): Promise<string> {
+  try {
+    return await Deno.readTextFile(place.captionsFile);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new RefusedError(
+      `Cannot read dataset "${place.name}": there is no captions file "${place.captionsFile}"`,
+      { hint: "Correct captions_file, or make the data first", cause: error },
+    );
+  }
+}
+
+/** Asks Deno whether the path may be read, so that a plan ends with a message and never with a prompt. */
+function requireReadable(place: DataPlace, path: string): void {
+  if (isGranted({ name: "read", path })) return;
+  throw new RefusedError(
+    `Cannot read dataset "${place.name}": this process may not read "${path}"`,
+    { hint: `Run with -R=.,${path}, or with -R` },
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statOrNull(path)?.isDirectory ?? false;
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (
+      error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory
+    ) {
+      return null;
+    }
+    throw error;
+  }
+}

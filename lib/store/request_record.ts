@@ -1,0 +1,33 @@
+// request.json of a step folder: what the step was given, kept for explanations and for later readers of its weights.
+import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { StoredStateError } from "../error/failure.ts";
+import { stepPaths } from "./store_layout.ts";
+import { isRecord, readStoredRecord } from "./stored_json.ts";
+import { REQUEST_VERSION, type StepRequest } from "./step_request.ts";
+
+/** Makes the step folder where it is missing and writes its request.json. */
+export async function writeStepRequest(request: StepRequest): Promise<void> {
+  await makeFolder(request.folder);
+  await writeJsonAtomically(stepPaths(request.folder).request, request);
+}
+
+/**
+ * The request of the step folder; null where there is none.
+ *
+ * @throws {StoredStateError} where it cannot be understood
+ */
+export async function readStepRequest(
+  folder: string,
+): Promise<StepRequest | null> {
+  const path = stepPaths(folder).request;
+  const record = await readStoredRecord(path, REQUEST_VERSION);
+  if (record === null) return null;
+  const isWhole = isRecord(record["work"]) && isRecord(record["options"]) &&
+    isRecord(record["step"]) && typeof record["key"] === "string";
+  if (!isWhole) {
+    throw new StoredStateError(
+      `Cannot read "${path}": it lacks fields of a request`,
+    );
+  }
+  return record as unknown as StepRequest;
+}

@@ -1,0 +1,163 @@
+// The run manifest (replaced as a whole at every change) and the run's events (only ever appended).
+import { StoredStateError } from "../error/failure.ts";
+import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { AppendLog, readLines } from "../disk/append_log.ts";
+import { isRecord, readStoredRecord } from "./stored_json.ts";
+import { type RunPaths, runPaths } from "./store_layout.ts";
+
+const MANIFEST_VERSION = 1;
+
+/** Where a step of a run stands. */
+export type StepState =
+  | "waiting"
+  | "running"
+  | "done"
+  | "reused"
+  | "failed"
+  | "stopped";
+
+/** One step in the run manifest. */
+export interface RunStep {
+  readonly name: string;
+  readonly task: string;
+  readonly key: string;
+  readonly state: StepState;
+}
+
+/** The record in manifest.json. */
+export interface RunManifest {
+  readonly version: typeof MANIFEST_VERSION;
+  readonly run: string;
+  /** Path of the pipeline file as given. */
+  readonly pipeline: string;
+  /** SHA-256 of the pipeline's text and overrides. */
+  readonly digest: string;
+  readonly mode: "pipeline" | "legacy";
+  readonly seed: number;
+  readonly engine: string;
+  /** Versions of the programs that made the run, by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly steps: readonly RunStep[];
+}
+
+/** Something that happened in a run. */
+export interface RunEvent {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly kind:
+    | "run_started"
+    | "run_finished"
+    | "run_failed"
+    | "run_stopped"
+    | "step_started"
+    | "step_resumed"
+    | "step_reused"
+    | "step_finished"
+    | "step_failed"
+    | "step_stopped"
+    | "step_retried"
+    | "step_set_aside";
+  readonly step?: string;
+  readonly key?: string;
+  readonly text?: string;
+}
+
+/**
+ * The manifest of a run; null before its first start.
+ *
+ * @throws {StoredStateError} where it cannot be understood
+ */
+export async function readRunManifest(
+  runsDir: string,
+  run: string,
+): Promise<RunManifest | null> {
+  const { manifest } = runPaths(runsDir, run);
+  const record = await readStoredRecord(manifest, MANIFEST_VERSION);
+  if (record === null) return null;
+  const { steps } = record;
+  const isWhole = record["run"] === run &&
+    typeof record["digest"] === "string" &&
+    Array.isArray(steps) && steps.every(isRunStep);
+  if (!isWhole) {
+    throw new StoredStateError(
+      `Cannot read "${manifest}": it lacks fields of a run manifest`,
+      {
+        hint:
+          `Move "${manifest}" away; finished steps are found again by their keys`,
+      },
+    );
+  }
+  return record as unknown as RunManifest;
+}
+
+/** Replaces the manifest; the caller holds the run's lock. */
+export async function writeRunManifest(
+  runsDir: string,
+  manifest: Omit<RunManifest, "version">,
+): Promise<void> {
+  const paths = runPaths(runsDir, manifest.run);
+  await makeFolder(paths.folder);
+  await writeJsonAtomically(paths.manifest, {
+    version: MANIFEST_VERSION,
+    ...manifest,
+  });
+}
+
+/** Appends one durable line to the run's events; the caller holds the run's lock. */
+export async function appendEvent(
+  runsDir: string,
+  run: string,
+  event: RunEvent,
+): Promise<void> {
+  using log = await AppendLog.open(runPaths(runsDir, run).events);
+  await log.appendJson(event);
+  await log.sync();
+}
+
+/** All events of a run, oldest first; lines that are not JSON are left out. */
+export async function readEvents(
+  runsDir: string,
+  run: string,
+): Promise<RunEvent[]> {
+  const lines = await readLines(runPaths(runsDir, run).events);
+  return lines.flatMap((line) => {
+    try {
+      return [JSON.parse(line) as RunEvent];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Names of the runs under `runsDir`, sorted. */
+export function listRuns(runsDir: string): string[] {
+  try {
+    return [...Deno.readDirSync(runsDir)]
+      .filter((entry) =>
+        entry.isDirectory && hasManifest(runPaths(runsDir, entry.name))
+      )
+      .map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function hasManifest(paths: RunPaths): boolean {
+  try {
+    return Deno.statSync(paths.manifest).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function isRunStep(value: unknown): boolean {
+  return isRecord(value) &&
+    ["name", "task", "key", "state"].every((field) =>
+      typeof value[field] === "string"
+    );
+}

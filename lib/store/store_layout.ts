@@ -1,0 +1,131 @@
+// Every path under the runs folder, in one place.
+import { basename, join } from "node:path";
+import { sha256Hex } from "../disk/digest.ts";
+import { canonicalJson } from "../disk/canonical_json.ts";
+
+/** Hex digits of a key; 64 bits tell a store's steps apart. */
+export const KEY_LENGTH = 16;
+
+/** Paths of a runs folder. */
+export interface StoreLayout {
+  readonly runsDir: string;
+  /** Folder of all step folders. */
+  readonly store: string;
+  /** Digests of pictures seen before; a cache that may be deleted. */
+  readonly fingerprints: string;
+}
+
+/** Paths of one run. */
+export interface RunPaths {
+  readonly folder: string;
+  readonly manifest: string;
+  readonly events: string;
+  readonly lock: string;
+}
+
+/** Paths of one step folder. */
+export interface StepPaths {
+  readonly folder: string;
+  readonly lock: string;
+  readonly request: string;
+  readonly marker: string;
+  readonly checkpointManifest: string;
+  readonly checkpoints: string;
+  readonly metrics: string;
+  readonly timings: string;
+  readonly samples: string;
+  readonly output: string;
+  readonly attempts: string;
+}
+
+/** Paths below `runsDir`, which is kept as it is given, relative or absolute. */
+export function storeLayout(runsDir: string): StoreLayout {
+  return {
+    runsDir,
+    store: join(runsDir, "store"),
+    fingerprints: join(runsDir, "fingerprints.json"),
+  };
+}
+
+/** Paths of the run named `run`. */
+export function runPaths(runsDir: string, run: string): RunPaths {
+  const folder = join(runsDir, run);
+  return {
+    folder,
+    manifest: join(folder, "manifest.json"),
+    events: join(folder, "events.jsonl"),
+    lock: `${folder}.lock`,
+  };
+}
+
+/** Paths inside the step folder at `folder`. */
+export function stepPaths(folder: string): StepPaths {
+  return {
+    folder,
+    lock: `${folder}.lock`,
+    request: join(folder, "request.json"),
+    marker: join(folder, "complete.json"),
+    checkpointManifest: join(folder, "checkpoint.json"),
+    checkpoints: join(folder, "checkpoints"),
+    metrics: join(folder, "metrics.jsonl"),
+    timings: join(folder, "timings.jsonl"),
+    samples: join(folder, "samples"),
+    output: join(folder, "output"),
+    attempts: join(folder, "attempts"),
+  };
+}
+
+/** The key of a piece of work: the first digits of the SHA-256 of its canonical JSON. */
+export function workKey(work: Readonly<Record<string, unknown>>): string {
+  return sha256Hex(canonicalJson(work)).slice(0, KEY_LENGTH);
+}
+
+/** Where a step's folder is, or would be made. */
+export interface StepFolder {
+  readonly folder: string;
+  readonly exists: boolean;
+}
+
+/**
+ * Finds the folder of `key`, whatever the label in front of it: a renamed step keeps its work. Where there is none, answers
+ * the folder that a step called `name` gets.
+ */
+export function findStepFolder(
+  runsDir: string,
+  key: string,
+  name: string,
+): StepFolder {
+  const { store } = storeLayout(runsDir);
+  const wanted = `${name}-${key}`;
+  const found = stepFolderNames(store).filter((entry) =>
+    entry.endsWith(`-${key}`)
+  );
+  const chosen = found.includes(wanted) ? wanted : found[0];
+  return {
+    folder: join(store, chosen ?? wanted),
+    exists: chosen !== undefined,
+  };
+}
+
+/** Label and key of a step folder's name; null for folders set aside and for anything else. */
+export function parseStepFolder(
+  folder: string,
+): { label: string; key: string } | null {
+  const match = /^(.+)-([0-9a-f]{16})$/.exec(basename(folder));
+  return match === null
+    ? null
+    : { label: match[1] as string, key: match[2] as string };
+}
+
+function stepFolderNames(store: string): string[] {
+  try {
+    return [...Deno.readDirSync(store)]
+      .filter((entry) =>
+        entry.isDirectory && parseStepFolder(entry.name) !== null
+      )
+      .map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

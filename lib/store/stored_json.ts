@@ -1,0 +1,55 @@
+// Reading records that fluxline wrote itself: absent is an answer, anything that cannot be understood is an error with a place.
+import { StoredStateError } from "../error/failure.ts";
+
+/** A JSON object as it was read, before its fields are checked. */
+export type StoredRecord = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the JSON object at `path`; null where there is no such file.
+ *
+ * @throws {StoredStateError} where the text is not a JSON object of version `version`
+ */
+export async function readStoredRecord(
+  path: string,
+  version: number,
+): Promise<StoredRecord | null> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const record = parseRecord(text);
+  if (record === null) {
+    throw new StoredStateError(
+      `Cannot read "${path}": found no JSON object`,
+    );
+  }
+  if (record["version"] !== version) {
+    throw new StoredStateError(
+      `Cannot read "${path}": found version ${
+        JSON.stringify(record["version"] ?? null)
+      }, wanted ${version}`,
+      {
+        hint:
+          "Use the fluxline version that wrote it, or another folder with --runs",
+      },
+    );
+  }
+  return record;
+}
+
+/** Whether a value is an object with fields. */
+export function isRecord(value: unknown): value is StoredRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseRecord(text: string): StoredRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
