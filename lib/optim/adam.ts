@@ -1,0 +1,69 @@
+// Adam and AdamW: steps of the size of the rate, along a smoothed gradient over its smoothed magnitude.
+import type { OptimizerEntry } from "./optimizer_options.ts";
+import {
+  slotAt,
+  type UpdateNumbers,
+  type UpdateRule,
+  type UpdateStep,
+} from "./update_rule.ts";
+
+interface AdamSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly decay: number;
+  readonly isDecoupled: boolean;
+  readonly isAmsgrad: boolean;
+}
+
+/**
+ * The rule of types `Adam` (decay joins the gradient) and `AdamW` (decay shrinks the weights).
+ * Source: Kingma and Ba 2015; Loshchilov and Hutter 2019; Reddi et al. 2018 for amsgrad; order of operations as in PyTorch.
+ */
+export function adamRule(entry: OptimizerEntry): UpdateRule {
+  const [beta1, beta2] = entry.betas ?? [0.9, 0.999];
+  const settings: AdamSettings = {
+    beta1,
+    beta2,
+    eps: entry.eps ?? 1e-8,
+    decay: entry.weight_decay ?? 0,
+    isDecoupled: entry.type === "AdamW",
+    isAmsgrad: entry.amsgrad ?? false,
+  };
+  const slots = ["exp_avg", "exp_avg_sq"];
+  return {
+    slots: settings.isAmsgrad ? [...slots, "max_exp_avg_sq"] : slots,
+    update: (numbers, step) => updateAdam(numbers, step, settings),
+  };
+}
+
+function updateAdam(
+  numbers: UpdateNumbers,
+  step: UpdateStep,
+  settings: AdamSettings,
+): void {
+  const { gradient, weights, nextWeights } = numbers;
+  const { beta1, beta2, eps, isAmsgrad } = settings;
+  const mean = slotAt(numbers.slots, 0);
+  const square = slotAt(numbers.slots, 1);
+  const nextMean = slotAt(numbers.nextSlots, 0);
+  const nextSquare = slotAt(numbers.nextSlots, 1);
+  const largest = isAmsgrad ? slotAt(numbers.slots, 2) : square;
+  const nextLargest = isAmsgrad ? slotAt(numbers.nextSlots, 2) : nextSquare;
+  const stepSize = step.lr / (1 - beta1 ** step.count);
+  const rootCorrection = Math.sqrt(1 - beta2 ** step.count);
+  const keep = settings.isDecoupled ? 1 - step.lr * settings.decay : 1;
+  const pull = settings.isDecoupled ? 0 : settings.decay;
+  for (let i = 0; i < weights.length; i++) {
+    const w = weights[i] as number;
+    const g = gradient[i] as number + pull * w;
+    const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
+    const v = beta2 * (square[i] as number) + (1 - beta2) * g * g;
+    const scale = isAmsgrad ? Math.max(largest[i] as number, v) : v;
+    nextMean[i] = m;
+    nextSquare[i] = v;
+    nextLargest[i] = scale;
+    nextWeights[i] = w * keep -
+      stepSize * m / (Math.sqrt(scale) / rootCorrection + eps);
+  }
+}

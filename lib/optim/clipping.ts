@@ -1,0 +1,36 @@
+// Bounds the gradients of several tensors by their common norm.
+import { tf } from "../tensor/tf.ts";
+import { globalNorm, numbersOf } from "./numbers.ts";
+
+/** Gradients within the bound, and what the norm was before. */
+export interface ClippedGradients {
+  readonly grads: ReadonlyMap<string, tf.Tensor>;
+  /** The norm before clipping; not finite exactly when a gradient is not, and then nothing was scaled. */
+  readonly norm: number;
+}
+
+/** PyTorch's guard against a division by zero; it also makes a clipped norm a little smaller than the bound. */
+const NORM_MARGIN = 1e-6;
+
+/**
+ * Scales all gradients by one factor so that their common L2 norm is at most `maxNorm`; 0 or null means no bound.
+ *
+ * It consumes `grads`: what it replaces it disposes, and the caller then owns exactly the tensors of the result.
+ * Source: Pascanu et al. 2013; factor as in PyTorch's `clip_grad_norm_`.
+ */
+export function clipByGlobalNorm(
+  grads: ReadonlyMap<string, tf.Tensor>,
+  maxNorm: number | null,
+): ClippedGradients {
+  const norm = globalNorm(grads);
+  const bound = maxNorm ?? 0;
+  const factor = bound > 0 ? bound / (norm + NORM_MARGIN) : 1;
+  if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };
+  const clipped = new Map<string, tf.Tensor>();
+  for (const [name, gradient] of grads) {
+    const scaled = numbersOf(gradient).map((value) => value * factor);
+    clipped.set(name, tf.tensor(scaled, gradient.shape));
+    gradient.dispose();
+  }
+  return { grads: clipped, norm };
+}

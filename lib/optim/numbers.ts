@@ -1,0 +1,43 @@
+// Reads tensors' numbers and sums them up; the only place of this folder that crosses from the engine to JavaScript.
+import type { tf } from "../tensor/tf.ts";
+
+/**
+ * The numbers of a float32 tensor, row-major. To be read only: some engines lend their own memory.
+ *
+ * @throws {TypeError} for any other dtype.
+ */
+export function numbersOf(tensor: tf.Tensor): Float32Array {
+  const numbers = tensor.dataSync();
+  if (numbers instanceof Float32Array) return numbers;
+  throw new TypeError(
+    `Cannot read a tensor of dtype "${tensor.dtype}" as float32`,
+  );
+}
+
+/**
+ * L2 norm over all tensors together, summed in float64 in the map's order. Not finite exactly when an element is not.
+ */
+export function globalNorm(tensors: ReadonlyMap<string, tf.Tensor>): number {
+  let sum = 0;
+  for (const tensor of tensors.values()) {
+    const numbers = numbersOf(tensor);
+    for (let i = 0; i < numbers.length; i++) {
+      const value = numbers[i] as number;
+      sum += value * value;
+    }
+  }
+  return Math.sqrt(sum);
+}
+
+/** The name of the first tensor that holds NaN or an infinity, or null. */
+export function firstNonFinite(
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): string | null {
+  for (const [name, tensor] of tensors) {
+    const numbers = numbersOf(tensor);
+    for (let i = 0; i < numbers.length; i++) {
+      if (!Number.isFinite(numbers[i])) return name;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,171 @@
+// Applies an update rule to named variables. Numbers are read, computed and written per parameter: on the WASM engine this took
+// a sixth of the time of the same formula in tensor operations at 200 thousand parameters in 150 tensors.
+import { StoredStateError } from "../error/failure.ts";
+import { tf } from "../tensor/tf.ts";
+import { adadeltaRule, adagradRule } from "./adagrad.ts";
+import { adamRule } from "./adam.ts";
+import { lionRule } from "./lion.ts";
+import { numbersOf } from "./numbers.ts";
+import type { OptimizerEntry } from "./optimizer_options.ts";
+import { rmspropRule, sgdRule } from "./sgd.ts";
+import type { UpdateRule } from "./update_rule.ts";
+
+/** The part of an optimizer's state that is plain JSON. */
+export interface OptimizerCounts {
+  /** Updates made so far. */
+  readonly count: number;
+  /** By parameter: updates in which it had no gradient. Its own count, which corrects biases, is smaller by that. */
+  readonly missed: Readonly<Record<string, number>>;
+}
+
+/** What an optimizer remembers. The tensors are keyed `slot/parameter`, have the parameter's shape and belong to the state. */
+export interface OptimizerState extends OptimizerCounts {
+  readonly tensors: ReadonlyMap<string, tf.Tensor>;
+}
+
+/** An optimizer. It holds no state of its own: states go in and come out. */
+export interface Optimizer {
+  /** What is remembered per parameter, in PyTorch's words; empty for plain SGD. */
+  readonly slots: readonly string[];
+  /** The state before the first update, for exactly these parameters. */
+  init(parameters: ReadonlyMap<string, tf.Tensor>): OptimizerState;
+  /**
+   * One update: assigns new values to the variables that have a gradient and leaves the others alone. It consumes `state`, whose
+   * replaced tensors are disposed; the gradients stay the caller's.
+   *
+   * @throws {StoredStateError} when the state lacks a parameter that has a gradient, or holds it in another shape.
+   */
+  apply(
+    parameters: ReadonlyMap<string, tf.Variable>,
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    state: OptimizerState,
+    lr: number,
+  ): OptimizerState;
+}
+
+/** Builds the optimizer of `entry`. `entry.lr` is only the first rate: each update is given its own. */
+export function createOptimizer(entry: OptimizerEntry): Optimizer {
+  const rule = updateRule(entry);
+  return {
+    slots: rule.slots,
+    init: (parameters) => startState(rule, parameters),
+    apply: (parameters, gradients, state, lr) =>
+      applyRule(rule, { parameters, gradients, state, lr }),
+  };
+}
+
+/** The key of one state tensor. */
+export function slotKey(slot: string, parameter: string): string {
+  return `${slot}/${parameter}`;
+}
+
+/** What belongs into JSON beside the state's tensors. */
+export function optimizerCounts(state: OptimizerState): OptimizerCounts {
+  return { count: state.count, missed: state.missed };
+}
+
+/** Disposes the state's tensors. */
+export function disposeOptimizerState(state: OptimizerState): void {
+  for (const tensor of state.tensors.values()) tensor.dispose();
+}
+
+function updateRule(entry: OptimizerEntry): UpdateRule {
+  switch (entry.type) {
+    case "AdamW":
+    case "Adam":
+      return adamRule(entry);
+    case "SGD":
+      return sgdRule(entry);
+    case "RMSprop":
+      return rmspropRule(entry);
+    case "Adagrad":
+      return adagradRule(entry);
+    case "Adadelta":
+      return adadeltaRule(entry);
+    case "Lion":
+      return lionRule(entry);
+    default:
+      return entry.type satisfies never;
+  }
+}
+
+function startState(
+  rule: UpdateRule,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+): OptimizerState {
+  const tensors = new Map<string, tf.Tensor>();
+  for (const slot of rule.slots) {
+    for (const [name, parameter] of parameters) {
+      tensors.set(slotKey(slot, name), tf.keep(tf.zeros(parameter.shape)));
+    }
+  }
+  return { count: 0, missed: {}, tensors };
+}
+
+interface Update {
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  readonly state: OptimizerState;
+  readonly lr: number;
+}
+
+function applyRule(rule: UpdateRule, update: Update): OptimizerState {
+  const { parameters, gradients, state } = update;
+  const tensors = new Map(state.tensors);
+  const missed: Record<string, number> = { ...state.missed };
+  for (const [name, variable] of parameters) {
+    const gradient = gradients.get(name);
+    if (gradient === undefined) {
+      missed[name] = (missed[name] ?? 0) + 1;
+      continue;
+    }
+    const keys = rule.slots.map((slot) => slotKey(slot, name));
+    const replaced = keys.map((key) =>
+      slotTensor(state.tensors, key, variable)
+    );
+    const slots = replaced.map(numbersOf);
+    // The engine may lend its own memory when it is read, so results go to arrays of their own.
+    const nextWeights = new Float32Array(variable.size);
+    const nextSlots = slots.map(() => new Float32Array(variable.size));
+    rule.update(
+      {
+        gradient: numbersOf(gradient),
+        weights: numbersOf(variable),
+        slots,
+        nextWeights,
+        nextSlots,
+      },
+      { lr: update.lr, count: state.count + 1 - (missed[name] ?? 0) },
+    );
+    assign(variable, nextWeights);
+    keys.forEach((key, i) => {
+      replaced[i]?.dispose();
+      tensors.set(
+        key,
+        tf.keep(tf.tensor(nextSlots[i] as Float32Array, variable.shape)),
+      );
+    });
+  }
+  return { count: state.count + 1, missed, tensors };
+}
+
+function slotTensor(
+  tensors: ReadonlyMap<string, tf.Tensor>,
+  key: string,
+  variable: tf.Variable,
+): tf.Tensor {
+  const found = tensors.get(key);
+  if (found !== undefined && found.size === variable.size) return found;
+  const what = found === undefined
+    ? "the state has none"
+    : `it has shape [${found.shape}]`;
+  throw new StoredStateError(
+    `Cannot update parameter "${variable.name}" of shape [${variable.shape}] with optimizer state "${key}": ${what}`,
+  );
+}
+
+function assign(variable: tf.Variable, values: Float32Array): void {
+  const tensor = tf.tensor(values, variable.shape);
+  variable.assign(tensor);
+  tensor.dispose();
+}

@@ -1,0 +1,66 @@
+// Exponential moving average of weights, for samples and export.
+import { StoredStateError } from "../error/failure.ts";
+import { tf } from "../tensor/tf.ts";
+import { numbersOf } from "./numbers.ts";
+
+/** Averages by parameter name, with the parameters' shapes. Whoever holds the value owns its tensors. */
+export interface ExponentialMovingAverage {
+  /** Share of the old average that each update keeps, in [0, 1). */
+  readonly decay: number;
+  readonly tensors: ReadonlyMap<string, tf.Tensor>;
+}
+
+/** An average that starts at the present values, as FluxFlow's does: no warm-up and no bias correction. */
+export function startAverage(
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  decay: number,
+): ExponentialMovingAverage {
+  const tensors = new Map<string, tf.Tensor>();
+  for (const [name, parameter] of parameters) {
+    tensors.set(
+      name,
+      tf.keep(tf.tensor(numbersOf(parameter).slice(), parameter.shape)),
+    );
+  }
+  return { decay, tensors };
+}
+
+/**
+ * The average after one more set of values: decay · average + (1 − decay) · value. It consumes `average`, whose tensors are
+ * disposed; parameters that the average does not hold are left out.
+ *
+ * @throws {StoredStateError} when a parameter of the average is missing or has another size.
+ */
+export function updateAverage(
+  average: ExponentialMovingAverage,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+): ExponentialMovingAverage {
+  const { decay } = average;
+  const tensors = new Map<string, tf.Tensor>();
+  for (const [name, old] of average.tensors) {
+    const parameter = parameters.get(name);
+    if (parameter === undefined || parameter.size !== old.size) {
+      const what = parameter === undefined
+        ? "it is missing"
+        : `it has shape [${parameter.shape}]`;
+      throw new StoredStateError(
+        `Cannot update the average of parameter "${name}" of shape [${old.shape}]: ${what}`,
+      );
+    }
+    const before = numbersOf(old);
+    const now = numbersOf(parameter);
+    const next = new Float32Array(now.length);
+    for (let i = 0; i < next.length; i++) {
+      next[i] = decay * (before[i] as number) +
+        (1 - decay) * (now[i] as number);
+    }
+    tensors.set(name, tf.keep(tf.tensor(next, old.shape)));
+  }
+  disposeAverage(average);
+  return { decay, tensors };
+}
+
+/** Disposes the average's tensors. */
+export function disposeAverage(average: ExponentialMovingAverage): void {
+  for (const tensor of average.tensors.values()) tensor.dispose();
+}

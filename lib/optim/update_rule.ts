@@ -1,0 +1,48 @@
+// What one optimizer type is: a formula over the numbers of one parameter. Tensors are the business of optimizer.ts.
+
+/** One update of one parameter. */
+export interface UpdateStep {
+  /** The learning rate in force. */
+  readonly lr: number;
+  /** Updates of this very parameter, this one included; from 1. */
+  readonly count: number;
+}
+
+/** One parameter before and after; all arrays are of one length and no `next` array is a `now` array. */
+export interface UpdateNumbers {
+  readonly gradient: Float32Array;
+  readonly weights: Float32Array;
+  /** In the order of {@linkcode UpdateRule.slots}. */
+  readonly slots: readonly Float32Array[];
+  readonly nextWeights: Float32Array;
+  readonly nextSlots: readonly Float32Array[];
+}
+
+/**
+ * An element-wise formula. It computes in float64 and stores float32, so the outcome depends on no engine and no order of
+ * summation.
+ */
+export interface UpdateRule {
+  /** Names of what is remembered per parameter, in PyTorch's words; each starts at 0. */
+  readonly slots: readonly string[];
+  /** Writes `nextWeights` and every array of `nextSlots`. */
+  update(numbers: UpdateNumbers, step: UpdateStep): void;
+}
+
+/**
+ * The array of one slot.
+ *
+ * @throws {RangeError} when the rule declares fewer slots than it reads.
+ */
+export function slotAt(
+  slots: readonly Float32Array[],
+  index: number,
+): Float32Array {
+  const found = slots[index];
+  if (found === undefined) {
+    throw new RangeError(
+      `Cannot read slot ${index} of an update rule: it declares ${slots.length}`,
+    );
+  }
+  return found;
+}
