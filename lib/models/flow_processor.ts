@@ -1,0 +1,243 @@
+// FluxFlowProcessor: predicts the velocity of noisy latent tokens under a text vector and a time.
+import { tf } from "../tensor/tf.ts";
+import { pairedAttention, type Rotation } from "../nn/attention.ts";
+import {
+  bezierActivation,
+  interleavedBezier,
+  trainableBezier,
+} from "../nn/bezier.ts";
+import {
+  declareContextMixer,
+  declareGatedInjection,
+  gatedInjection,
+  poolContext,
+} from "../nn/context_mixer.ts";
+import { conv2d, withCoordinates } from "../nn/convolution.ts";
+import { constant, normal, xavierUniform } from "../nn/initializers.ts";
+import { linear } from "../nn/linear.ts";
+import { layerNorm } from "../nn/normalization.ts";
+import type { ParameterList } from "../nn/parameter_list.ts";
+import { rotary } from "../nn/rotary_embedding.ts";
+import type { Scope } from "../nn/scope.ts";
+import { declareCurve } from "./compressor.ts";
+import { latentDim, type ModelOptions, REPAIRS } from "./model_options.ts";
+
+/** Times that the embedding table knows. */
+export const TIME_STEPS = 1000;
+/** Tokens at the start of the raster that serve as context. */
+const CONTEXT_TOKENS = 4;
+const PILLARS = ["p0", "p1", "p2", "p3"];
+const PILLAR_DEPTH = 3;
+const CURVE_START = [1e-8, 0.25, 0.75, 1];
+const MIXER_HEAD_WIDTH = 128;
+
+/** Declares the transformer's weights, and the statistics that normalise latents as buffers. */
+export function declareFlowProcessor(
+  list: ParameterList,
+  options: ModelOptions,
+): void {
+  const width = options.featureMapsDim;
+  const latent = latentDim(options);
+  list.linear("vae_to_dmodel", latent, width);
+  list.linear("dmodel_to_vae", width, latent);
+  declareContextMixer(list, "ctx_mixer", width);
+  list.linear("text_proj", options.textEmbeddingDim, width);
+  const table = "time_embed.0.weight";
+  list.plain(table, [TIME_STEPS, width], normal(list.stream(table), 1));
+  list.norm("time_embed.1", width);
+  declareCurve(list, "time_embed.2", width, CURVE_START);
+  list.linear("time_embed.3", width, options.textEmbeddingDim);
+  declareGatedInjection(list, "context_injection", width, width);
+  for (let block = 0; block < options.flowLayers; block++) {
+    declareBlock(list, `transformer_blocks.${block}`, width);
+  }
+  list.conv("flow_predictor.0", width, width, 5);
+  declareCurve(list, "flow_predictor.1", width, CURVE_START, [width, 1, 1]);
+  list.conv("flow_predictor.2", width, width, 3);
+  list.conv("context_final.0", width + 2, width, 7);
+  declareCurve(list, "context_final.1", width, CURVE_START, [width, 1, 1]);
+  list.plain("latent_mean", [latent], constant(0), false);
+  list.plain("latent_std", [latent], constant(1), false);
+}
+
+function declareBlock(list: ParameterList, name: string, width: number): void {
+  const xavier = {
+    weight: (weight: string) => xavierUniform(list.stream(weight)),
+  };
+  for (const attention of ["self_attn", "cross_attn"]) {
+    list.linear(`${name}.${attention}.q_proj`, width, width, xavier);
+    list.linear(`${name}.${attention}.kv_proj`, width, 2 * width, xavier);
+    list.linear(`${name}.${attention}.out_proj`, width, width, xavier);
+  }
+  for (const norm of ["norm1", "norm2", "norm3"]) {
+    list.norm(`${name}.${norm}`, width);
+  }
+  for (const pillar of PILLARS) {
+    for (let layer = 0; layer < PILLAR_DEPTH; layer++) {
+      list.linear(`${name}.${pillar}.${layer}.0`, width, width, xavier);
+    }
+  }
+  list.linear(`${name}.ffn.0`, width, width, xavier);
+}
+
+/** What the transformer sees beside the tokens. */
+export interface FlowConditions {
+  readonly height: number;
+  readonly width: number;
+  /** [N, textEmbeddingDim] */
+  readonly text: tf.Tensor2D;
+  /** [N], times 0..999. */
+  readonly time: tf.Tensor1D;
+}
+
+/** Velocity of each token. `tokens`: [N, height * width, L], normalised; returns the same shape. */
+export function flowVelocity(
+  scope: Scope,
+  options: ModelOptions,
+  tokens: tf.Tensor3D,
+  conditions: FlowConditions,
+): tf.Tensor3D {
+  const count = tokens.shape[1];
+  let x = linear(scope.in("vae_to_dmodel"), tokens);
+  const held = Math.min(CONTEXT_TOKENS, count);
+  const heads = Math.max(
+    1,
+    Math.floor(options.featureMapsDim / MIXER_HEAD_WIDTH),
+  );
+  const corner = tf.slice(x, [0, 0, 0], [-1, held, -1]);
+  let context = poolContext(scope.in("ctx_mixer"), corner, heads);
+  const text = conditionToken(scope, options, conditions);
+  const headWidth = options.featureMapsDim / options.flowHeads;
+  const tables = REPAIRS[options.variant].rotaryTables;
+  const turns = {
+    image: rotary(count, headWidth, tables),
+    text: rotary(1, headWidth, tables),
+  };
+  let pillars: (tf.Tensor3D | null)[] = PILLARS.map(() => null);
+  for (let index = 0; index < options.flowLayers; index++) {
+    x = gatedInjection(scope.in("context_injection"), x, context);
+    const block = scope.in(`transformer_blocks.${index}`);
+    [x, pillars] = transformerBlock(block, options, {
+      x,
+      text,
+      pillars,
+      turns,
+    });
+    context = tf.add(context, tf.mean(x, 1)) as tf.Tensor2D;
+  }
+  const velocity = linear(scope.in("dmodel_to_vae"), x);
+  const shift = cornerShift(scope, x, conditions);
+  const rows = tf.pad(
+    tf.tile(tf.expandDims(shift, 1), [1, held, 1]) as tf.Tensor3D,
+    [[0, 0], [0, count - held], [0, 0]],
+  );
+  return tf.add(velocity, rows);
+}
+
+/** One token from the text vector plus the embedded time. Returns [N, 1, D]. */
+function conditionToken(
+  scope: Scope,
+  options: ModelOptions,
+  conditions: FlowConditions,
+): tf.Tensor3D {
+  const time = scope.in("time_embed");
+  const scaled = REPAIRS[options.variant].plainTime
+    ? conditions.time
+    : tf.mul(conditions.time, TIME_STEPS - 1);
+  const index = tf.cast(
+    tf.clipByValue(tf.floor(scaled), 0, TIME_STEPS - 1),
+    "int32",
+  );
+  const row = tf.gather(
+    time.get<tf.Tensor2D>("0.weight"),
+    index as tf.Tensor1D,
+  );
+  const bent = trainableBezier(time.in("2"), layerNorm(time.in("1"), row));
+  const condition = tf.add(
+    conditions.text,
+    linear(time.in("3"), bent),
+  ) as tf.Tensor2D;
+  return tf.expandDims(linear(scope.in("text_proj"), condition), 1);
+}
+
+interface BlockInput {
+  readonly x: tf.Tensor3D;
+  readonly text: tf.Tensor3D;
+  readonly pillars: readonly (tf.Tensor3D | null)[];
+  readonly turns: { readonly image: Rotation; readonly text: Rotation };
+}
+
+function transformerBlock(
+  scope: Scope,
+  options: ModelOptions,
+  { x, text, pillars, turns }: BlockInput,
+): [tf.Tensor3D, tf.Tensor3D[]] {
+  const heads = options.flowHeads;
+  const normed = layerNorm(scope.in("norm1"), x);
+  let out = tf.add(
+    x,
+    pairedAttention(scope.in("self_attn"), normed, normed, {
+      heads,
+      rotateQ: turns.image,
+      rotateK: turns.image,
+    }),
+  ) as tf.Tensor3D;
+  const crossed = pairedAttention(
+    scope.in("cross_attn"),
+    layerNorm(scope.in("norm2"), out),
+    layerNorm(scope.in("norm2"), text),
+    { heads, rotateQ: turns.image, rotateK: turns.text },
+  );
+  out = tf.add(out, crossed);
+  const gate = tf.sigmoid(out);
+  const next = PILLARS.map((name, index) => {
+    const before = pillars[index];
+    return pillarOf(scope.in(name), before ? tf.mul(gate, before) : gate);
+  });
+  out = tf.add(
+    out,
+    linear(scope.in("ffn.0"), layerNorm(scope.in("norm3"), out)),
+  );
+  const parts = tf.concat([out, ...next], 2);
+  const bent = REPAIRS[options.variant].alignedParts
+    ? bezierActivation(parts, "none")
+    : interleavedBezier(parts);
+  return [bent, next];
+}
+
+function pillarOf(scope: Scope, x: tf.Tensor3D): tf.Tensor3D {
+  let out = x;
+  for (let layer = 0; layer < PILLAR_DEPTH; layer++) {
+    const mapped = linear(scope.in(`${layer}.0`), out);
+    out = tf.mul(mapped, tf.sigmoid(mapped));
+  }
+  return out;
+}
+
+/** The convolutional side branch: one latent vector for the first tokens. Returns [N, L]. */
+function cornerShift(
+  scope: Scope,
+  x: tf.Tensor3D,
+  grid: FlowConditions,
+): tf.Tensor2D {
+  const [batch, , width] = x.shape;
+  const map = tf.reshape(x, [
+    batch,
+    grid.height,
+    grid.width,
+    width,
+  ]) as tf.Tensor4D;
+  const first = trainableBezier(
+    scope.in("flow_predictor.1"),
+    conv2d(scope.in("flow_predictor.0"), map, { padding: 2 }),
+  );
+  const flow = conv2d(scope.in("flow_predictor.2"), first, { padding: 1 });
+  const final = trainableBezier(
+    scope.in("context_final.1"),
+    conv2d(scope.in("context_final.0"), withCoordinates(flow), { padding: 3 }),
+  );
+  return linear(
+    scope.in("dmodel_to_vae"),
+    tf.mean(final, [1, 2]) as tf.Tensor2D,
+  );
+}

@@ -1,0 +1,108 @@
+// Sizes and arithmetic of one model, as the learning tower sees them.
+import type { RotaryTables } from "../nn/rotary_embedding.ts";
+
+/** Which arithmetic: the original's, defects included, or the repaired one. */
+export type Variant = "fluxflow" | "fluxline";
+
+/** Everything that fixes the networks; field by field the `model` section in camel case. */
+export interface ModelOptions {
+  readonly variant: Variant;
+  /** Width of the compressor's end and of the expander. */
+  readonly vaeDim: number;
+  /** Numbers per latent token; null takes `vaeDim`. */
+  readonly latentDim: number | null;
+  /** Halvings of the picture's sides on the way to the latent. */
+  readonly downscales: number;
+  readonly compressorKernel: number;
+  readonly vaeAttnLayers: number;
+  readonly vaeHeads: number;
+  readonly expanderUpKernel: number;
+  readonly expanderKernel: number;
+  readonly expanderDilation: number;
+  readonly rgbDim: number;
+  readonly spadeDim: number;
+  readonly featureMapsDim: number;
+  readonly flowLayers: number;
+  readonly flowHeads: number;
+  readonly textEmbeddingDim: number;
+  readonly textEncoder: TextEncoderOptions;
+}
+
+/** Sizes of the DistilBERT-like text encoder. */
+export interface TextEncoderOptions {
+  readonly vocabSize: number;
+  readonly dim: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly hiddenDim: number;
+  readonly maxPositions: number;
+  /** Features between the two Bezier layers of the head. */
+  readonly headDim: number;
+}
+
+/** The arithmetic of a variant, one switch per repair; the comment says what the original does instead. */
+export interface Repairs {
+  /** Encoder stages keep their signal: a parameter-free norm after each Bezier and a pooled shortcut. Original: it dies. */
+  readonly liveEncoder: boolean;
+  /** Log-variance starts near -6. Original: near 0, more noise than signal. */
+  readonly quietPosterior: boolean;
+  /** Only the sampled latent reaches the decoder. Original: the encoder's features are added behind the KL term's back. */
+  readonly tightBottleneck: boolean;
+  /** Bezier parts in transformer blocks are read as they were laid. Original: interleaved, so that features mix up. */
+  readonly alignedParts: boolean;
+  readonly rotaryTables: RotaryTables;
+  /** Time 0..999 is the index. Original: multiplied by 999 and clamped, so that every time but 0 is the same. */
+  readonly plainTime: boolean;
+  /** The text vector is the mean over words. Original: over padding too. */
+  readonly maskedText: boolean;
+}
+
+/** The switches of each variant. */
+export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
+  fluxflow: {
+    liveEncoder: false,
+    quietPosterior: false,
+    tightBottleneck: false,
+    alignedParts: false,
+    rotaryTables: "mixed",
+    plainTime: false,
+    maskedText: false,
+  },
+  fluxline: {
+    liveEncoder: true,
+    quietPosterior: true,
+    tightBottleneck: true,
+    alignedParts: true,
+    rotaryTables: "paired",
+    plainTime: true,
+    maskedText: true,
+  },
+};
+
+/** Largest side, in latent cells, that the size token can code. */
+export const MAX_SIDE = 1024;
+
+/** Numbers per latent token. */
+export function latentDim(options: ModelOptions): number {
+  return options.latentDim ?? options.vaeDim;
+}
+
+/** Rows and columns of the latent for a picture; both sides are multiples of 2^downscales. */
+export function latentGrid(
+  options: ModelOptions,
+  height: number,
+  width: number,
+): { readonly height: number; readonly width: number } {
+  const scale = 2 ** options.downscales;
+  return { height: height / scale, width: width / scale };
+}
+
+/** Numbers in the packet that stands for one picture, the size token included. */
+export function latentNumbers(
+  options: ModelOptions,
+  height: number,
+  width: number,
+): number {
+  const grid = latentGrid(options, height, width);
+  return (grid.height * grid.width + 1) * latentDim(options);
+}

@@ -1,0 +1,74 @@
+// Group, layer and parameter-free norms.
+import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
+import { tf } from "../tensor/tf.ts";
+import type { Scope } from "./scope.ts";
+
+const EPSILON = 1e-5;
+
+/** Layer norm over the last axis with the scope's scale and shift (Ba et al. 2016). */
+export function layerNorm<T extends tf.Tensor>(scope: Scope, x: T): T {
+  const centered = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.mean(tf.square(centered), -1, true);
+  const scaled = tf.mul(centered, tf.rsqrt(tf.add(variance, EPSILON)));
+  return tf.add(
+    tf.mul(scaled, scope.get("weight")),
+    scope.get("bias"),
+  ) as tf.Tensor as T;
+}
+
+/**
+ * Each group of channels to mean 0 and variance 1 over its channels and all places (Wu and He 2018), no parameters.
+ * `x`: [N, H, W, C]; `groups` divides C.
+ */
+export function groupNormalize(x: tf.Tensor4D, groups: number): tf.Tensor4D {
+  return hasFusedKernel("FluxGroupNormalize")
+    ? fused(x, groups)
+    : composed(x, groups);
+}
+
+function fused(x: tf.Tensor4D, groups: number): tf.Tensor4D {
+  const operation = tf.customGrad((...inputs) => {
+    const [x, save] = inputs as [tf.Tensor, (kept: tf.Tensor[]) => void];
+    const attributes = { groups, epsilon: EPSILON };
+    const [value, inverse] = runFusedKernel(
+      "FluxGroupNormalize",
+      { x },
+      attributes,
+    );
+    save([value!, inverse!]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [y, inverse] = saved as [tf.Tensor, tf.Tensor];
+      return runFusedKernel("FluxGroupNormalizeGrad", { y, dy, inverse }, {
+        groups,
+      })[0]!;
+    };
+    return { value: value!, gradFunc };
+  });
+  return operation(x) as tf.Tensor4D;
+}
+
+function composed(x: tf.Tensor4D, groups: number): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const grouped = tf.reshape(x, [
+    batch,
+    height * width,
+    groups,
+    channels / groups,
+  ]);
+  const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
+  const variance = tf.mean(tf.square(centered), [1, 3], true);
+  const scaled = tf.mul(centered, tf.rsqrt(tf.add(variance, EPSILON)));
+  return tf.reshape(scaled, x.shape);
+}
+
+/** {@linkcode groupNormalize}, then the scope's scale and shift per channel. */
+export function groupNorm(
+  scope: Scope,
+  x: tf.Tensor4D,
+  groups: number,
+): tf.Tensor4D {
+  return tf.add(
+    tf.mul(groupNormalize(x, groups), scope.get("weight")),
+    scope.get("bias"),
+  );
+}

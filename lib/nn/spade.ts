@@ -1,0 +1,42 @@
+// Spatially adaptive normalisation (Park et al. 2019): a context map scales and shifts normalised features in each place.
+import { tf } from "../tensor/tf.ts";
+import { conv2d } from "./convolution.ts";
+import { groupNormalize } from "./normalization.ts";
+import type { ParameterList } from "./parameter_list.ts";
+import type { Scope } from "./scope.ts";
+
+const MOST_GROUPS = 32;
+
+/** Declares the three convolutions of one SPADE. */
+export function declareSpade(
+  list: ParameterList,
+  name: string,
+  sizes: {
+    readonly context: number;
+    readonly channels: number;
+    readonly hidden: number;
+  },
+): void {
+  list.conv(`${name}.mlp_shared.0`, sizes.context, sizes.hidden, 3);
+  list.conv(`${name}.mlp_gamma`, sizes.hidden, sizes.channels, 3);
+  list.conv(`${name}.mlp_beta`, sizes.hidden, sizes.channels, 3);
+}
+
+/** norm(x) (1 + gamma) + beta. `x`: [N, H, W, C]; `context`: [N, h, w, D], resized bilinearly to H x W. */
+export function spade(
+  scope: Scope,
+  x: tf.Tensor4D,
+  context: tf.Tensor4D,
+): tf.Tensor4D {
+  const [, height, width, channels] = x.shape;
+  const resized = context.shape[1] === height && context.shape[2] === width
+    ? context
+    : tf.image.resizeBilinear(context, [height, width], false, true);
+  const shared = tf.relu(
+    conv2d(scope.in("mlp_shared.0"), resized, { padding: 1 }),
+  );
+  const gamma = conv2d(scope.in("mlp_gamma"), shared, { padding: 1 });
+  const beta = conv2d(scope.in("mlp_beta"), shared, { padding: 1 });
+  const normalised = groupNormalize(x, Math.min(MOST_GROUPS, channels));
+  return tf.add(tf.mul(normalised, tf.add(1, gamma)), beta);
+}

@@ -1,0 +1,43 @@
+// Fused kernels: operations that an engine may offer as one kernel. Where it does not, callers compose them from ops.
+import { tf } from "./tf.ts";
+
+/** Names and attributes of the kernels that engines may register beyond tfjs's. */
+export interface FusedKernels {
+  /** x [..., 5F] to [..., F]. */
+  FluxBezier: { readonly silu: boolean };
+  /** (x, dy) to the gradient of x. */
+  FluxBezierGrad: { readonly silu: boolean };
+  /** (x, dy) to the gradient of a filter. */
+  FluxFilterGradient: {
+    readonly filterShape: readonly number[];
+    readonly stride: number;
+    readonly dilation: number;
+    readonly padTop: number;
+    readonly padLeft: number;
+  };
+  /** x [N, H, W, C] to y of that shape and the inverse deviations [N, groups]. */
+  FluxGroupNormalize: { readonly groups: number; readonly epsilon: number };
+  /** (y, dy, inverse) to the gradient of x. */
+  FluxGroupNormalizeGrad: { readonly groups: number };
+}
+
+/** Whether the running engine has the kernel. */
+export function hasFusedKernel(name: keyof FusedKernels): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/** Runs a kernel that {@linkcode hasFusedKernel} found; gradients are the caller's business. */
+export function runFusedKernel<K extends keyof FusedKernels>(
+  name: K,
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  attributes: FusedKernels[K],
+): tf.Tensor[] {
+  const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(
+    name,
+    inputs as tf.NamedTensorMap,
+    attributes as object as Parameters<
+      ReturnType<typeof tf.engine>["runKernel"]
+    >[2],
+  );
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
