@@ -1,5 +1,5 @@
-// What one step's process may touch, derived from what the step declares.
-import { resolve } from "node:path";
+// What one step's process may touch, derived from what the step declares. Least privilege per step, no sandbox: only what Deno enforces.
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 
 /** The fields of a step request that decide its permissions. */
 export interface PermissionSubject {
@@ -16,41 +16,95 @@ export interface PermissionSubject {
   /** Path of the pipeline file; `uses` of a script step starts from its folder. */
   readonly pipeline: string;
   readonly options: {
-    readonly permissions: {
-      readonly read: readonly string[];
-      readonly write: readonly string[];
-      readonly net: readonly string[];
-      readonly env: readonly string[];
-    };
+    readonly permissions: DeclaredPermissions;
     readonly uses?: string;
   };
 }
 
-/** Allow lists of one step; an empty list grants nothing. Places outside the project are named `npm:…` or `code:…`. */
-export interface StepPermissions {
+/** What a step adds in its own `permissions` key. */
+export interface DeclaredPermissions {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly net: readonly string[];
   readonly env: readonly string[];
+}
+
+/**
+ * Allow lists of one step; an empty list grants nothing. Paths inside the working directory are relative to it. Places that differ
+ * from machine to machine are named: `npm:<package>/<file>` for a file of a package, `code:<module>` for a task module with
+ * everything it imports and the `.wasm` files of its packages.
+ */
+export interface StepPermissions extends DeclaredPermissions {
   readonly ffi: readonly string[];
   readonly sys: readonly string[];
   readonly run: readonly string[];
 }
 
+/** Prefix of a file inside an npm package. */
+export const PACKAGE_PREFIX = "npm:";
+
+/** Prefix of a task module and all that it imports. */
+export const CODE_PREFIX = "code:";
+
+/** Files inside a step folder that only the runner writes. */
+export const RUNNER_FILES = ["request.json", "complete.json", "attempts"];
+
+// The engine and the JPEG decoder read these files of their own packages at the start.
+const TASK_PACKAGE_FILES = [
+  "npm:@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+  "npm:@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
+];
+
 /** Least privilege of a step, as the plan shows it: the same on every machine. */
 export function stepPermissions(subject: PermissionSubject): StepPermissions {
-  const { permissions } = subject.options;
+  const { permissions, uses } = subject.options;
+  const own = [subject.folder, subject.lock];
+  const inputs = Object.values(subject.inputs);
+  const data = Object.values(subject.datasets)
+    .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
+    .filter((path) => !inputs.some((folder) => isInside(folder, path)));
+  const code = uses === undefined
+    ? TASK_PACKAGE_FILES
+    : [`${CODE_PREFIX}${shownPath(taskModulePath(subject.pipeline, uses))}`];
   return {
-    read: [
-      subject.folder,
-      subject.lock,
-      ...permissions.read.map((path) => resolve(path)),
-    ],
-    write: [subject.folder],
-    net: permissions.net,
-    env: permissions.env,
+    read: distinct(
+      [...own, ...inputs, ...data, ...permissions.read].map(shownPath)
+        .concat(code),
+    ),
+    write: distinct([subject.folder, ...permissions.write].map(shownPath)),
+    net: distinct(permissions.net),
+    env: distinct(permissions.env),
     ffi: [],
     sys: [],
     run: [],
   };
+}
+
+/** Absolute path of the module that a script step `uses`, which is written relative to the pipeline file. */
+export function taskModulePath(pipeline: string, uses: string): string {
+  return resolve(dirname(pipeline), uses);
+}
+
+/** Whether `path` is `folder` or lies below it, by name alone: links are the link check's business. */
+export function isInside(folder: string, path: string): boolean {
+  const rest = relative(resolve(folder), resolve(path));
+  return rest === "" ||
+    (rest !== ".." && !rest.startsWith("../") && !isAbsolute(rest));
+}
+
+/** `path` relative to the working directory where it lies inside, else absolute; symbolic places stay as they are. */
+export function shownPath(path: string): string {
+  if (isSymbolic(path)) return path;
+  const absolute = resolve(path);
+  if (!isInside(Deno.cwd(), absolute)) return absolute;
+  return relative(Deno.cwd(), absolute) || ".";
+}
+
+/** Whether an entry of an allow list names a place and not a path. */
+export function isSymbolic(entry: string): boolean {
+  return entry.startsWith(PACKAGE_PREFIX) || entry.startsWith(CODE_PREFIX);
+}
+
+function distinct(entries: readonly string[]): string[] {
+  return [...new Set(entries)];
 }

@@ -1,0 +1,92 @@
+// Deno judges a path by its name and then follows links, so a link planted in a granted folder would lead out of it.
+// Each granted tree is walked before the start, and a link that leaves the grants refuses the step.
+import { dirname, join, resolve } from "node:path";
+import { RefusedError } from "../error/failure.ts";
+import { isInside } from "./permissions.ts";
+
+/** A link that leads outside of what the step may touch. */
+export interface StrayLink {
+  readonly link: string;
+  readonly target: string;
+}
+
+/**
+ * Walks the granted paths of a step.
+ *
+ * @throws RefusedError that names every stray link, up to five
+ */
+export async function refuseStrayLinks(
+  stepName: string,
+  granted: readonly string[],
+): Promise<void> {
+  const stray = await findStrayLinks(granted);
+  if (stray.length === 0) return;
+  const named = stray.slice(0, 5).map(({ link, target }) =>
+    `"${link}" -> "${target}"`
+  ).join(", ");
+  const more = stray.length > 5 ? ` and ${stray.length - 5} more` : "";
+  throw new RefusedError(
+    `Cannot start step "${stepName}": a link leads out of the folders that it may touch: ${named}${more}`,
+    {
+      hint:
+        "Replace the link by a copy, or grant its target under the step's `permissions`",
+    },
+  );
+}
+
+/** Links below the granted paths whose targets lie outside all of them. A granted path may itself be a link: its user named it. */
+export async function findStrayLinks(
+  granted: readonly string[],
+): Promise<StrayLink[]> {
+  const roots = await Promise.all(granted.map(realPathOrSelf));
+  const isGrantedPlace = (path: string) =>
+    roots.some((root) => isInside(root, path));
+  const stray: StrayLink[] = [];
+  const seen = new Set<string>();
+  const open = [...new Set(roots)];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    for (const entry of await entriesOf(at)) {
+      const path = join(at, entry.name);
+      if (entry.isSymlink) {
+        const target = await linkTarget(path);
+        if (!isGrantedPlace(target)) stray.push({ link: path, target });
+      } else if (entry.isDirectory) {
+        open.push(path);
+      }
+    }
+  }
+  return stray.sort((left, right) => left.link < right.link ? -1 : 1);
+}
+
+async function entriesOf(path: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(path));
+  } catch (error) {
+    // A file, or a place that the step is yet to make.
+    if (
+      error instanceof Deno.errors.NotADirectory ||
+      error instanceof Deno.errors.NotFound
+    ) return [];
+    throw error;
+  }
+}
+
+async function linkTarget(link: string): Promise<string> {
+  try {
+    return await Deno.realPath(link);
+  } catch {
+    // A dangling link still decides where a later write lands; a loop leads nowhere and counts by its name.
+    return resolve(dirname(link), await Deno.readLink(link));
+  }
+}
+
+async function realPathOrSelf(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return resolve(path);
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+// Messages between the runner and a step's process: one tagged line of JSON each. Every other line on the child's
+// standard output is log text, so that `console.log` in a task breaks nothing.
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import type { ProgressUpdate, StepResult } from "./step_message.ts";
+
+/** Stands before every message; the digit is the version of the protocol. */
+export const MESSAGE_MARK = "\u001efluxline1 ";
+
+/** Exit code of a child that stopped as asked, with its state saved. */
+export const STOPPED_EXIT_CODE = 75;
+
+/** What the runner tells a step's process. Closing its standard input means: the runner is gone. */
+export type ParentMessage =
+  | { readonly type: "request"; readonly request: unknown }
+  | { readonly type: "stop" };
+
+/** What a step's process tells the runner. */
+export type ChildMessage =
+  | { readonly type: "ready" }
+  | {
+    readonly type: "log";
+    readonly level: "info" | "warning";
+    readonly text: string;
+  }
+  | { readonly type: "progress"; readonly update: ProgressUpdate }
+  | { readonly type: "picture"; readonly path: string }
+  | { readonly type: "ended"; readonly result: StepResult }
+  | { readonly type: "failed"; readonly failure: ReportedFailure };
+
+/** A failure on its way from the child to the runner. */
+export interface ReportedFailure {
+  readonly message: string;
+  readonly hint: string | null;
+  readonly exitCode: ExitCode;
+  /** False where another attempt would fail in the same way. */
+  readonly isRetryable: boolean;
+  /** Of a defect or of a user's task; the log keeps it. */
+  readonly stack: string | null;
+}
+
+/** The line of a message, without its line end. */
+export function encodeMessage(message: ParentMessage | ChildMessage): string {
+  return MESSAGE_MARK + JSON.stringify(message);
+}
+
+/** Log text and message of one line from the child; text before the mark comes from a print without a line end. */
+export function decodeChildLine(
+  line: string,
+): { readonly text: string; readonly message: ChildMessage | null } {
+  const at = line.indexOf(MESSAGE_MARK);
+  if (at < 0) return { text: line, message: null };
+  const message = parseRecord(line.slice(at + MESSAGE_MARK.length));
+  return isChildMessage(message)
+    ? { text: line.slice(0, at), message }
+    : { text: line, message: null };
+}
+
+/** The message in one line from the parent; null for anything else. */
+export function decodeParentLine(line: string): ParentMessage | null {
+  if (!line.startsWith(MESSAGE_MARK)) return null;
+  const message = parseRecord(line.slice(MESSAGE_MARK.length));
+  if (message?.["type"] === "stop") return { type: "stop" };
+  if (message?.["type"] === "request") {
+    return { type: "request", request: message["request"] };
+  }
+  return null;
+}
+
+/** Splits bytes into lines. A line longer than 1 MiB is cut there, so that a task's output cannot fill the memory. */
+export async function* readTextLines(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const bytes of stream) {
+    rest += decoder.decode(bytes, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > LONGEST_LINE) {
+      yield rest;
+      rest = "";
+    }
+  }
+  if (rest !== "") yield rest;
+}
+
+const LONGEST_LINE = 1024 * 1024;
+
+type LooseRecord = Readonly<Record<string, unknown>>;
+
+function parseRecord(text: string): LooseRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isLooseRecord(value) ? value : null;
+  } catch {
+    // A task may print the mark; then the line is text like any other.
+    return null;
+  }
+}
+
+function isChildMessage(value: unknown): value is ChildMessage {
+  if (!isLooseRecord(value)) return false;
+  switch (value["type"]) {
+    case "ready":
+      return true;
+    case "log":
+      return typeof value["text"] === "string";
+    case "progress":
+      return isProgress(value["update"]);
+    case "picture":
+      return typeof value["path"] === "string";
+    case "ended":
+      return isResult(value["result"]);
+    case "failed":
+      return isFailure(value["failure"]);
+    default:
+      return false;
+  }
+}
+
+function isProgress(value: unknown): boolean {
+  return isLooseRecord(value) && typeof value["phase"] === "string" &&
+    typeof value["done"] === "number" && typeof value["total"] === "number";
+}
+
+function isResult(value: unknown): boolean {
+  return isLooseRecord(value) && isLooseRecord(value["metrics"]) &&
+    (value["outcome"] === "done" || value["outcome"] === "stopped");
+}
+
+function isFailure(value: unknown): boolean {
+  return isLooseRecord(value) && typeof value["message"] === "string" &&
+    Object.values(EXIT_CODE).some((code) => code === value["exitCode"]);
+}
+
+function isLooseRecord(value: unknown): value is LooseRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,177 @@
+// Starts the process of one step, feeds it, listens to it and stops it. Knows nothing of plans or of what a step does.
+import { join } from "node:path";
+import { AUDIT_FILE } from "./access_audit.ts";
+import { AttemptLog } from "./attempt_log.ts";
+import {
+  type ChildMessage,
+  decodeChildLine,
+  encodeMessage,
+  type ParentMessage,
+  readTextLines,
+  type ReportedFailure,
+  STOPPED_EXIT_CODE,
+} from "./protocol.ts";
+import type { StepResult } from "./step_message.ts";
+
+/** What a step's process is started with. */
+export interface StepLaunch {
+  /** Absolute path of the module to run. */
+  readonly entry: string;
+  readonly flags: readonly string[];
+  /** Goes to the child as its first line. */
+  readonly request: unknown;
+  /** Existing folder of this attempt; gets `log.txt` and `audit.jsonl`. */
+  readonly attemptFolder: string;
+  readonly onMessage: (message: ChildMessage) => void;
+  /** A line that the child printed outside of the protocol. */
+  readonly onText: (text: string) => void;
+}
+
+/** How a step's process ended. */
+export type StepEnd =
+  | { readonly kind: "ended"; readonly result: StepResult }
+  | { readonly kind: "failed"; readonly failure: ReportedFailure }
+  /** It said nothing at the end: killed, out of memory, or left on its own. */
+  | {
+    readonly kind: "died";
+    readonly code: number;
+    readonly signal: Deno.Signal | null;
+  };
+
+/** A running step. */
+export class StepProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  #killTimer: ReturnType<typeof setTimeout> | null = null;
+  #isOver = false;
+  /** Resolves when the process is gone and all it printed was relayed. */
+  readonly ended: Promise<StepEnd>;
+
+  static async start(launch: StepLaunch): Promise<StepProcess> {
+    const log = await AttemptLog.create(join(launch.attemptFolder, "log.txt"));
+    try {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", ...launch.flags, launch.entry],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+        env: {
+          DENO_AUDIT_PERMISSIONS: join(launch.attemptFolder, AUDIT_FILE),
+          NO_COLOR: "1",
+        },
+      }).spawn();
+      return new StepProcess(child, launch, log);
+    } catch (error) {
+      log[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    child: Deno.ChildProcess,
+    launch: StepLaunch,
+    log: AttemptLog,
+  ) {
+    this.#child = child;
+    this.#input = child.stdin.getWriter();
+    this.ended = this.#follow(launch, log);
+    this.#send({ type: "request", request: launch.request });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Asks the step to save and leave, and kills it where it has not left after `graceMs`. */
+  stop(graceMs: number): void {
+    if (this.#isOver || this.#killTimer !== null) return;
+    this.#send({ type: "stop" });
+    this.#killTimer = setTimeout(() => this.kill(), graceMs);
+  }
+
+  /** Ends the process now, without a chance to save. */
+  kill(): void {
+    if (this.#isOver) return;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It ended in this very moment.
+    }
+  }
+
+  #send(message: ParentMessage): void {
+    const line = new TextEncoder().encode(`${encodeMessage(message)}\n`);
+    // A child that is already gone says so by its exit code; the broken pipe adds nothing.
+    this.#input.write(line).catch(() => {});
+  }
+
+  async #follow(launch: StepLaunch, log: AttemptLog): Promise<StepEnd> {
+    using _log = log;
+    let last: StepEnd | null = null;
+    const relayText = (text: string) => {
+      if (text === "") return;
+      log.write(text);
+      launch.onText(text);
+    };
+    const relayOutput = async () => {
+      for await (const line of readTextLines(this.#child.stdout)) {
+        const { text, message } = decodeChildLine(line);
+        relayText(text);
+        if (message === null) continue;
+        logMessage(log, message);
+        if (message.type === "ended") {
+          last = { kind: "ended", result: message.result };
+        } else if (message.type === "failed") {
+          last = { kind: "failed", failure: message.failure };
+        } else launch.onMessage(message);
+      }
+    };
+    const relayErrors = async () => {
+      for await (const line of readTextLines(this.#child.stderr)) {
+        relayText(line);
+      }
+    };
+    const [status] = await Promise.all([
+      this.#child.status,
+      relayOutput(),
+      relayErrors(),
+    ]);
+    this.#isOver = true;
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
+    await this.#input.abort().catch(() => {});
+    return endOf(last, status);
+  }
+}
+
+/** A process that sent its result but was killed before it left on its own has not kept its promise. */
+function endOf(last: StepEnd | null, status: Deno.CommandStatus): StepEnd {
+  const died: StepEnd = {
+    kind: "died",
+    code: status.code,
+    signal: status.signal,
+  };
+  if (last === null || status.signal !== null) return died;
+  if (last.kind !== "ended") return last;
+  const wanted = last.result.outcome === "done" ? 0 : STOPPED_EXIT_CODE;
+  return status.code === wanted ? last : died;
+}
+
+function logMessage(log: AttemptLog, message: ChildMessage): void {
+  switch (message.type) {
+    case "log":
+      log.write(`${message.level}: ${message.text}`);
+      break;
+    case "failed":
+      log.write(`failed: ${message.failure.stack ?? message.failure.message}`);
+      break;
+    case "ended":
+      log.write(`ended: ${JSON.stringify(message.result)}`);
+      break;
+    case "ready":
+    case "progress":
+    case "picture":
+      break;
+    default:
+      message satisfies never;
+  }
+}
