@@ -1,0 +1,79 @@
+// Entry of a step's process: reads the request, takes the step's lock, runs the body, answers, leaves with a code that says how.
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { LockedError, StoredStateError } from "../error/failure.ts";
+import { REQUEST_VERSION, type StepRequest } from "../store/step_request.ts";
+import { STOPPED_EXIT_CODE } from "../worker/protocol.ts";
+import { reportFailure } from "./failure_report.ts";
+import { ParentLink } from "./parent_link.ts";
+import { loadStepBody } from "./step_bodies.ts";
+import type { StepContext, StepResult } from "./step_context.ts";
+
+const LOCK_WAIT_MS = 2000;
+const LOCK_POLL_MS = 20;
+
+if (import.meta.main) Deno.exit(await serveStep());
+
+/** Runs the one step that the runner asks for and answers with the exit code of this process. */
+async function serveStep(): Promise<number> {
+  const link = new ParentLink();
+  const request = await link.open(Deno.stdin.readable) as StepRequest | null;
+  if (request === null) return EXIT_CODE.defect;
+  const fail = (error: unknown): number => {
+    const failure = reportFailure(error, request);
+    link.send({ type: "failed", failure });
+    return failure.exitCode;
+  };
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(fail(event.reason));
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(fail(event.error));
+  });
+  try {
+    const result = await runBody(request, link);
+    link.send({ type: "ended", result });
+    return result.outcome === "done" ? EXIT_CODE.done : STOPPED_EXIT_CODE;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+async function runBody(
+  request: StepRequest,
+  link: ParentLink,
+): Promise<StepResult> {
+  if (request.version !== REQUEST_VERSION) {
+    throw new StoredStateError(
+      `Cannot run step: the request has version ${request.version}, wanted ${REQUEST_VERSION}`,
+      { hint: "Start runner and step with the same fluxline" },
+    );
+  }
+  using _lock = await takeStepLock(request);
+  link.send({ type: "ready" });
+  const context: StepContext = {
+    request,
+    folder: request.folder,
+    inputs: request.inputs,
+    signal: link.signal,
+    log: (text, level = "info") => link.send({ type: "log", level, text }),
+    progress: (update) => link.progress(update),
+    picture: (path) => link.send({ type: "picture", path }),
+  };
+  const body = await loadStepBody(request.task);
+  return await body(context);
+}
+
+/** Holds the lock for as long as this process may write. The runner made the file and tells in it who we are: we may only read it. */
+async function takeStepLock(request: StepRequest): Promise<Deno.FsFile> {
+  const file = await Deno.open(request.lock, { read: true });
+  for (let waited = 0; waited <= LOCK_WAIT_MS; waited += LOCK_POLL_MS) {
+    if (await file.tryLock(true)) return file;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
+  file.close();
+  throw new LockedError(
+    `Cannot start step "${request.step.name}": another process holds "${request.lock}"`,
+  );
+}
