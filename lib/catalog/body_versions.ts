@@ -1,0 +1,11 @@
+// Versions of what the steps do. Raise one when its task computes something else from the same options: steps of that task are then redone.
+import type { Task } from "./step_options.ts";
+
+/** Part of every step's key. */
+export const BODY_VERSIONS: Readonly<Record<Task, number>> = {
+  train: 1,
+  evaluate: 1,
+  compare: 1,
+  generate: 1,
+  script: 1,
+};

@@ -1,0 +1,109 @@
+// The `data` section, the named `datasets`, and the options of both.
+import * as v from "valibot";
+import {
+  closedMap,
+  finiteNumber,
+  nullable,
+  option,
+  someText,
+  wholeNumber,
+} from "./option.ts";
+
+/** Keys of web datasets, which both the `data` section and a dataset entry may hold. */
+const WEB_KEYS = {
+  webdataset_url: nullable(someText(), "Address or path of tar shards"),
+  webdataset_token: nullable(someText(), "Access token of the shards' host"),
+  webdataset_image_key: nullable(
+    someText(),
+    "File ending of pictures inside a shard; png",
+  ),
+  webdataset_label_key: nullable(
+    someText(),
+    "File ending of labels inside a shard; json",
+  ),
+  webdataset_caption_key: nullable(
+    someText(),
+    "Key of the caption inside a label; prompt",
+  ),
+  webdataset_size: nullable(wholeNumber({ min: 1 }), "Samples in all shards"),
+  webdataset_samples_per_shard: nullable(
+    wholeNumber({ min: 1 }),
+    "Samples in one shard",
+  ),
+} as const;
+
+/** Schema of the `data` section. */
+export const DATA_SECTION = closedMap({
+  data_path: nullable(
+    someText(),
+    "Folder of the pictures; the data of steps that name no dataset",
+  ),
+  captions_file: nullable(someText(), "Lines of name, tab, caption"),
+  img_size: nullable(
+    wholeNumber({ min: 1 }),
+    "Side that pictures are resized to; null keeps their own size",
+  ),
+  channels: option(wholeNumber({ min: 1 }), 3, "Colour channels; 3"),
+  tokenizer_name: option(
+    someText(),
+    "words",
+    "words: built from the captions; or the path of a tokenizer.json",
+  ),
+  max_tokens: option(
+    wholeNumber({ min: 2 }),
+    128,
+    "Longest caption in tokens; the rest is cut",
+  ),
+  fixed_prompt_prefix: nullable(someText(), "Text put before every caption"),
+  use_webdataset: option(
+    v.boolean(),
+    false,
+    "Read tar shards instead of a folder",
+  ),
+  ...WEB_KEYS,
+  use_tt2m: option(v.boolean(), false, "Old name of use_webdataset"),
+  tt2m_token: nullable(someText(), "Old name of webdataset_token"),
+  dataloader_max_retries: option(
+    wholeNumber({ min: 0 }),
+    5,
+    "Attempts to read from a web dataset",
+  ),
+  dataloader_retry_delay: option(
+    finiteNumber({ min: 0 }),
+    5,
+    "Seconds between two attempts",
+  ),
+  reduced_min_sizes: nullable(
+    v.array(wholeNumber({ min: 16 })),
+    "Smaller sizes that each picture is trained at too",
+  ),
+});
+
+/** Schema of one entry of `training.pipeline.datasets`. */
+export const DATASET_ENTRY = closedMap({
+  type: option(
+    v.picklist(["local", "webdataset"]),
+    "local",
+    "local: a folder with captions; webdataset: tar shards",
+  ),
+  from: nullable(
+    someText(),
+    "Step whose output holds the folder and the captions",
+  ),
+  image_folder: nullable(someText(), "Folder of the pictures"),
+  captions_file: nullable(someText(), "Lines of name, tab, caption"),
+  ...WEB_KEYS,
+  batch_size: nullable(
+    wholeNumber({ min: 1 }),
+    "Pictures per batch for steps that name none",
+  ),
+  workers: nullable(wholeNumber({ min: 0 }), "Batches to prepare ahead"),
+  flip: option(
+    v.boolean(),
+    false,
+    "Mirror each picture left to right in every second epoch, by chance",
+  ),
+});
+
+/** The `data` section with its defaults filled in. */
+export type DataSection = Readonly<v.InferOutput<typeof DATA_SECTION>>;

@@ -1,0 +1,118 @@
+// Plain configuration values (maps, lists, scalars) that remember where each of them was written.
+import type { SourcePosition, SourceText } from "./position.ts";
+
+/** A place: the text and the span in it. */
+export interface Place {
+  readonly source: SourceText;
+  readonly position: SourcePosition;
+}
+
+/** A value and where it stands. */
+export type Located = LocatedMap | LocatedList | LocatedScalar;
+
+/** A map; `entries` keep the order of the text. */
+export interface LocatedMap {
+  readonly kind: "map";
+  readonly place: Place;
+  readonly entries: ReadonlyMap<string, LocatedEntry>;
+}
+
+/** One key of a map, with the place of the key itself. */
+export interface LocatedEntry {
+  readonly key: Place;
+  readonly value: Located;
+}
+
+/** A list. */
+export interface LocatedList {
+  readonly kind: "list";
+  readonly place: Place;
+  readonly items: readonly Located[];
+}
+
+/** A string, number, boolean or null. */
+export interface LocatedScalar {
+  readonly kind: "scalar";
+  readonly place: Place;
+  readonly value: string | number | boolean | null;
+}
+
+/** One step of a path into a tree: a key of a map or an index of a list. */
+export type PathItem = string | number;
+
+/** The value at a path, or undefined where the path leaves the tree. */
+export function locate(
+  tree: Located,
+  path: readonly PathItem[],
+): Located | undefined {
+  let at: Located | undefined = tree;
+  for (const item of path) {
+    if (at?.kind === "map") at = at.entries.get(String(item))?.value;
+    else if (at?.kind === "list" && typeof item === "number") {
+      at = at.items[item];
+    } else return undefined;
+  }
+  return at;
+}
+
+/** The place of the value at a path; where the path leaves the tree, the place of the last value on it. */
+export function placeOf(tree: Located, path: readonly PathItem[]): Place {
+  for (let length = path.length; length > 0; length--) {
+    const found = locate(tree, path.slice(0, length));
+    if (found !== undefined) return found.place;
+  }
+  return tree.place;
+}
+
+/** The place of the last key of a path; of a list item or a missing key, as {@linkcode placeOf}. */
+export function keyPlaceOf(tree: Located, path: readonly PathItem[]): Place {
+  const parent = locate(tree, path.slice(0, -1));
+  const entry = parent?.kind === "map"
+    ? parent.entries.get(String(path.at(-1)))
+    : undefined;
+  return entry?.key ?? placeOf(tree, path);
+}
+
+/**
+ * Lays `over` on `under`: maps merge key by key, everything else (lists, scalars, null) replaces.
+ * Every value keeps the place where it was written, which is how its origin is known later.
+ */
+export function mergeLocated(under: Located, over: Located): Located {
+  if (under.kind !== "map" || over.kind !== "map") return over;
+  const entries = new Map(under.entries);
+  for (const [name, entry] of over.entries) {
+    const below = under.entries.get(name);
+    entries.set(
+      name,
+      below === undefined
+        ? entry
+        : { key: entry.key, value: mergeLocated(below.value, entry.value) },
+    );
+  }
+  return { kind: "map", place: over.place, entries };
+}
+
+/** The tree as plain values. Keys whose value is null are left out: writing null means "the default". */
+export function plainValue(tree: Located): unknown {
+  if (tree.kind === "scalar") return tree.value;
+  if (tree.kind === "list") return tree.items.map(plainValue);
+  return Object.fromEntries(
+    [...tree.entries].filter(([, { value }]) => !isNull(value)).map((
+      [name, { value }],
+    ) => [name, plainValue(value)]),
+  );
+}
+
+/** Like {@linkcode plainValue}, but nulls stay: for values that are the user's own data. */
+export function exactValue(tree: Located): unknown {
+  if (tree.kind === "scalar") return tree.value;
+  if (tree.kind === "list") return tree.items.map(exactValue);
+  return Object.fromEntries(
+    [...tree.entries].map(([name, { value }]) => [name, exactValue(value)]),
+  );
+}
+
+/** True for a written null. */
+export function isNull(tree: Located | undefined): boolean {
+  return tree?.kind === "scalar" && tree.value === null;
+}
