@@ -2,19 +2,17 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, StepFailure } from "../error/failure.ts";
-import { taskModulePath } from "../worker/permissions.ts";
 import type { Task, TaskContext, TaskResult } from "../worker/task.ts";
 import { accessProblem } from "./failure_report.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
 
 /** Runs the module that the step `uses`; its products go to `output/`, which starts out empty. */
 export async function scriptBody(context: StepContext): Promise<StepResult> {
-  const { options, pipeline } = context.request;
+  const { options } = context.request;
   if (options.task !== "script") {
     throw new TypeError(`Cannot run task "${options.task}" as a script`);
   }
-  const module = taskModulePath(pipeline, options.uses);
-  const task = await importTask(module, options.uses);
+  const task = await importTask(options.uses_path, options.uses);
   const output = join(context.folder, "output");
   await emptyFolder(output);
   const result = await callTask(

@@ -1,5 +1,5 @@
 // What one step's process may touch, derived from what the step declares. Least privilege per step, no sandbox: only what Deno enforces.
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 
 /** The fields of a step request that decide its permissions. */
 export interface PermissionSubject {
@@ -13,11 +13,10 @@ export interface PermissionSubject {
       { readonly imageFolder: string; readonly captionsFile: string }
     >
   >;
-  /** Path of the pipeline file; `uses` of a script step starts from its folder. */
-  readonly pipeline: string;
   readonly options: {
     readonly permissions: DeclaredPermissions;
-    readonly uses?: string;
+    /** Absolute path of a script step's module. */
+    readonly uses_path?: string;
   };
 }
 
@@ -57,15 +56,15 @@ const TASK_PACKAGE_FILES = [
 
 /** Least privilege of a step, as the plan shows it: the same on every machine. */
 export function stepPermissions(subject: PermissionSubject): StepPermissions {
-  const { permissions, uses } = subject.options;
+  const { permissions, uses_path: module } = subject.options;
   const own = [subject.folder, subject.lock];
   const inputs = Object.values(subject.inputs);
   const data = Object.values(subject.datasets)
     .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
-  const code = uses === undefined
+  const code = module === undefined
     ? TASK_PACKAGE_FILES
-    : [`${CODE_PREFIX}${shownPath(taskModulePath(subject.pipeline, uses))}`];
+    : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
       [...own, ...inputs, ...data, ...permissions.read].map(shownPath)
@@ -78,11 +77,6 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     sys: [],
     run: [],
   };
-}
-
-/** Absolute path of the module that a script step `uses`, which is written relative to the pipeline file. */
-export function taskModulePath(pipeline: string, uses: string): string {
-  return resolve(dirname(pipeline), uses);
 }
 
 /** Whether `path` is `folder` or lies below it, by name alone: links are the link check's business. */
