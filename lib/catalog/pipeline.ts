@@ -97,7 +97,7 @@ export interface StepBase {
   readonly position: SourcePosition;
 }
 
-type Options<S extends v.GenericSchema<never, unknown>> = Readonly<
+type Options<S extends v.GenericSchema> = Readonly<
   v.InferOutput<S>
 >;
 type SharedKey =
