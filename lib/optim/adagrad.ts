@@ -3,7 +3,7 @@ import type { OptimizerEntry } from "./optimizer_options.ts";
 import { slotAt, type UpdateRule } from "./update_rule.ts";
 
 /**
- * The rule of type `Adagrad`, with the accumulator starting at 0.
+ * The rule of type `Adagrad`, whose accumulator starts at `initial_accumulator_value`.
  * Source: Duchi et al. 2011; order of operations as in PyTorch.
  */
 export function adagradRule(entry: OptimizerEntry): UpdateRule {
@@ -12,19 +12,19 @@ export function adagradRule(entry: OptimizerEntry): UpdateRule {
   const eps = entry.eps ?? 1e-10;
   return {
     slots: ["sum"],
+    slotStart: entry.initial_accumulator_value ?? 0,
     update(
-      { gradient, weights, slots, nextWeights, nextSlots },
+      { gradient, weights, slots },
       { lr, count },
     ) {
       const sum = slotAt(slots, 0);
-      const nextSum = slotAt(nextSlots, 0);
       const rate = lr / (1 + (count - 1) * lrDecay);
       for (let i = 0; i < weights.length; i++) {
         const w = weights[i] as number;
         const g = gradient[i] as number + decay * w;
         const s = sum[i] as number + g * g;
-        nextSum[i] = s;
-        nextWeights[i] = w - rate * g / (Math.sqrt(s) + eps);
+        sum[i] = s;
+        weights[i] = w - rate * g / (Math.sqrt(s) + eps);
       }
     },
   };
@@ -40,20 +40,18 @@ export function adadeltaRule(entry: OptimizerEntry): UpdateRule {
   const eps = entry.eps ?? 1e-6;
   return {
     slots: ["square_avg", "acc_delta"],
-    update({ gradient, weights, slots, nextWeights, nextSlots }, { lr }) {
+    update({ gradient, weights, slots }, { lr }) {
       const square = slotAt(slots, 0);
       const moved = slotAt(slots, 1);
-      const nextSquare = slotAt(nextSlots, 0);
-      const nextMoved = slotAt(nextSlots, 1);
       for (let i = 0; i < weights.length; i++) {
         const w = weights[i] as number;
         const g = gradient[i] as number + decay * w;
         const s = rho * (square[i] as number) + (1 - rho) * g * g;
         const d = moved[i] as number;
         const move = Math.sqrt(d + eps) / Math.sqrt(s + eps) * g;
-        nextSquare[i] = s;
-        nextMoved[i] = rho * d + (1 - rho) * move * move;
-        nextWeights[i] = w - lr * move;
+        square[i] = s;
+        moved[i] = rho * d + (1 - rho) * move * move;
+        weights[i] = w - lr * move;
       }
     },
   };

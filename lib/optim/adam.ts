@@ -42,14 +42,11 @@ function updateAdam(
   step: UpdateStep,
   settings: AdamSettings,
 ): void {
-  const { gradient, weights, nextWeights } = numbers;
-  const { beta1, beta2, eps, isAmsgrad } = settings;
+  const { gradient, weights } = numbers;
+  const { beta1, beta2, eps } = settings;
   const mean = slotAt(numbers.slots, 0);
   const square = slotAt(numbers.slots, 1);
-  const nextMean = slotAt(numbers.nextSlots, 0);
-  const nextSquare = slotAt(numbers.nextSlots, 1);
-  const largest = isAmsgrad ? slotAt(numbers.slots, 2) : square;
-  const nextLargest = isAmsgrad ? slotAt(numbers.nextSlots, 2) : nextSquare;
+  const largest = settings.isAmsgrad ? slotAt(numbers.slots, 2) : null;
   const stepSize = step.lr / (1 - beta1 ** step.count);
   const rootCorrection = Math.sqrt(1 - beta2 ** step.count);
   const keep = settings.isDecoupled ? 1 - step.lr * settings.decay : 1;
@@ -59,11 +56,14 @@ function updateAdam(
     const g = gradient[i] as number + pull * w;
     const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
     const v = beta2 * (square[i] as number) + (1 - beta2) * g * g;
-    const scale = isAmsgrad ? Math.max(largest[i] as number, v) : v;
-    nextMean[i] = m;
-    nextSquare[i] = v;
-    nextLargest[i] = scale;
-    nextWeights[i] = w * keep -
+    mean[i] = m;
+    square[i] = v;
+    let scale = v;
+    if (largest !== null) {
+      scale = Math.max(largest[i] as number, v);
+      largest[i] = scale;
+    }
+    weights[i] = w * keep -
       stepSize * m / (Math.sqrt(scale) / rootCorrection + eps);
   }
 }

@@ -1,6 +1,6 @@
 // Bounds the gradients of several tensors by their common norm.
 import { tf } from "../tensor/tf.ts";
-import { globalNorm, numbersOf } from "./numbers.ts";
+import { globalNorm, ownNumbersOf } from "./numbers.ts";
 
 /** Gradients within the bound, and what the norm was before. */
 export interface ClippedGradients {
@@ -28,7 +28,10 @@ export function clipByGlobalNorm(
   if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };
   const clipped = new Map<string, tf.Tensor>();
   for (const [name, gradient] of grads) {
-    const scaled = numbersOf(gradient).map((value) => value * factor);
+    const scaled = ownNumbersOf(gradient);
+    for (let k = 0; k < scaled.length; k++) {
+      scaled[k] = (scaled[k] as number) * factor;
+    }
     clipped.set(name, tf.tensor(scaled, gradient.shape));
     gradient.dispose();
   }

@@ -17,15 +17,14 @@ export function lionRule(entry: OptimizerEntry): UpdateRule {
     : decay;
   return {
     slots: ["exp_avg"],
-    update({ gradient, weights, slots, nextWeights, nextSlots }, { lr }) {
+    update({ gradient, weights, slots }, { lr }) {
       const mean = slotAt(slots, 0);
-      const nextMean = slotAt(nextSlots, 0);
       const keep = 1 - lr * decayPerRate;
       for (let i = 0; i < weights.length; i++) {
         const g = gradient[i] as number;
         const m = mean[i] as number;
-        nextMean[i] = beta2 * m + (1 - beta2) * g;
-        nextWeights[i] = (weights[i] as number) * keep -
+        mean[i] = beta2 * m + (1 - beta2) * g;
+        weights[i] = (weights[i] as number) * keep -
           lr * Math.sign(beta1 * m + (1 - beta1) * g);
       }
     },

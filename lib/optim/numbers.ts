@@ -1,5 +1,5 @@
 // Reads tensors' numbers and sums them up; the only place of this folder that crosses from the engine to JavaScript.
-import type { tf } from "../tensor/tf.ts";
+import { tf } from "../tensor/tf.ts";
 
 /**
  * The numbers of a float32 tensor, row-major. To be read only: some engines lend their own memory.
@@ -12,6 +12,19 @@ export function numbersOf(tensor: tf.Tensor): Float32Array {
   throw new TypeError(
     `Cannot read a tensor of dtype "${tensor.dtype}" as float32`,
   );
+}
+
+/** Engines that answer every read with a fresh copy. The others may lend the memory that their tensors live in. */
+const COPYING_ENGINES: readonly string[] = ["wasm"];
+
+/**
+ * The numbers of a float32 tensor in an array that the caller may write to.
+ *
+ * @throws {TypeError} for any other dtype.
+ */
+export function ownNumbersOf(tensor: tf.Tensor): Float32Array {
+  const numbers = numbersOf(tensor);
+  return COPYING_ENGINES.includes(tf.getBackend()) ? numbers : numbers.slice();
 }
 
 /**

@@ -1,14 +1,14 @@
 // Applies an update rule to named variables. Numbers are read, computed and written per parameter: on the WASM engine this took
-// a sixth of the time of the same formula in tensor operations at 200 thousand parameters in 150 tensors.
+// a quarter of the time of the same formula in tensor operations (200 thousand parameters in 150 tensors).
 import { StoredStateError } from "../error/failure.ts";
 import { tf } from "../tensor/tf.ts";
 import { adadeltaRule, adagradRule } from "./adagrad.ts";
 import { adamRule } from "./adam.ts";
 import { lionRule } from "./lion.ts";
-import { numbersOf } from "./numbers.ts";
+import { numbersOf, ownNumbersOf } from "./numbers.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import { rmspropRule, sgdRule } from "./sgd.ts";
-import type { UpdateRule } from "./update_rule.ts";
+import { slotAt, type UpdateRule } from "./update_rule.ts";
 
 /** The part of an optimizer's state that is plain JSON. */
 export interface OptimizerCounts {
@@ -96,7 +96,10 @@ function startState(
   const tensors = new Map<string, tf.Tensor>();
   for (const slot of rule.slots) {
     for (const [name, parameter] of parameters) {
-      tensors.set(slotKey(slot, name), tf.keep(tf.zeros(parameter.shape)));
+      tensors.set(
+        slotKey(slot, name),
+        tf.keep(tf.fill(parameter.shape, rule.slotStart ?? 0)),
+      );
     }
   }
   return { count: 0, missed: {}, tensors };
@@ -123,27 +126,16 @@ function applyRule(rule: UpdateRule, update: Update): OptimizerState {
     const replaced = keys.map((key) =>
       slotTensor(state.tensors, key, variable)
     );
-    const slots = replaced.map(numbersOf);
-    // The engine may lend its own memory when it is read, so results go to arrays of their own.
-    const nextWeights = new Float32Array(variable.size);
-    const nextSlots = slots.map(() => new Float32Array(variable.size));
+    const weights = ownNumbersOf(variable);
+    const slots = replaced.map(ownNumbersOf);
     rule.update(
-      {
-        gradient: numbersOf(gradient),
-        weights: numbersOf(variable),
-        slots,
-        nextWeights,
-        nextSlots,
-      },
+      { gradient: numbersOf(gradient), weights, slots },
       { lr: update.lr, count: state.count + 1 - (missed[name] ?? 0) },
     );
-    assign(variable, nextWeights);
+    assign(variable, weights);
     keys.forEach((key, i) => {
       replaced[i]?.dispose();
-      tensors.set(
-        key,
-        tf.keep(tf.tensor(nextSlots[i] as Float32Array, variable.shape)),
-      );
+      tensors.set(key, tf.keep(tf.tensor(slotAt(slots, i), variable.shape)));
     });
   }
   return { count: state.count + 1, missed, tensors };

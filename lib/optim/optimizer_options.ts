@@ -43,4 +43,6 @@ export interface OptimizerEntry {
   readonly rho?: number | null | undefined;
   /** Adagrad: fall of the rate per update; 0 by default. */
   readonly lr_decay?: number | null | undefined;
+  /** Adagrad: what the sum of squares starts at; 0 by default. */
+  readonly initial_accumulator_value?: number | null | undefined;
 }

@@ -1,7 +1,7 @@
 // Exponential moving average of weights, for samples and export.
 import { StoredStateError } from "../error/failure.ts";
 import { tf } from "../tensor/tf.ts";
-import { numbersOf } from "./numbers.ts";
+import { numbersOf, ownNumbersOf } from "./numbers.ts";
 
 /** Averages by parameter name, with the parameters' shapes. Whoever holds the value owns its tensors. */
 export interface ExponentialMovingAverage {
@@ -19,7 +19,7 @@ export function startAverage(
   for (const [name, parameter] of parameters) {
     tensors.set(
       name,
-      tf.keep(tf.tensor(numbersOf(parameter).slice(), parameter.shape)),
+      tf.keep(tf.tensor(ownNumbersOf(parameter), parameter.shape)),
     );
   }
   return { decay, tensors };

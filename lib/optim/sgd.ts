@@ -19,19 +19,15 @@ export function sgdRule(entry: OptimizerEntry): UpdateRule {
   }
   return {
     slots: ["momentum_buffer"],
-    update(
-      { gradient, weights, slots, nextWeights, nextSlots },
-      { lr, count },
-    ) {
+    update({ gradient, weights, slots }, { lr, count }) {
       const buffer = slotAt(slots, 0);
-      const nextBuffer = slotAt(nextSlots, 0);
       const share = count === 1 ? 1 : 1 - dampening;
       for (let i = 0; i < weights.length; i++) {
         const w = weights[i] as number;
         const g = gradient[i] as number + decay * w;
         const b = momentum * (buffer[i] as number) + share * g;
-        nextBuffer[i] = b;
-        nextWeights[i] = w - lr * (isNesterov ? g + momentum * b : b);
+        buffer[i] = b;
+        weights[i] = w - lr * (isNesterov ? g + momentum * b : b);
       }
     },
   };
@@ -53,53 +49,39 @@ export function rmspropRule(entry: OptimizerEntry): UpdateRule {
   if (isCentered) slots.push("grad_avg");
   return {
     slots,
-    update(numbers, { lr }) {
-      const { gradient, weights, nextWeights } = numbers;
-      const square = slotAt(numbers.slots, 0);
-      const nextSquare = slotAt(numbers.nextSlots, 0);
-      // Without these slots the arrays stand in for themselves and are never read.
-      const [buffer, nextBuffer] = momentum > 0
-        ? slotPair(numbers, 1)
-        : [square, nextSquare];
-      const [mean, nextMean] = isCentered
-        ? slotPair(numbers, slots.length - 1)
-        : [square, nextSquare];
+    update({ gradient, weights, slots }, { lr }) {
+      const square = slotAt(slots, 0);
+      const buffer = momentum > 0 ? slotAt(slots, 1) : null;
+      const mean = isCentered ? slotAt(slots, slots.length - 1) : null;
       for (let i = 0; i < weights.length; i++) {
         const w = weights[i] as number;
         const g = gradient[i] as number + decay * w;
         const s = alpha * (square[i] as number) + (1 - alpha) * g * g;
+        square[i] = s;
         let variance = s;
-        if (isCentered) {
+        if (mean !== null) {
           const m = alpha * (mean[i] as number) + (1 - alpha) * g;
-          nextMean[i] = m;
+          mean[i] = m;
           variance = Math.max(0, s - m * m);
         }
         let move = g / (Math.sqrt(variance) + eps);
-        if (momentum > 0) {
+        if (buffer !== null) {
           move += momentum * (buffer[i] as number);
-          nextBuffer[i] = move;
+          buffer[i] = move;
         }
-        nextSquare[i] = s;
-        nextWeights[i] = w - lr * move;
+        weights[i] = w - lr * move;
       }
     },
   };
 }
 
 function plainDescent(
-  { gradient, weights, nextWeights }: UpdateNumbers,
+  { gradient, weights }: UpdateNumbers,
   lr: number,
   decay: number,
-) {
+): void {
   for (let i = 0; i < weights.length; i++) {
     const w = weights[i] as number;
-    nextWeights[i] = w - lr * (gradient[i] as number + decay * w);
+    weights[i] = w - lr * (gradient[i] as number + decay * w);
   }
-}
-
-function slotPair(
-  numbers: UpdateNumbers,
-  index: number,
-): readonly [Float32Array, Float32Array] {
-  return [slotAt(numbers.slots, index), slotAt(numbers.nextSlots, index)];
 }

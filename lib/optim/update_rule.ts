@@ -8,14 +8,13 @@ export interface UpdateStep {
   readonly count: number;
 }
 
-/** One parameter before and after; all arrays are of one length and no `next` array is a `now` array. */
+/** The numbers of one parameter; all arrays are of one length, and no two share memory. */
 export interface UpdateNumbers {
   readonly gradient: Float32Array;
+  /** Overwritten by the update. */
   readonly weights: Float32Array;
-  /** In the order of {@linkcode UpdateRule.slots}. */
+  /** Overwritten by the update; in the order of {@linkcode UpdateRule.slots}. */
   readonly slots: readonly Float32Array[];
-  readonly nextWeights: Float32Array;
-  readonly nextSlots: readonly Float32Array[];
 }
 
 /**
@@ -23,9 +22,11 @@ export interface UpdateNumbers {
  * summation.
  */
 export interface UpdateRule {
-  /** Names of what is remembered per parameter, in PyTorch's words; each starts at 0. */
+  /** Names of what is remembered per parameter, in PyTorch's words. */
   readonly slots: readonly string[];
-  /** Writes `nextWeights` and every array of `nextSlots`. */
+  /** What each slot starts at; 0 by default. */
+  readonly slotStart?: number;
+  /** Overwrites the weights and every slot. */
   update(numbers: UpdateNumbers, step: UpdateStep): void;
 }
 
