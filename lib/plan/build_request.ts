@@ -1,0 +1,101 @@
+// From a planned step to the record that its process receives.
+import { join } from "node:path";
+import type {
+  DatasetEntry,
+  Pipeline,
+  Step,
+  TrainStep,
+} from "../catalog/pipeline.ts";
+import { stepPaths } from "../store/store_layout.ts";
+import {
+  REQUEST_VERSION,
+  type ResolvedDataset,
+  type StepRequest,
+} from "../store/step_request.ts";
+import { datasetRoles } from "./step_inputs.ts";
+
+/** What a request is made from. */
+export interface RequestParts {
+  readonly pipeline: Pipeline;
+  readonly step: Step;
+  readonly key: string;
+  readonly work: Readonly<Record<string, unknown>>;
+  /** Absolute. */
+  readonly folder: string;
+  /** Absolute folder of every step planned before this one. */
+  readonly folders: ReadonlyMap<string, string>;
+  /** Names of all steps whose folders the step may read. */
+  readonly inputs: readonly string[];
+  readonly engine: "wasm";
+  readonly packageRoot: string;
+  readonly batchesPerEpoch: number | null;
+}
+
+/** The request, with every path absolute. */
+export function buildRequest(parts: RequestParts): StepRequest {
+  const { pipeline, step, folders } = parts;
+  const folderOf = (name: string) => folders.get(name) as string;
+  const names = [...new Set(datasetRoles(step).values())];
+  return {
+    version: REQUEST_VERSION,
+    pipeline: pipeline.file,
+    run: pipeline.name,
+    step: { name: step.name, index: step.index, count: pipeline.steps.length },
+    task: step.task,
+    key: parts.key,
+    work: parts.work,
+    options: step,
+    model: pipeline.model,
+    data: pipeline.data,
+    output: pipeline.output,
+    seed: pipeline.seed,
+    datasets: Object.fromEntries(
+      names.map((
+        name,
+      ) => [
+        name,
+        resolveDataset(pipeline.datasets[name] as DatasetEntry, folderOf),
+      ]),
+    ),
+    folder: parts.folder,
+    inputs: Object.fromEntries(
+      parts.inputs.map((name) => [name, folderOf(name)]),
+    ),
+    lock: stepPaths(parts.folder).lock,
+    engine: parts.engine,
+    packageRoot: parts.packageRoot,
+    plan: { trainSteps: trainSteps(step, parts.batchesPerEpoch) },
+  };
+}
+
+/** The dataset with absolute places; data that a step makes lie in the `output/` of its folder. */
+export function resolveDataset(
+  entry: DatasetEntry,
+  folderOf: (step: string) => string,
+): ResolvedDataset {
+  if (entry.from === null) {
+    return {
+      ...entry,
+      imageFolder: entry.image_folder_path as string,
+      captionsFile: entry.captions_file_path as string,
+    };
+  }
+  const output = stepPaths(folderOf(entry.from)).output;
+  return {
+    ...entry,
+    imageFolder: join(output, entry.image_folder),
+    captionsFile: join(output, entry.captions_file),
+  };
+}
+
+/** Epochs that a train step can last at most. */
+export function mostEpochs(step: TrainStep): number {
+  return step.transition_on.mode === "epoch"
+    ? step.n_epochs
+    : step.transition_on.max_epochs;
+}
+
+function trainSteps(step: Step, batchesPerEpoch: number | null): number | null {
+  if (step.task !== "train" || batchesPerEpoch === null) return null;
+  return mostEpochs(step) * batchesPerEpoch;
+}

@@ -1,0 +1,233 @@
+// What a run of a pipeline would do now, step by step, and why. Nothing is run or written, and no tensor is loaded.
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../error/failure.ts";
+import { freeBytes } from "../disk/free_space.ts";
+import type { Pipeline, Step } from "../catalog/pipeline.ts";
+import { FingerprintCache } from "../store/fingerprint_cache.ts";
+import { readRunManifest, type RunManifest } from "../store/run_record.ts";
+import { findStepFolder, storeLayout, workKey } from "../store/store_layout.ts";
+import type { StepRequest } from "../store/step_request.ts";
+import {
+  type StepPermissions,
+  stepPermissions,
+} from "../worker/permissions.ts";
+import { PlanDatasets } from "./plan_datasets.ts";
+import { moduleGraph } from "./module_graph.ts";
+import { runsWithKey } from "./shared_work.ts";
+import { decideStep, type StepDecision } from "./step_action.ts";
+import { descendantsOf, topologicalOrder } from "./step_graph.ts";
+import { datasetRoles, stepRoles } from "./step_inputs.ts";
+import { buildRequest } from "./build_request.ts";
+import { workRecord } from "./work_record.ts";
+
+/** What a plan is asked for. */
+export interface PlanOptions {
+  /** Folder of all runs, relative or absolute. */
+  readonly runsDir: string;
+  readonly engine?: "wasm";
+  /** Steps to redo although they are finished. */
+  readonly force?: readonly string[];
+  /** Steps to redo with everything that needs them. */
+  readonly from?: readonly string[];
+  /** Keep digests of pictures for the next plan; needs write access to `runsDir`. */
+  readonly saveFingerprints?: boolean;
+}
+
+/** One step of a plan. */
+export interface PlannedStep extends StepDecision {
+  readonly name: string;
+  readonly task: Step["task"];
+  readonly needs: readonly string[];
+  readonly key: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly step: Step;
+  readonly request: StepRequest;
+  readonly permissions: StepPermissions;
+  /** Other runs that refer to this key, where the step's folder is to be moved aside. */
+  readonly sharedWith: readonly string[];
+}
+
+/** A plan; its steps are in the order in which one after the other could run. */
+export interface Plan {
+  readonly pipeline: Pipeline;
+  /** Path as given. */
+  readonly file: string;
+  readonly run: string;
+  readonly mode: Pipeline["mode"];
+  readonly engine: "wasm";
+  /** Absolute. */
+  readonly runsDir: string;
+  readonly steps: readonly PlannedStep[];
+  /** Manifest of the run's last start; null before the first. */
+  readonly manifest: RunManifest | null;
+  /** Null where this process may not ask. */
+  readonly freeBytes: number | null;
+}
+
+/** Absolute folder of fluxline's own `lib/`. */
+export const PACKAGE_ROOT: string = resolve(
+  dirname(fileURLToPath(import.meta.url)),
+  "..",
+  "..",
+);
+
+/**
+ * Plans a pipeline.
+ *
+ * @throws {UsageError} where `force` or `from` names no step
+ * @throws {RefusedError} where data or modules are missing
+ * @throws {StoredStateError} where the run's manifest cannot be understood
+ */
+export async function planPipeline(
+  pipeline: Pipeline,
+  options: PlanOptions,
+): Promise<Plan> {
+  const runsDir = resolve(options.runsDir);
+  const engine = options.engine ?? "wasm";
+  const forced = forcedSteps(pipeline, options);
+  const manifest = await readRunManifest(runsDir, pipeline.name);
+  const cache = await FingerprintCache.open(storeLayout(runsDir).fingerprints);
+  const session: PlanSession = {
+    pipeline,
+    runsDir,
+    engine,
+    forced,
+    manifest,
+    datasets: new PlanDatasets(pipeline, cache),
+    planned: new Map(),
+  };
+  for (const step of topologicalOrder(pipeline.steps)) {
+    session.planned.set(step.name, await planStep(step, session));
+  }
+  if (options.saveFingerprints === true) await cache.save();
+  return {
+    pipeline,
+    file: pipeline.file,
+    run: pipeline.name,
+    mode: pipeline.mode,
+    engine,
+    runsDir,
+    steps: [...session.planned.values()],
+    manifest,
+    freeBytes: freeBytes(runsDir),
+  };
+}
+
+interface PlanSession {
+  readonly pipeline: Pipeline;
+  readonly runsDir: string;
+  readonly engine: "wasm";
+  /** Step to the option that forces it. */
+  readonly forced: ReadonlyMap<string, string>;
+  readonly manifest: RunManifest | null;
+  readonly datasets: PlanDatasets;
+  readonly planned: Map<string, PlannedStep>;
+}
+
+async function planStep(
+  step: Step,
+  session: PlanSession,
+): Promise<PlannedStep> {
+  const { pipeline, runsDir, manifest, datasets, planned } = session;
+  const keyOf = (name: string) => (planned.get(name) as PlannedStep).key;
+  const folders = new Map(
+    [...planned].map(([name, other]) => [name, other.folder]),
+  );
+  const roles = stepRoles(step);
+  const sets = await datasets.ofStep(datasetRoles(step), keyOf);
+  const work = workRecord(step, {
+    pipeline,
+    needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
+    datasets: sets,
+    modules: step.task === "script"
+      ? await moduleGraph(step.uses_path, PACKAGE_ROOT)
+      : null,
+    tokenizer: step.task === "script" ? null : await datasets.tokenizerDigest(),
+  });
+  const key = workKey(work);
+  const folder = findStepFolder(runsDir, key, step.name);
+  const batchesPerEpoch = step.task === "train"
+    ? await datasets.batchesPerEpoch(step, (name) => planned.get(name) ?? null)
+    : null;
+  const request = buildRequest({
+    pipeline,
+    step,
+    key,
+    work,
+    folder: folder.folder,
+    folders,
+    inputs: [...new Set([...step.needs, ...roles.values()])],
+    engine: session.engine,
+    packageRoot: PACKAGE_ROOT,
+    batchesPerEpoch,
+  });
+  const forcedBy = session.forced.get(step.name) ?? null;
+  const decision = await decideStep({
+    name: step.name,
+    key,
+    work,
+    folder,
+    runsDir,
+    manifest,
+    forcedBy,
+    unfinished: step.needs.filter((need) =>
+      planned.get(need)?.action !== "reuse"
+    ),
+    sameWorkAs: unfinishedTwin(key, planned),
+    batchesPerEpoch,
+    engine: session.engine,
+  });
+  return {
+    ...decision,
+    name: step.name,
+    task: step.task,
+    needs: step.needs,
+    key,
+    folder: folder.folder,
+    step,
+    request,
+    permissions: stepPermissions(request),
+    sharedWith: decision.setsAside && forcedBy !== null
+      ? await runsWithKey(runsDir, key, pipeline.name)
+      : [],
+  };
+}
+
+function unfinishedTwin(
+  key: string,
+  planned: ReadonlyMap<string, PlannedStep>,
+): string | null {
+  for (const other of planned.values()) {
+    if (other.key === key && other.action !== "reuse") return other.name;
+  }
+  return null;
+}
+
+function forcedSteps(
+  pipeline: Pipeline,
+  options: PlanOptions,
+): Map<string, string> {
+  const forced = new Map<string, string>();
+  for (const name of options.from ?? []) {
+    requireStep(pipeline, name, "--from");
+    for (const step of [name, ...descendantsOf(pipeline.steps, name)]) {
+      forced.set(step, `--from ${name}`);
+    }
+  }
+  for (const name of options.force ?? []) {
+    requireStep(pipeline, name, "--force");
+    forced.set(name, `--force ${name}`);
+  }
+  return forced;
+}
+
+function requireStep(pipeline: Pipeline, name: string, option: string): void {
+  if (pipeline.steps.some((step) => step.name === name)) return;
+  const names = pipeline.steps.map((step) => step.name).join(", ");
+  throw new UsageError(
+    `Cannot apply ${option}: pipeline "${pipeline.file}" has no step "${name}"`,
+    { hint: `Name one of its steps: ${names}` },
+  );
+}

@@ -1,0 +1,141 @@
+// The datasets of one plan: each is fingerprinted once, however many steps read it.
+import { resolve } from "node:path";
+import { RefusedError } from "../error/failure.ts";
+import { digestFile } from "../disk/digest.ts";
+import { isGranted } from "../disk/granted.ts";
+import type { DatasetEntry, Pipeline, TrainStep } from "../catalog/pipeline.ts";
+import {
+  type DataFingerprint,
+  fingerprintData,
+} from "../store/data_fingerprint.ts";
+import type { FingerprintCache } from "../store/fingerprint_cache.ts";
+import { resolveDataset } from "./build_request.ts";
+import type { WorkDataset } from "./work_record.ts";
+
+/** The name of the tokenizer that is built from the captions. */
+const BUILT_IN_TOKENIZER = "words";
+
+/** A step that may have made a dataset. */
+export interface Maker {
+  readonly folder: string;
+  readonly action: string;
+}
+
+/** Fingerprints and sizes of a pipeline's datasets. */
+export class PlanDatasets {
+  readonly #pipeline: Pipeline;
+  readonly #cache: FingerprintCache;
+  readonly #fingerprints = new Map<string, Promise<DataFingerprint>>();
+  #tokenizer: Promise<string | null> | undefined;
+
+  constructor(pipeline: Pipeline, cache: FingerprintCache) {
+    this.#pipeline = pipeline;
+    this.#cache = cache;
+  }
+
+  /**
+   * The datasets of a step by role.
+   *
+   * @throws {RefusedError} where data that no step makes are missing or broken
+   */
+  async ofStep(
+    roles: ReadonlyMap<string, string>,
+    keyOf: (step: string) => string,
+  ): Promise<Map<string, WorkDataset>> {
+    const sets = new Map<string, WorkDataset>();
+    for (const [role, name] of roles) {
+      const entry = this.#entry(name);
+      const fromKey = entry.from === null ? null : keyOf(entry.from);
+      const fingerprint = entry.from === null
+        ? (await this.#fingerprint(name)).digest
+        : null;
+      sets.set(role, { entry, fingerprint, fromKey });
+    }
+    return sets;
+  }
+
+  /** Updates per epoch of a train step; null while its data are not made. */
+  async batchesPerEpoch(
+    step: TrainStep,
+    makerOf: (name: string) => Maker | null,
+  ): Promise<number | null> {
+    const entry = this.#entry(step.dataset);
+    const captions = entry.from === null
+      ? (await this.#fingerprint(step.dataset)).captions
+      : await madeCaptions(entry, makerOf(entry.from));
+    if (captions === null) return null;
+    return Math.min(
+      Math.ceil(captions / step.batch_size),
+      step.max_steps ?? Infinity,
+    );
+  }
+
+  /**
+   * SHA-256 of the tokenizer file that the `data` section names; null for the built-in tokenizer.
+   *
+   * @throws {RefusedError} where the file is missing
+   */
+  tokenizerDigest(): Promise<string | null> {
+    this.#tokenizer ??= digestTokenizer(this.#pipeline.data.tokenizer_name);
+    return this.#tokenizer;
+  }
+
+  #entry(name: string): DatasetEntry {
+    const entry = this.#pipeline.datasets[name];
+    // The loader has checked every name, so this is a defect of ours.
+    if (entry === undefined) {
+      throw new RangeError(`Cannot find dataset "${name}" in the pipeline`);
+    }
+    return entry;
+  }
+
+  #fingerprint(name: string): Promise<DataFingerprint> {
+    let found = this.#fingerprints.get(name);
+    if (found === undefined) {
+      const place = resolveDataset(this.#entry(name), () => "");
+      const { imageFolder, captionsFile } = place;
+      found = fingerprintData({ name, imageFolder, captionsFile }, this.#cache);
+      this.#fingerprints.set(name, found);
+    }
+    return found;
+  }
+}
+
+async function madeCaptions(
+  entry: DatasetEntry,
+  maker: Maker | null,
+): Promise<number | null> {
+  if (maker?.action !== "reuse") return null;
+  const { captionsFile } = resolveDataset(entry, () => maker.folder);
+  try {
+    const text = await Deno.readTextFile(captionsFile);
+    return text.split("\n").filter((line) => line.trim() !== "").length;
+  } catch (error) {
+    // The step that reads the data reports it, with the name of the step that should have made them.
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function digestTokenizer(name: string): Promise<string | null> {
+  if (name === BUILT_IN_TOKENIZER) return null;
+  const path = resolve(name);
+  if (!isGranted({ name: "read", path })) {
+    throw new RefusedError(
+      `Cannot read tokenizer "${path}": this process may not read it`,
+      {
+        hint: `Run with -R=.,${path}, or with -R`,
+      },
+    );
+  }
+  try {
+    return (await digestFile(path)).sha256;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new RefusedError(`Cannot find tokenizer file "${path}"`, {
+      hint:
+        `Correct data.tokenizer_name, or write ${BUILT_IN_TOKENIZER} for the built-in one`,
+      cause: error,
+    });
+  }
+}

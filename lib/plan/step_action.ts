@@ -1,0 +1,199 @@
+// Decides what happens to one step, and why, from what lies in its folder.
+import type { CheckpointCursor } from "../store/checkpoint_record.ts";
+import { readCheckpointCursor } from "../store/checkpoint_record.ts";
+import { type Marker, readMarker } from "../store/marker.ts";
+import { readStepRequest } from "../store/request_record.ts";
+import type { RunManifest } from "../store/run_record.ts";
+import { findStepFolder, parseStepFolder } from "../store/store_layout.ts";
+import {
+  describeChanges,
+  type WorkChange,
+  workChanges,
+} from "./work_changes.ts";
+
+/** `wait` will run too, but a step that it needs has not finished. */
+export type Action = "run" | "resume" | "reuse" | "wait";
+
+/** What happens to a step. */
+export interface StepDecision {
+  readonly action: Action;
+  /** One clause, without a full stop. */
+  readonly reason: string;
+  /** Differences to the work that this step was in the run's last start; empty where there are none. */
+  readonly changes: readonly WorkChange[];
+  /** The folder is moved aside before the step starts. */
+  readonly setsAside: boolean;
+  /** Marker of a finished step. */
+  readonly marker: Marker | null;
+  /** Where a resumed step goes on. */
+  readonly cursor: CheckpointCursor | null;
+}
+
+/** What is known about a step before its folder is looked at. */
+export interface StepSituation {
+  readonly name: string;
+  readonly key: string;
+  readonly work: Readonly<Record<string, unknown>>;
+  readonly folder: { readonly folder: string; readonly exists: boolean };
+  readonly runsDir: string;
+  readonly manifest: RunManifest | null;
+  /** The option that asks to redo the step, such as `--force flow`; null where none does. */
+  readonly forcedBy: string | null;
+  /** Needed steps that are not finished. */
+  readonly unfinished: readonly string[];
+  /** An earlier step of the plan with the same key that is not finished. */
+  readonly sameWorkAs: string | null;
+  /** Batches of an epoch, where the data is there to count. */
+  readonly batchesPerEpoch: number | null;
+  readonly engine: string;
+}
+
+const PLAIN = {
+  changes: [],
+  setsAside: false,
+  marker: null,
+  cursor: null,
+} as const;
+
+/** The decision for one step; reads its marker, its checkpoints and its request before. */
+export async function decideStep(
+  situation: StepSituation,
+): Promise<StepDecision> {
+  const { folder, forcedBy, unfinished, sameWorkAs } = situation;
+  const isForced = forcedBy !== null && folder.exists;
+  const found = await readMarker(folder.folder, { deep: false });
+  if (found.kind === "complete" && !isForced) {
+    const reason = finishedReason(situation, found.marker);
+    return { ...PLAIN, action: "reuse", reason, marker: found.marker };
+  }
+  const start = await startDecision(situation, found);
+  if (isForced) {
+    return later(unfinished, {
+      ...start,
+      action: "run",
+      setsAside: true,
+      cursor: null,
+    });
+  }
+  if (sameWorkAs !== null) {
+    return {
+      ...PLAIN,
+      action: "wait",
+      reason: `waits for ${sameWorkAs}, which does the same work`,
+    };
+  }
+  return later(unfinished, start);
+}
+
+/** Turns a start into a wait where a needed step is missing; what is known about the start stays in the reason. */
+function later(
+  unfinished: readonly string[],
+  start: StepDecision,
+): StepDecision {
+  if (unfinished.length === 0) return start;
+  const reason = start.reason === FIRST_TIME
+    ? `waits for ${unfinished.join(", ")}`
+    : `waits for ${unfinished.join(", ")}; ${start.reason}`;
+  return { ...start, action: "wait", reason };
+}
+
+const FIRST_TIME = "first time";
+
+async function startDecision(
+  situation: StepSituation,
+  found: Awaited<ReturnType<typeof readMarker>>,
+): Promise<StepDecision> {
+  const run = { ...PLAIN, action: "run" } as const;
+  if (situation.forcedBy !== null && situation.folder.exists) {
+    return { ...run, reason: `asked for by ${situation.forcedBy}` };
+  }
+  if (found.kind === "damaged") {
+    return {
+      ...run,
+      reason: `marker damaged: ${found.reason}`,
+      setsAside: true,
+    };
+  }
+  const checkpoint = await readCheckpointCursor(situation.folder.folder);
+  if (checkpoint.kind === "damaged") {
+    return {
+      ...run,
+      reason: `checkpoint damaged: ${checkpoint.reason}`,
+      setsAside: true,
+    };
+  }
+  if (checkpoint.kind === "ready") {
+    const reason = resumeReason(checkpoint.cursor, situation.batchesPerEpoch);
+    return { ...PLAIN, action: "resume", reason, cursor: checkpoint.cursor };
+  }
+  if (situation.folder.exists) {
+    return {
+      ...run,
+      reason: "starts again: it ended before it saved anything",
+    };
+  }
+  return await firstStart(situation);
+}
+
+/** The folder of this key does not exist: the step is new, or it was other work the last time. */
+async function firstStart(situation: StepSituation): Promise<StepDecision> {
+  const run = { ...PLAIN, action: "run" } as const;
+  const { manifest, name, key, runsDir, work } = situation;
+  const before = manifest?.steps.find((step) => step.name === name);
+  if (before === undefined) return { ...run, reason: FIRST_TIME };
+  if (before.key === key) {
+    // The manifest names every step from the first start on, also those that never began.
+    return before.state === "waiting"
+      ? { ...run, reason: FIRST_TIME }
+      : { ...run, reason: "its folder is gone" };
+  }
+  const old = findStepFolder(runsDir, before.key, name);
+  const request = old.exists ? await readOldRequest(old.folder) : null;
+  if (request === null) {
+    return before.state === "waiting"
+      ? { ...run, reason: FIRST_TIME }
+      : { ...run, reason: `its work changed: key ${before.key} -> ${key}` };
+  }
+  const changes = workChanges(request.work, work);
+  return { ...run, reason: `changed: ${describeChanges(changes)}`, changes };
+}
+
+async function readOldRequest(
+  folder: string,
+): Promise<Awaited<ReturnType<typeof readStepRequest>>> {
+  try {
+    return await readStepRequest(folder);
+  } catch {
+    // It only serves an explanation; the work itself does not depend on it.
+    return null;
+  }
+}
+
+function finishedReason(
+  { folder, name, engine }: StepSituation,
+  marker: Marker,
+): string {
+  const label = parseStepFolder(folder.folder)?.label;
+  const parts = [
+    `finished ${marker.finishedAt.slice(0, 16).replace("T", " ")} UTC`,
+  ];
+  if (label !== undefined && label !== name) parts.push(`as "${label}"`);
+  const other = marker.engines.filter((used) => used !== engine);
+  if (other.length > 0) parts.push(`on engine ${other.join(", ")}`);
+  return parts.join(" ");
+}
+
+function resumeReason(
+  cursor: CheckpointCursor,
+  counted: number | null,
+): string {
+  const perEpoch = cursor.batchesPerEpoch ?? counted;
+  const isOver = perEpoch !== null && cursor.batch >= perEpoch;
+  const epoch = cursor.epoch + (isOver ? 1 : 0) + 1;
+  const batch = (isOver ? 0 : cursor.batch) + 1;
+  const total = perEpoch === null ? "" : ` of ${perEpoch}`;
+  const place = `continues at epoch ${epoch}, batch ${batch}${total}`;
+  return cursor.fallback === null
+    ? place
+    : `${place}, from the checkpoint before: ${cursor.fallback}`;
+}

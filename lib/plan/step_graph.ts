@@ -1,0 +1,76 @@
+// The order of steps and what hangs from what. The loader has already refused cycles and unknown names.
+
+/** What the graph needs to know of a step. */
+export interface GraphStep {
+  readonly name: string;
+  readonly needs: readonly string[];
+}
+
+/**
+ * Steps after everything that they need; among those that may come next, the one written first comes first.
+ *
+ * @throws {RangeError} on a cycle or an unknown name, which the loader should have refused
+ */
+export function topologicalOrder<Step extends GraphStep>(
+  steps: readonly Step[],
+): Step[] {
+  const ordered: Step[] = [];
+  const done = new Set<string>();
+  while (ordered.length < steps.length) {
+    const next = steps.find((step) =>
+      !done.has(step.name) && step.needs.every((need) => done.has(need))
+    );
+    if (next === undefined) {
+      const stuck = steps.filter((step) => !done.has(step.name)).map((step) =>
+        `"${step.name}"`
+      );
+      throw new RangeError(
+        `Cannot order steps ${
+          stuck.join(", ")
+        }: they need each other, or a step that does not exist`,
+      );
+    }
+    ordered.push(next);
+    done.add(next.name);
+  }
+  return ordered;
+}
+
+/** Names of the steps that need `name`, directly or through others; `name` itself is not among them. */
+export function descendantsOf(
+  steps: readonly GraphStep[],
+  name: string,
+): Set<string> {
+  const found = new Set<string>();
+  const visit = (parent: string) => {
+    for (const step of steps) {
+      if (!step.needs.includes(parent) || found.has(step.name)) continue;
+      found.add(step.name);
+      visit(step.name);
+    }
+  };
+  visit(name);
+  return found;
+}
+
+/**
+ * The graph as text, one line per step in the given order: `└─ flow ← spade_on`. Steps are indented by their depth, the
+ * longest way from a root; what a step needs is named behind an arrow, except a single need on the line just above.
+ */
+export function drawGraph(ordered: readonly GraphStep[]): string[] {
+  const depths = new Map<string, number>();
+  return ordered.map((step, index) => {
+    const depth = Math.max(
+      -1,
+      ...step.needs.map((need) => depths.get(need) ?? 0),
+    ) + 1;
+    depths.set(step.name, depth);
+    const branch = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
+    const follows = step.needs.length === 1 &&
+      step.needs[0] === ordered[index - 1]?.name;
+    const arrow = follows || step.needs.length === 0
+      ? ""
+      : ` ← ${step.needs.join(", ")}`;
+    return `${branch}${step.name}${arrow}`;
+  });
+}

@@ -1,0 +1,37 @@
+// Columns of text. Table and colour packages read the environment when they are loaded; a plan may not.
+
+/** Lines of the rows with their columns aligned, two blanks between columns and none at the end of a line. */
+export function textTable(
+  rows: readonly (readonly string[])[],
+  indent = "",
+): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) =>
+      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+    );
+  }
+  return rows.map((row) =>
+    indent +
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")
+      .trimEnd()
+  );
+}
+
+/** `1 step`, `3 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Decimal units, as disks are sold: `512 bytes`, `84.5 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}

@@ -1,0 +1,128 @@
+// The record of everything that can change a step's result; its digest is the step's key. What is left out here may change
+// freely: names and descriptions, how often something is logged, sampled or saved, where things lie, how often a step is tried.
+import type { DatasetEntry, Pipeline, Step } from "../catalog/pipeline.ts";
+import { BODY_VERSIONS } from "../catalog/body_versions.ts";
+import type { ModuleGraph } from "./module_graph.ts";
+
+/** Raised whenever the record below changes its meaning; every key changes with it. */
+export const KEY_FORMAT = 1;
+
+/** What the record is made from, beside the step itself. */
+export interface WorkParts {
+  readonly pipeline: Pick<Pipeline, "seed" | "model" | "data">;
+  /** Role to the key of the step that fills it. */
+  readonly needs: ReadonlyMap<string, string>;
+  /** Role to the dataset, with the fingerprint of data that no step makes. */
+  readonly datasets: ReadonlyMap<string, WorkDataset>;
+  /** Code of a script step; null for the others. */
+  readonly modules: ModuleGraph | null;
+  /** SHA-256 of the tokenizer file that the data section names; null for the built-in one. */
+  readonly tokenizer: string | null;
+}
+
+/** One dataset of a step. */
+export interface WorkDataset {
+  readonly entry: DatasetEntry;
+  /** Null where the key of the step in `from` stands for the data. */
+  readonly fingerprint: string | null;
+  /** Key of the step in `from`. */
+  readonly fromKey: string | null;
+}
+
+const OUTSIDE_STEP = new Set([
+  "name",
+  "index",
+  "description",
+  "task",
+  "needs",
+  "permissions",
+  "retry",
+  "timeout_seconds",
+  "position",
+  "checkpoint",
+  "workers",
+  // These have become other fields of the record: keys of needs, fingerprints, entries of optimizers, `trains`.
+  "dataset",
+  "eval_dataset",
+  "baseline_dataset",
+  "init_from",
+  "arms_init_from",
+  "of",
+  "from",
+  "uses",
+  "uses_path",
+  "lr",
+  "lr_min",
+  "freeze",
+  "unfreeze",
+  "frozen",
+]);
+
+const OUTSIDE_MODEL = new Set(["use_gradient_checkpointing"]);
+
+const OUTSIDE_DATA = new Set([
+  "data_path",
+  "captions_file",
+  "webdataset_token",
+  "tt2m_token",
+  "dataloader_max_retries",
+  "dataloader_retry_delay",
+]);
+
+/** The record; plain JSON, independent of the order of keys in the file. */
+export function workRecord(
+  step: Step,
+  parts: WorkParts,
+): Record<string, unknown> {
+  const { pipeline, needs, datasets, modules, tokenizer } = parts;
+  const common = {
+    keyFormat: KEY_FORMAT,
+    body: BODY_VERSIONS[step.task],
+    task: step.task,
+    seed: pipeline.seed,
+    options: without(step, OUTSIDE_STEP),
+    needs: needRecord(needs),
+  };
+  if (step.task === "script") return { ...common, code: modules };
+  return {
+    ...common,
+    model: without(pipeline.model, OUTSIDE_MODEL),
+    data: without(pipeline.data, OUTSIDE_DATA),
+    ...(tokenizer === null ? {} : { tokenizer }),
+    datasets: Object.fromEntries(
+      [...datasets].map(([role, set]) => [role, datasetRecord(set)]),
+    ),
+  };
+}
+
+/** Steps that are only waited for have no role of their own, so their order must not matter. */
+function needRecord(
+  needs: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const isAfter = (role: string) => role.startsWith("after.");
+  const named = [...needs].filter(([role]) => !isAfter(role));
+  const after = [...needs].filter(([role]) => isAfter(role)).map(([, key]) =>
+    key
+  ).sort()
+    .map((key, index) => [`after.${index}`, key] as const);
+  return Object.fromEntries([...named, ...after]);
+}
+
+function datasetRecord(
+  { entry, fingerprint, fromKey }: WorkDataset,
+): Record<string, unknown> {
+  const { type, flip, image_folder, captions_file } = entry;
+  // A user's own data are known by content wherever they lie; a step's output by its place in that output.
+  return fromKey === null
+    ? { type, flip, fingerprint }
+    : { type, flip, from: fromKey, image_folder, captions_file };
+}
+
+function without(
+  record: object,
+  left: ReadonlySet<string>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).filter(([key]) => !left.has(key)),
+  );
+}
