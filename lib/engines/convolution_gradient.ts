@@ -56,12 +56,9 @@ export function inputGradient(
     reach(kernel) - side[0],
     reach(kernel) - side[1],
   ];
-  const turned = tf.transpose(tf.reverse(filter, [0, 1]), [
-    0,
-    1,
-    3,
-    2,
-  ]) as tf.Tensor4D;
+  const turned = hasFusedKernel("FluxTurnFilter")
+    ? runFusedKernel("FluxTurnFilter", { filter }, {})[0] as tf.Tensor4D
+    : tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]) as tf.Tensor4D;
   const pad: Pad4 = [[0, 0], around(rows, height), around(columns, width), [
     0,
     0,

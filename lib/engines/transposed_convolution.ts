@@ -17,64 +17,69 @@ export function transposedConvolution(
   info: Conv2DInfo,
 ): tf.TensorInfo {
   const { strideHeight: stride, inHeight, inWidth } = info;
-  const turned = tf.tidy(() =>
-    tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])
-  ) as tf.Tensor4D;
-  if (stride === 1) {
-    const whole = phase(dy, turned, info, [0, 0]);
-    turned.dispose();
-    return whole;
-  }
+  if (stride === 1) return phase(kernels, dy, filter, info, [0, 0]);
   const result = kernels.output(info.inShape);
   for (let row = 0; row < stride; row++) {
     for (let column = 0; column < stride; column++) {
-      const part = phase(dy, turned, info, [row, column]);
-      kernels.run(
-        "weave_phase",
-        part,
-        result,
-        ...part.shape,
-        inHeight,
-        inWidth,
-        stride,
-        row,
-        column,
-      );
+      const part = phase(kernels, dy, filter, info, [row, column]);
+      const places = [...part.shape, inHeight, inWidth, stride, row, column];
+      kernels.run("weave_phase", part, result, ...places);
       part.dispose();
     }
   }
-  turned.dispose();
   return result;
 }
 
+/** The filter turned by half a turn, with inputs and outputs exchanged; every `stride`-th tap from `first` on. */
+export function turnedFilter(
+  kernels: FluxKernels,
+  filter: tf.Tensor4D,
+  at: { readonly first: readonly [number, number]; readonly stride: number },
+): tf.TensorInfo {
+  const [height, width, inputs, outputs] = filter.shape;
+  const rows = Math.ceil((height - at.first[0]) / at.stride);
+  const columns = Math.ceil((width - at.first[1]) / at.stride);
+  const turned = kernels.output([rows, columns, outputs, inputs]);
+  kernels.run(
+    "turn_filter",
+    filter,
+    turned,
+    ...filter.shape,
+    ...at.first,
+    at.stride,
+    rows,
+    columns,
+  );
+  return turned;
+}
+
 function phase(
+  kernels: FluxKernels,
   dy: tf.Tensor4D,
-  turned: tf.Tensor4D,
+  filter: tf.Tensor4D,
   info: Conv2DInfo,
   at: readonly [number, number],
 ): tf.Tensor4D {
   const { strideHeight: stride, padInfo, inHeight, inWidth } = info;
-  const [kernelHeight, kernelWidth] = turned.shape;
+  const [height, width] = filter.shape;
   const rows = taps(
     at[0] + padInfo.top,
     stride,
-    kernelHeight,
+    height,
     dy.shape[1],
     Math.ceil(inHeight / stride),
   );
   const columns = taps(
     at[1] + padInfo.left,
     stride,
-    kernelWidth,
+    width,
     dy.shape[2],
     Math.ceil(inWidth / stride),
   );
   return tf.tidy(() => {
-    const part = stride === 1 ? turned : tf.stridedSlice(
-      turned,
-      [rows.first, columns.first, 0, 0],
-      turned.shape,
-      [stride, stride, 1, 1],
+    const first = [rows.first, columns.first] as const;
+    const part = tf.engine().makeTensorFromTensorInfo(
+      turnedFilter(kernels, filter, { first, stride }),
     ) as tf.Tensor4D;
     return tf.conv2d(dy, part, 1, [[0, 0], rows.pad, columns.pad, [0, 0]]);
   });

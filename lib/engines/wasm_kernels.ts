@@ -3,7 +3,10 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "../tensor/tf.ts";
 import type { FusedKernels } from "../tensor/fused_kernel.ts";
 import { FluxKernels } from "./kernels/flux_kernels.ts";
-import { transposedConvolution } from "./transposed_convolution.ts";
+import {
+  transposedConvolution,
+  turnedFilter,
+} from "./transposed_convolution.ts";
 
 type Shape4 = [number, number, number, number];
 
@@ -56,6 +59,12 @@ function registerConvolutions(kernels: FluxKernels): void {
       dy!,
       attributes as FusedKernels["FluxFilterGradient"],
     );
+  });
+  register("FluxTurnFilter", ({ filter }) => {
+    return turnedFilter(kernels, filter as tf.Tensor4D, {
+      first: [0, 0],
+      stride: 1,
+    });
   });
   register("Conv2DBackpropFilter", ({ x, dy }, attributes) => {
     const { filterShape, ...geometry } = attributes as ConvAttributes & {

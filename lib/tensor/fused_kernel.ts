@@ -15,6 +15,8 @@ export interface FusedKernels {
     readonly padTop: number;
     readonly padLeft: number;
   };
+  /** filter [h, w, in, out], turned by half a turn, to [h, w, out, in]. */
+  FluxTurnFilter: Record<never, never>;
   /** x [N, H, W, C] to y of that shape and the inverse deviations [N, groups]. */
   FluxGroupNormalize: { readonly groups: number; readonly epsilon: number };
   /** (y, dy, inverse) to the gradient of x. */

@@ -12,6 +12,7 @@ export type KernelName =
   | "bezier_forward"
   | "bezier_backward"
   | "filter_gradient"
+  | "turn_filter"
   | "weave_phase"
   | "group_normalize_forward"
   | "group_normalize_backward";

@@ -205,6 +205,23 @@ void filter_gradient(const float *x, const float *dy, float *dw, int batch, int 
   }
 }
 
+// Every stride-th tap of a filter, turned by half a turn, with inputs and outputs exchanged: out [rows, columns, outputs, inputs]
+// of filter [height, width, inputs, outputs], starting at tap (first_row, first_column) of the turned filter.
+EXPORT("turn_filter")
+void turn_filter(const float *filter, float *out, int height, int width, int inputs, int outputs, int first_row,
+                 int first_column, int stride, int rows, int columns) {
+  for (int i = 0; i < rows; i++) {
+    for (int j = 0; j < columns; j++) {
+      int row = height - 1 - (first_row + stride * i), column = width - 1 - (first_column + stride * j);
+      const float *from = filter + (row * width + column) * inputs * outputs;
+      float *to = out + (i * columns + j) * inputs * outputs;
+      for (int co = 0; co < outputs; co++) {
+        for (int ci = 0; ci < inputs; ci++) to[co * inputs + ci] = from[ci * outputs + co];
+      }
+    }
+  }
+}
+
 // Copies one phase of a transposed convolution, [batch, height, width, channels], to its places in
 // y [batch, out_height, out_width, channels]: row i goes to stride * i + row_shift, likewise columns; what falls outside is cut.
 EXPORT("weave_phase")
