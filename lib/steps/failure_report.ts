@@ -3,13 +3,9 @@ import { relative } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
 import type { StepRequest } from "../store/step_request.ts";
+import { type AccessProblem, accessProblem } from "../worker/access_problem.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
 import { isInside } from "../worker/permissions.ts";
-
-/** An access that Deno or the disk refused. */
-export type AccessProblem =
-  | { readonly kind: "denied"; readonly access: string; readonly place: string }
-  | { readonly kind: "no_space"; readonly text: string };
 
 /** The failure as the runner is told of it. */
 export function reportFailure(
@@ -50,34 +46,6 @@ export function reportFailure(
       : String(error),
   };
 }
-
-/** The refused access behind an error or one of its causes; null where it is something else. */
-export function accessProblem(error: unknown): AccessProblem | null {
-  for (
-    let at: unknown = error;
-    at instanceof Error;
-    at = at.cause
-  ) {
-    // A module that may not be read arrives as a TypeError, with the same words.
-    const denied = DENIED.exec(at.message);
-    if (denied !== null) {
-      return {
-        kind: "denied",
-        access: denied[1] as string,
-        place: denied[2] ?? "",
-      };
-    }
-    if (NO_SPACE.test(at.message)) {
-      return { kind: "no_space", text: at.message };
-    }
-  }
-  return null;
-}
-
-const DENIED = /Requires (\w+) access to (?:"([^"]*)")?.*--allow-\w+ flag/s;
-
-// 28 is "No space left on device", 122 "Disk quota exceeded".
-const NO_SPACE = /\(os error (?:28|122)\)|\bENOSPC\b|\bEDQUOT\b/;
 
 const DECLARABLE = ["read", "write", "net", "env"];
 

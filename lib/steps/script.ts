@@ -2,8 +2,8 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, StepFailure } from "../error/failure.ts";
+import { accessProblem } from "../worker/access_problem.ts";
 import type { Task, TaskContext, TaskResult } from "../worker/task.ts";
-import { accessProblem } from "./failure_report.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
 
 /** Runs the module that the step `uses`; its products go to `output/`, which starts out empty. */
@@ -32,9 +32,7 @@ async function importTask(
   path: string,
   uses: string,
 ): Promise<Task<unknown>> {
-  const module: Readonly<Record<string, unknown>> = await import(
-    pathToFileURL(path).href
-  );
+  const module = await importModule(path, uses);
   if (typeof module["task"] === "function") {
     return module["task"] as Task<unknown>;
   }
@@ -44,6 +42,19 @@ async function importTask(
       hint: "Write: export const task = defineTask(async (context) => { ... })",
     },
   );
+}
+
+async function importModule(
+  path: string,
+  uses: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (accessProblem(error) !== null) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StepFailure(`Cannot load "${uses}": ${reason}`, { cause: error });
+  }
 }
 
 function taskContext(

@@ -1,0 +1,67 @@
+// The numbered folders of a step's attempts: log, access audit, and how long each took.
+import { join } from "node:path";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { stepPaths } from "../store/store_layout.ts";
+
+const RECORD_FILE = "attempt.json";
+
+/** One attempt's folder. */
+export interface AttemptFolder {
+  /** From 1, over all runs that worked on the step. */
+  readonly number: number;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** Makes the folder of the next attempt; the caller holds the step's lock. */
+export async function openAttempt(stepFolder: string): Promise<AttemptFolder> {
+  const { attempts } = stepPaths(stepFolder);
+  const last = Math.max(0, ...await attemptNumbers(attempts));
+  const path = join(attempts, String(last + 1));
+  await Deno.mkdir(path, { recursive: true });
+  return { number: last + 1, path };
+}
+
+/** Notes how long an attempt took and how it ended. */
+export async function closeAttempt(
+  attempt: AttemptFolder,
+  elapsedMs: number,
+  outcome: string,
+): Promise<void> {
+  await writeJsonAtomically(join(attempt.path, RECORD_FILE), {
+    elapsedMs: Math.round(elapsedMs),
+    outcome,
+  });
+}
+
+/** Milliseconds of all attempts that left a record; one whose runner was killed left none. */
+export async function totalElapsedMs(stepFolder: string): Promise<number> {
+  const { attempts } = stepPaths(stepFolder);
+  let total = 0;
+  for (const number of await attemptNumbers(attempts)) {
+    total += await elapsedOf(join(attempts, String(number), RECORD_FILE));
+  }
+  return total;
+}
+
+async function elapsedOf(path: string): Promise<number> {
+  try {
+    const record = JSON.parse(await Deno.readTextFile(path)) as {
+      readonly elapsedMs?: unknown;
+    };
+    return typeof record.elapsedMs === "number" ? record.elapsedMs : 0;
+  } catch {
+    // A time for the table only: a record that is missing or torn counts nothing.
+    return 0;
+  }
+}
+
+async function attemptNumbers(attempts: string): Promise<number[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(attempts));
+    return entries.map((entry) => Number(entry.name)).filter(Number.isInteger);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+// Keeps the run's manifest and events up to date while the run goes on. The caller holds the run's lock.
+import type { Plan } from "../plan/plan.ts";
+import {
+  appendEvent,
+  type RunEvent,
+  type StepState,
+  writeRunManifest,
+} from "../store/run_record.ts";
+
+/** The written side of one run. */
+export class RunJournal {
+  readonly #plan: Plan;
+  readonly #createdAt: string;
+  readonly #states: Map<string, StepState>;
+  // Steps end at the same time under --jobs; their records must not overtake each other.
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    plan: Plan,
+    states: ReadonlyMap<string, StepState>,
+  ) {
+    this.#plan = plan;
+    this.#createdAt = plan.manifest?.createdAt ?? new Date().toISOString();
+    this.#states = new Map(states);
+  }
+
+  /** Writes the manifest with a step's new state, if one is given, and then the event. */
+  async record(
+    event: Omit<RunEvent, "at">,
+    change?: { readonly step: string; readonly state: StepState },
+  ): Promise<void> {
+    const at = new Date().toISOString();
+    if (change !== undefined) this.#states.set(change.step, change.state);
+    const isManifestDue = change !== undefined || event.kind === "run_started";
+    this.#last = this.#last.then(async () => {
+      if (isManifestDue) await this.#writeManifest(at);
+      await appendEvent(this.#plan.runsDir, this.#plan.run, { at, ...event });
+    });
+    await this.#last;
+  }
+
+  async #writeManifest(at: string): Promise<void> {
+    const { pipeline } = this.#plan;
+    await writeRunManifest(this.#plan.runsDir, {
+      run: this.#plan.run,
+      pipeline: pipeline.file,
+      digest: pipeline.digest,
+      mode: pipeline.mode,
+      seed: pipeline.seed,
+      engine: this.#plan.engine,
+      versions: { deno: Deno.version.deno },
+      createdAt: this.#createdAt,
+      updatedAt: at,
+      steps: this.#plan.steps.map((step) => ({
+        name: step.name,
+        task: step.task,
+        key: step.key,
+        state: this.#states.get(step.name) ?? "waiting",
+      })),
+    });
+  }
+}

@@ -1,0 +1,121 @@
+// How a run ended, as data: what the closing table, `train --json` and library users get.
+import { relative, resolve } from "node:path";
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import type { Failure } from "../error/failure.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import type { Marker } from "../store/marker.ts";
+import type { StepState } from "../store/run_record.ts";
+
+/** One row of the closing table. */
+export interface StepSummary {
+  readonly name: string;
+  readonly task: string;
+  readonly key: string;
+  /** What the plan said: run, resume, reuse or wait. */
+  readonly action: PlannedStep["action"];
+  readonly state: StepState;
+  readonly epochs: number | null;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** One sentence of the step's own, such as a verdict. */
+  readonly text: string | null;
+  /** Wall-clock time of all its attempts; null where it never ran. */
+  readonly elapsedMs: number | null;
+  /** Absolute. */
+  readonly folder: string;
+  /** Absolute. */
+  readonly pictures: readonly string[];
+  readonly failure: Failure | null;
+}
+
+/** How a run ended. */
+export interface RunSummary {
+  readonly run: string;
+  readonly outcome: "done" | "nothing_to_do" | "failed" | "stopped";
+  readonly exitCode: ExitCode;
+  readonly elapsedMs: number;
+  /** In plan order. */
+  readonly steps: readonly StepSummary[];
+}
+
+/** A step that is there, from its marker. */
+export function finishedStep(
+  step: PlannedStep,
+  marker: Marker,
+  state: "done" | "reused",
+): StepSummary {
+  const { result } = marker;
+  return {
+    ...blankStep(step, state),
+    epochs: result.epochs ?? null,
+    metrics: result.metrics,
+    text: result.summary ?? null,
+    elapsedMs: marker.elapsedMs,
+    pictures: (result.pictures ?? []).map((path) =>
+      resolve(step.request.folder, path)
+    ),
+  };
+}
+
+/** A step that has no result. */
+export function blankStep(
+  step: PlannedStep,
+  state: StepState,
+  failure: Failure | null = null,
+): StepSummary {
+  return {
+    name: step.name,
+    task: step.task,
+    key: step.key,
+    action: step.action,
+    state,
+    epochs: null,
+    metrics: {},
+    text: null,
+    elapsedMs: null,
+    folder: step.request.folder,
+    pictures: [],
+    failure,
+  };
+}
+
+/** Pictures as the marker keeps them: relative to the step folder, so that the runs folder can be moved. */
+export function relativePictures(
+  folder: string,
+  pictures: readonly string[],
+): string[] {
+  return [
+    ...new Set(pictures.map((path) => relative(folder, resolve(folder, path)))),
+  ];
+}
+
+/** Exit code of a run: that of the first failure, else of the signal, else 0. */
+export function runExitCode(
+  steps: readonly StepSummary[],
+  cause: "SIGINT" | "SIGTERM" | null,
+): ExitCode {
+  const failed = steps.find((step) => step.state === "failed");
+  if (failed !== undefined) {
+    return failed.failure?.exitCode ?? EXIT_CODE.stepFailed;
+  }
+  if (
+    !steps.some((step) => step.state === "stopped" || step.state === "waiting")
+  ) {
+    return EXIT_CODE.done;
+  }
+  return cause === "SIGTERM" ? EXIT_CODE.terminated : EXIT_CODE.interrupted;
+}
+
+/** The same as plain data. */
+export function summaryToJson(summary: RunSummary): unknown {
+  return {
+    ...summary,
+    steps: summary.steps.map(({ failure, ...step }) => ({
+      ...step,
+      failure: failure === null ? null : {
+        message: failure.message,
+        hint: failure.hint ?? null,
+        exitCode: failure.exitCode,
+      },
+    })),
+  };
+}

@@ -1,0 +1,291 @@
+// Drives a pipeline to its end: takes the run's lock, plans, starts what is ready, keeps the records, sums up.
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { LockedError, RefusedError } from "../error/failure.ts";
+import { describeHolder, FileLock } from "../disk/file_lock.ts";
+import type { Pipeline } from "../catalog/pipeline.ts";
+import { type Plan, planPipeline } from "../plan/plan.ts";
+import { runPaths } from "../store/store_layout.ts";
+import type { StepState } from "../store/run_record.ts";
+import { fetchCode } from "../worker/code_fetch.ts";
+import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
+import { stepEntry } from "../worker/permission_flags.ts";
+import { shownPath } from "../worker/permissions.ts";
+import { setAsideDamagedInputs } from "./input_check.ts";
+import { isFinished, readySteps } from "./ready_set.ts";
+import { RunJournal } from "./run_journal.ts";
+import type { RunObserver } from "./run_notice.ts";
+import {
+  blankStep,
+  finishedStep,
+  runExitCode,
+  type RunSummary,
+  type StepSummary,
+} from "./run_summary.ts";
+import { type DriveScene, driveStep } from "./step_drive.ts";
+import { StopControl } from "./stop_control.ts";
+
+/** How to run a pipeline. */
+export interface RunOptions {
+  /** Folder of all runs, relative or absolute. */
+  readonly runsDir: string;
+  /** Steps at the same time; 1 by default. */
+  readonly jobs?: number;
+  /** Steps to redo although they are finished. */
+  readonly force?: readonly string[];
+  /** Steps to redo with everything that needs them. */
+  readonly from?: readonly string[];
+  /** Asked before finished work that other runs refer to is moved aside; without it such work is refused. */
+  readonly confirm?: (question: string) => boolean;
+  readonly observe?: RunObserver;
+  /** Stops the run from outside. */
+  readonly stop?: StopControl;
+  /** How long a step may take to save after it was asked to stop; 30 s by default. */
+  readonly stopGraceMs?: number;
+  /** How long to wait for another process that works on a step; 60 s by default. */
+  readonly lockWaitMs?: number;
+}
+
+const STOP_GRACE_MS = 30_000;
+const LOCK_WAIT_MS = 60_000;
+
+/**
+ * Runs what the plan says and answers how it ended; a failed step is part of the answer.
+ *
+ * @throws LockedError where another process runs the same run
+ * @throws RefusedError where data or code is missing, or shared work may not be redone
+ * @throws UsageError where `force` or `from` names no step
+ */
+export async function runPipeline(
+  pipeline: Pipeline,
+  options: RunOptions,
+): Promise<RunSummary> {
+  const start = performance.now();
+  const stop = options.stop ?? new StopControl();
+  const observe = options.observe ?? (() => {});
+  const tellStop = () =>
+    observe({ kind: "stopping", signal: stop.cause ?? "SIGTERM" });
+  stop.asked.addEventListener("abort", tellStop);
+  try {
+    await using _lock = await lockRun(options.runsDir, pipeline.name);
+    const plan = await planTrusted(pipeline, options, observe);
+    const steps = await runPlan(plan, options, stop, observe);
+    return sumUp(plan, steps, stop, performance.now() - start);
+  } finally {
+    stop.asked.removeEventListener("abort", tellStop);
+  }
+}
+
+async function lockRun(runsDir: string, run: string): Promise<FileLock> {
+  const { lock } = runPaths(runsDir, run);
+  const attempt = await FileLock.acquire(lock);
+  if (attempt.ok) return attempt.lock;
+  throw new LockedError(
+    `Cannot start run "${run}": ${
+      describeHolder(attempt.holder)
+    } is running it`,
+    {
+      hint:
+        `Wait for it, stop it, or give another --runs folder; the lock is "${
+          shownPath(lock)
+        }"`,
+    },
+  );
+}
+
+/** The plan, after everything finished that is about to be used was hashed: what does not match is moved aside and planned anew. */
+async function planTrusted(
+  pipeline: Pipeline,
+  options: RunOptions,
+  observe: RunObserver,
+): Promise<Plan> {
+  const draw = () =>
+    planPipeline(pipeline, {
+      runsDir: options.runsDir,
+      force: options.force ?? [],
+      from: options.from ?? [],
+      saveFingerprints: true,
+    });
+  let plan = await draw();
+  refuseShared(plan, options);
+  while (await setAsideDamagedInputs(plan, observe)) plan = await draw();
+  observe({ kind: "planned", plan });
+  return plan;
+}
+
+function refuseShared(plan: Plan, options: RunOptions): void {
+  for (const { name, sharedWith } of plan.steps) {
+    if (sharedWith.length === 0) continue;
+    const runs = sharedWith.map((run) => `"${run}"`).join(", ");
+    const question =
+      `Step "${name}" is also part of run ${runs}: redo it for all of them?`;
+    if (options.confirm?.(question) === true) continue;
+    throw new RefusedError(
+      `Cannot redo step "${name}": run ${runs} refers to the same work`,
+      { hint: "Give --yes to redo it for all of them" },
+    );
+  }
+}
+
+async function runPlan(
+  plan: Plan,
+  options: RunOptions,
+  stop: StopControl,
+  observe: RunObserver,
+): Promise<Map<string, StepSummary>> {
+  const ended = new Map<string, StepSummary>();
+  const states = new Map<string, StepState>();
+  for (const step of plan.steps) {
+    states.set(
+      step.name,
+      step.marker === null || step.setsAside ? "waiting" : "reused",
+    );
+    if (step.marker !== null && !step.setsAside) {
+      ended.set(step.name, finishedStep(step, step.marker, "reused"));
+    }
+  }
+  const pending = plan.steps.filter((step) =>
+    states.get(step.name) === "waiting"
+  );
+  const journal = new RunJournal(plan, states);
+  if (pending.length === 0) {
+    // Nothing to do writes nothing, unless the manifest tells of other work.
+    if (!isManifestCurrent(plan)) {
+      await journal.record({ kind: "run_finished" });
+    }
+    return ended;
+  }
+  await journal.record({ kind: "run_started" });
+  try {
+    observe({ kind: "fetching_code" });
+    await fetchStepCode(plan, stop.asked);
+    await drive(plan, { options, stop, observe, states, ended, journal });
+  } catch (error) {
+    if (!stop.asked.aborted) throw error;
+  }
+  const isOver = plan.steps.every((step) => isFinished(states.get(step.name)));
+  const failed = [...states.values()].includes("failed");
+  await journal.record({
+    kind: isOver ? "run_finished" : failed ? "run_failed" : "run_stopped",
+  });
+  return ended;
+}
+
+interface Driving {
+  readonly options: RunOptions;
+  readonly stop: StopControl;
+  readonly observe: RunObserver;
+  readonly states: Map<string, StepState>;
+  readonly ended: Map<string, StepSummary>;
+  readonly journal: RunJournal;
+}
+
+async function drive(plan: Plan, driving: Driving): Promise<void> {
+  const { options, stop, observe, states, ended, journal } = driving;
+  const scene: DriveScene = {
+    stop,
+    observe,
+    stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
+    lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
+    graphOf: rememberGraphs(),
+    renewed: new Set(),
+  };
+  const running = new Map<string, Promise<void>>();
+  for (;;) {
+    const ready = stop.asked.aborted
+      ? []
+      : readySteps(plan.steps, states, options.jobs ?? 1);
+    for (const step of ready) {
+      states.set(step.name, "running");
+      const run = async () => {
+        const { name, key } = step;
+        const kind = step.cursor === null ? "step_started" : "step_resumed";
+        await journal.record({ kind, step: name, key }, {
+          step: name,
+          state: "running",
+        });
+        const summary = await driveStep(step, scene);
+        ended.set(name, summary);
+        states.set(name, summary.state);
+        await recordEnd(journal, summary);
+        observe({ kind: "step_ended", step, summary });
+      };
+      running.set(step.name, run().finally(() => running.delete(step.name)));
+    }
+    if (running.size === 0) return;
+    await Promise.race(running.values());
+  }
+}
+
+async function recordEnd(
+  journal: RunJournal,
+  summary: StepSummary,
+): Promise<void> {
+  const { name, key, state, failure } = summary;
+  const kind = state === "done"
+    ? "step_finished"
+    : state === "reused"
+    ? "step_reused"
+    : state === "stopped"
+    ? "step_stopped"
+    : "step_failed";
+  const text = failure === null ? {} : { text: failure.message };
+  await journal.record({ kind, step: name, key, ...text }, {
+    step: name,
+    state,
+  });
+}
+
+async function fetchStepCode(plan: Plan, signal: AbortSignal): Promise<void> {
+  const first = plan.steps[0];
+  if (first === undefined) return;
+  const { packageRoot } = first.request;
+  const modules = plan.steps.flatMap(({ step }) =>
+    step.task === "script" ? [step.uses_path] : []
+  );
+  const entries = [stepEntry(packageRoot), ...new Set(modules)];
+  await fetchCode(entries, packageRoot, signal);
+}
+
+function rememberGraphs(): (
+  entry: string,
+  packageRoot: string,
+) => Promise<ModuleGraph> {
+  const known = new Map<string, Promise<ModuleGraph>>();
+  return (entry, packageRoot) => {
+    const graph = known.get(entry) ?? readModuleGraph(entry, packageRoot);
+    known.set(entry, graph);
+    return graph;
+  };
+}
+
+function isManifestCurrent(plan: Plan): boolean {
+  const { manifest, pipeline } = plan;
+  return manifest !== null && manifest.digest === pipeline.digest &&
+    manifest.steps.length === plan.steps.length &&
+    plan.steps.every((step) =>
+      manifest.steps.some((old) =>
+        old.name === step.name && old.key === step.key && isFinished(old.state)
+      )
+    );
+}
+
+function sumUp(
+  plan: Plan,
+  ended: ReadonlyMap<string, StepSummary>,
+  stop: StopControl,
+  elapsedMs: number,
+): RunSummary {
+  const steps = plan.steps.map((step) =>
+    ended.get(step.name) ?? blankStep(step, "waiting")
+  );
+  const exitCode = runExitCode(steps, stop.cause);
+  const isNothing = steps.every((step) => step.state === "reused");
+  const outcome = isNothing
+    ? "nothing_to_do"
+    : exitCode === EXIT_CODE.done
+    ? "done"
+    : steps.some((step) => step.state === "failed")
+    ? "failed"
+    : "stopped";
+  return { run: plan.run, outcome, exitCode, elapsedMs, steps };
+}

@@ -1,0 +1,235 @@
+// One attempt at one step: permissions, link check, process, timeout, and what its end means.
+import { join } from "node:path";
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
+import { formatDuration } from "../clock/duration.ts";
+import { isGranted } from "../disk/granted.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import { AUDIT_FILE, undeclaredReads } from "../worker/access_audit.ts";
+import { refuseStrayLinks } from "../worker/link_check.ts";
+import type { ModuleGraph } from "../worker/module_graph.ts";
+import {
+  permissionFlags,
+  type ResolvedPermissions,
+  resolvePermissions,
+  stepEntry,
+} from "../worker/permission_flags.ts";
+import { shownPath } from "../worker/permissions.ts";
+import type { ReportedFailure } from "../worker/protocol.ts";
+import { type StepEnd, StepProcess } from "../worker/spawn.ts";
+import type { StepResult } from "../worker/step_message.ts";
+import type { AttemptFolder } from "./attempt_record.ts";
+import type { RunObserver } from "./run_notice.ts";
+import type { StopControl } from "./stop_control.ts";
+
+/** What all attempts of a run have in common. */
+export interface AttemptScene {
+  readonly stop: StopControl;
+  readonly observe: RunObserver;
+  /** How long a step may take to save after it was asked to stop. */
+  readonly stopGraceMs: number;
+  /** Reads a module graph; each entry is looked up once per run. */
+  readonly graphOf: (
+    entry: string,
+    packageRoot: string,
+  ) => Promise<ModuleGraph>;
+}
+
+/** How an attempt ended. */
+export type AttemptOutcome =
+  | {
+    readonly kind: "done";
+    readonly result: StepResult;
+    readonly pictures: readonly string[];
+  }
+  | { readonly kind: "stopped" }
+  | {
+    readonly kind: "failed";
+    readonly failure: Failure;
+    readonly isRetryable: boolean;
+  };
+
+/** Runs the step's process to its end. */
+export async function runAttempt(
+  step: PlannedStep,
+  attempt: AttemptFolder,
+  scene: AttemptScene,
+): Promise<AttemptOutcome> {
+  const { request } = step;
+  const permissions = await resolvePermissions(
+    step.permissions,
+    request.packageRoot,
+    (entry) => scene.graphOf(entry, request.packageRoot),
+  );
+  await refuseStrayLinks(step.name, dataGrants(permissions));
+  const pictures: string[] = [];
+  const process = await StepProcess.start({
+    entry: stepEntry(request.packageRoot),
+    flags: permissionFlags(permissions, request.folder, request.packageRoot),
+    request,
+    attemptFolder: attempt.path,
+    onText: (text) =>
+      scene.observe({ kind: "step_log", step, level: "info", text }),
+    onMessage: (message) => {
+      switch (message.type) {
+        case "ready":
+          nameLockHolder(request.lock, process.pid);
+          break;
+        case "log":
+          scene.observe({
+            kind: "step_log",
+            step,
+            level: message.level,
+            text: message.text,
+          });
+          break;
+        case "progress":
+          scene.observe({
+            kind: "step_progress",
+            step,
+            update: message.update,
+          });
+          break;
+        case "picture":
+          pictures.push(message.path);
+          scene.observe({ kind: "step_picture", step, path: message.path });
+          break;
+      }
+    },
+  });
+  const { end, timedOut } = await follow(process, step, scene);
+  await reportUndeclaredReads(step, attempt, permissions, scene);
+  if (end.kind === "ended" && end.result.outcome === "done") {
+    return { kind: "done", result: end.result, pictures };
+  }
+  if (timedOut) return timeoutFailure(step);
+  return outcomeOf(end, step, attempt, scene.stop);
+}
+
+async function follow(
+  process: StepProcess,
+  step: PlannedStep,
+  scene: AttemptScene,
+): Promise<{ readonly end: StepEnd; readonly timedOut: boolean }> {
+  let timedOut = false;
+  const { stop, stopGraceMs } = scene;
+  const askToStop = () => process.stop(stopGraceMs);
+  const kill = () => process.kill();
+  stop.asked.addEventListener("abort", askToStop);
+  stop.forced.addEventListener("abort", kill);
+  if (stop.asked.aborted) askToStop();
+  const timeoutSeconds = step.request.options.timeout_seconds;
+  const timer = timeoutSeconds === null ? null : setTimeout(() => {
+    timedOut = true;
+    askToStop();
+  }, timeoutSeconds * 1000);
+  try {
+    return { end: await process.ended, timedOut };
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    stop.asked.removeEventListener("abort", askToStop);
+    stop.forced.removeEventListener("abort", kill);
+  }
+}
+
+function outcomeOf(
+  end: StepEnd,
+  step: PlannedStep,
+  attempt: AttemptFolder,
+  stop: StopControl,
+): AttemptOutcome {
+  switch (end.kind) {
+    case "ended":
+      return { kind: "stopped" };
+    case "failed":
+      return {
+        kind: "failed",
+        failure: toFailure(end.failure),
+        isRetryable: end.failure.isRetryable,
+      };
+    case "died": {
+      if (stop.asked.aborted) return { kind: "stopped" };
+      const how = end.signal === null
+        ? `ended without a result, with exit code ${end.code}`
+        : `was ended by ${end.signal}`;
+      const failure = new StepFailure(`Step "${step.name}" ${how}`, {
+        hint: `See ${
+          shownPath(join(attempt.path, "log.txt"))
+        }, then run the same command again: finished work is kept`,
+      });
+      return { kind: "failed", failure, isRetryable: true };
+    }
+    default:
+      return end satisfies never;
+  }
+}
+
+function toFailure(reported: ReportedFailure): Failure {
+  return new Failure(reported.exitCode, reported.message, {
+    ...(reported.hint === null ? {} : { hint: reported.hint }),
+    // Only a defect shows its stack; that of a user's task stays in the log.
+    ...(reported.exitCode === EXIT_CODE.defect && reported.stack !== null
+      ? { cause: reported.stack }
+      : {}),
+  });
+}
+
+function timeoutFailure(step: PlannedStep): AttemptOutcome {
+  const limitMs = (step.request.options.timeout_seconds ?? 0) * 1000;
+  const failure = new TimedOutError(
+    `Step "${step.name}" ran longer than its timeout of ${
+      formatDuration(limitMs)
+    }`,
+    {
+      hint:
+        "Run the same command again to go on from what it saved, or raise the step's `timeout`",
+    },
+  );
+  return { kind: "failed", failure, isRetryable: false };
+}
+
+async function reportUndeclaredReads(
+  step: PlannedStep,
+  attempt: AttemptFolder,
+  permissions: ResolvedPermissions,
+  scene: AttemptScene,
+): Promise<void> {
+  const { packageRoot } = step.request;
+  const granted = [
+    ...permissions.read,
+    join(packageRoot, "lib"),
+    join(packageRoot, "mod.ts"),
+  ];
+  const paths = await undeclaredReads(join(attempt.path, AUDIT_FILE), granted);
+  if (paths.length === 0) return;
+  const named = paths.slice(0, 3).map((path) => `"${shownPath(path)}"`).join(
+    ", ",
+  );
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
+  scene.observe({
+    kind: "step_log",
+    step,
+    level: "warning",
+    text: `Asked to read what the step does not declare: ${named}${more}`,
+  });
+}
+
+/** The granted places that hold data: code and package files are Deno's own and have no links of users in them. */
+function dataGrants(permissions: ResolvedPermissions): string[] {
+  const code = new Set(permissions.code);
+  return [
+    ...permissions.read.filter((path) => !code.has(path)),
+    ...permissions.write,
+  ];
+}
+
+/** The step's process may only read its lock file, so its runner writes into it who holds it. */
+function nameLockHolder(lock: string, pid: number): void {
+  const holder = {
+    host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null,
+    bootId: null,
+    pid,
+    since: new Date().toISOString(),
+  };
+  Deno.writeTextFileSync(lock, `${JSON.stringify(holder)}\n`);
+}

@@ -1,0 +1,211 @@
+// Brings one step to its marker: waits for whoever works on it, attempts it as often as its retry policy says, commits.
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { Failure, LockedError, StepFailure } from "../error/failure.ts";
+import { SYSTEM_CLOCK } from "../clock/clock.ts";
+import {
+  describeHolder,
+  FileLock,
+  type LockHolder,
+} from "../disk/file_lock.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import { commitMarker, type Marker, readMarker } from "../store/marker.ts";
+import { writeStepRequest } from "../store/request_record.ts";
+import { setAside } from "../store/set_aside.ts";
+import { accessProblem } from "../worker/access_problem.ts";
+import { shownPath } from "../worker/permissions.ts";
+import type { StepResult } from "../worker/step_message.ts";
+import {
+  type AttemptFolder,
+  closeAttempt,
+  openAttempt,
+  totalElapsedMs,
+} from "./attempt_record.ts";
+import { retryDelayMs } from "./retry_policy.ts";
+import {
+  blankStep,
+  finishedStep,
+  relativePictures,
+  type StepSummary,
+} from "./run_summary.ts";
+import {
+  type AttemptOutcome,
+  type AttemptScene,
+  runAttempt,
+} from "./step_attempt.ts";
+
+/** What driving a step needs beside the scene of its attempts. */
+export interface DriveScene extends AttemptScene {
+  /** How long to wait for another process that works on the step. */
+  readonly lockWaitMs: number;
+  /** Keys whose folders this run has already moved aside; two steps may share one. */
+  readonly renewed: Set<string>;
+}
+
+/** Runs the step unless somebody finished it meanwhile. Failures, defects included, are part of the summary: other steps may still run. */
+export async function driveStep(
+  step: PlannedStep,
+  scene: DriveScene,
+): Promise<StepSummary> {
+  try {
+    return await attemptUntilDone(step, scene);
+  } catch (error) {
+    if (scene.stop.asked.aborted && isAbort(error)) {
+      return blankStep(step, "stopped");
+    }
+    return blankStep(step, "failed", asFailure(error, step));
+  }
+}
+
+function asFailure(error: unknown, step: PlannedStep): Failure {
+  if (error instanceof Failure) return error;
+  const problem = accessProblem(error);
+  if (problem?.kind === "no_space") {
+    return new StepFailure(
+      `No space left on the disk for step "${step.name}": ${problem.text}`,
+      {
+        hint:
+          "Free some space and run the same command again; finished work is kept",
+      },
+    );
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return new Failure(EXIT_CODE.defect, text, { cause: stack });
+}
+
+async function attemptUntilDone(
+  step: PlannedStep,
+  scene: DriveScene,
+): Promise<StepSummary> {
+  for (let tries = 1;; tries++) {
+    const prepared = await prepare(step, scene);
+    if (prepared.kind === "finished") {
+      return finishedStep(step, prepared.marker, "reused");
+    }
+    const { attempt } = prepared;
+    scene.observe({ kind: "step_started", step, attempt: attempt.number });
+    const start = performance.now();
+    const outcome = await runAttempt(step, attempt, scene);
+    await closeAttempt(attempt, performance.now() - start, outcome.kind);
+    if (outcome.kind === "done") {
+      return await commit(step, outcome, attempt, scene);
+    }
+    if (outcome.kind === "stopped") return blankStep(step, "stopped");
+    const { failure } = outcome;
+    // Another runner was faster by a moment: wait for it as if it had been there before.
+    if (failure.exitCode === EXIT_CODE.locked) continue;
+    const delayMs = outcome.isRetryable
+      ? retryDelayMs(step.request.options.retry, tries)
+      : null;
+    if (delayMs === null) return blankStep(step, "failed", failure);
+    scene.observe({
+      kind: "step_retry",
+      step,
+      failure,
+      attempt: tries,
+      delayMs,
+    });
+    await SYSTEM_CLOCK.sleep(delayMs, scene.stop.asked);
+  }
+}
+
+type Prepared =
+  | { readonly kind: "finished"; readonly marker: Marker }
+  | { readonly kind: "ready"; readonly attempt: AttemptFolder };
+
+/** Under the step's lock: looks again at the marker, clears what cannot be trusted, and writes down what the step is given. */
+async function prepare(
+  step: PlannedStep,
+  scene: DriveScene,
+): Promise<Prepared> {
+  const { folder } = step.request;
+  await using _lock = await lockStep(step, scene);
+  const lookup = await readMarker(folder, { deep: false });
+  const isPlanned = step.setsAside && !scene.renewed.has(step.key);
+  if (lookup.kind === "complete" && !isPlanned) {
+    return { kind: "finished", marker: lookup.marker };
+  }
+  if (isPlanned || lookup.kind === "damaged") {
+    const reason = lookup.kind === "damaged" ? lookup.reason : step.reason;
+    await moveAside(step, reason, scene);
+    scene.renewed.add(step.key);
+  }
+  await writeStepRequest(step.request);
+  return { kind: "ready", attempt: await openAttempt(folder) };
+}
+
+async function moveAside(
+  step: PlannedStep,
+  reason: string,
+  scene: DriveScene,
+): Promise<void> {
+  try {
+    const folder = await setAside(step.request.folder, reason);
+    scene.observe({ kind: "set_aside", step, reason, folder });
+  } catch (error) {
+    // Forced, but never begun: nothing is there to move.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function commit(
+  step: PlannedStep,
+  outcome: Extract<AttemptOutcome, { kind: "done" }>,
+  attempt: AttemptFolder,
+  scene: DriveScene,
+): Promise<StepSummary> {
+  const { request } = step;
+  await using _lock = await lockStep(step, scene);
+  const marker = await commitMarker(request.folder, {
+    request,
+    result: storedResult(outcome, request.folder),
+    engines: request.task === "script" ? [] : [request.engine],
+    attempts: attempt.number,
+    elapsedMs: await totalElapsedMs(request.folder),
+    finishedAt: new Date(),
+  });
+  return finishedStep(step, marker, "done");
+}
+
+function storedResult(
+  outcome: Extract<AttemptOutcome, { kind: "done" }>,
+  folder: string,
+): StepResult {
+  const { result } = outcome;
+  const pictures = relativePictures(folder, [
+    ...outcome.pictures,
+    ...result.pictures ?? [],
+  ]);
+  return { ...result, pictures };
+}
+
+async function lockStep(
+  step: PlannedStep,
+  scene: DriveScene,
+): Promise<FileLock> {
+  const { lock } = step.request;
+  const tell = (holder: LockHolder | null) =>
+    scene.observe({
+      kind: "waiting_for_step",
+      step,
+      holder: describeHolder(holder),
+    });
+  const attempt = await FileLock.acquire(lock, {
+    waitMs: scene.lockWaitMs,
+    signal: scene.stop.asked,
+    onWait: tell,
+  });
+  if (attempt.ok) return attempt.lock;
+  throw new LockedError(
+    `Cannot work on step "${step.name}": ${
+      describeHolder(attempt.holder)
+    } still works on it`,
+    {
+      hint: `Wait for it, or end it; the lock is "${shownPath(lock)}"`,
+    },
+  );
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}

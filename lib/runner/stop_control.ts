@@ -1,0 +1,61 @@
+// One way to abort a run: the first signal asks every step to save and leave, a second one ends them now.
+
+/** Signals that stop a run. */
+export type StopSignal = "SIGINT" | "SIGTERM";
+
+// `deno task` and `npx` pass a signal on that the terminal has already sent to everybody: an echo, not a second wish.
+const ECHO_MS = 500;
+
+/** Whether, and how urgently, a run should stop. */
+export class StopControl {
+  readonly #asked = new AbortController();
+  readonly #forced = new AbortController();
+  #cause: StopSignal | null = null;
+  #askedAt = 0;
+
+  /** Aborted by the first request: save and leave. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** Aborted by the second request: leave now. */
+  get forced(): AbortSignal {
+    return this.#forced.signal;
+  }
+
+  /** The first request; null while there was none. */
+  get cause(): StopSignal | null {
+    return this.#cause;
+  }
+
+  request(signal: StopSignal): void {
+    const now = performance.now();
+    if (this.#cause === null) {
+      this.#cause = signal;
+      this.#askedAt = now;
+      this.#asked.abort();
+    } else if (now - this.#askedAt > ECHO_MS) {
+      this.#forced.abort();
+    }
+  }
+}
+
+/** Turns this process's SIGINT and SIGTERM into requests until it is disposed of. */
+export function listenForSignals(stop: StopControl): Disposable {
+  const listeners: [Deno.Signal, () => void][] = [
+    ["SIGINT", () => stop.request("SIGINT")],
+  ];
+  if (Deno.build.os !== "windows") {
+    listeners.push(["SIGTERM", () => stop.request("SIGTERM")]);
+  }
+  for (const [signal, listener] of listeners) {
+    Deno.addSignalListener(signal, listener);
+  }
+  return {
+    [Symbol.dispose]: () => {
+      for (const [signal, listener] of listeners) {
+        Deno.removeSignalListener(signal, listener);
+      }
+    },
+  };
+}
