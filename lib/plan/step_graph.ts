@@ -58,19 +58,35 @@ export function descendantsOf(
  * longest way from a root; what a step needs is named behind an arrow, except a single need on the line just above.
  */
 export function drawGraph(ordered: readonly GraphStep[]): string[] {
-  const depths = new Map<string, number>();
-  return ordered.map((step, index) => {
+  const known = new Map<string, number>();
+  const depths = ordered.map((step) => {
     const depth = Math.max(
       -1,
-      ...step.needs.map((need) => depths.get(need) ?? 0),
+      ...step.needs.map((need) => known.get(need) ?? 0),
     ) + 1;
-    depths.set(step.name, depth);
-    const branch = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
+    known.set(step.name, depth);
+    return depth;
+  });
+  return ordered.map((step, index) => {
     const follows = step.needs.length === 1 &&
       step.needs[0] === ordered[index - 1]?.name;
     const arrow = follows || step.needs.length === 0
       ? ""
       : ` ← ${step.needs.join(", ")}`;
-    return `${branch}${step.name}${arrow}`;
+    return `${branchOf(depths, index)}${step.name}${arrow}`;
   });
+}
+
+/** The lines left of a step: one column per depth, open where the same depth comes again further down. */
+function branchOf(depths: readonly number[], index: number): string {
+  const depth = depths[index] as number;
+  const isOpen = (level: number) => {
+    const below = depths.slice(index + 1).find((other) => other <= level);
+    return below === level;
+  };
+  const columns = Array.from({ length: depth }, (_, level) => {
+    if (level < depth - 1) return isOpen(level + 1) ? "│  " : "   ";
+    return isOpen(depth) ? "├─ " : "└─ ";
+  });
+  return columns.join("");
 }

@@ -1,0 +1,79 @@
+// A plan as data: what `plan --json` prints. Fields are only ever added.
+import { shownPath } from "../worker/permissions.ts";
+import { mostEpochs } from "./build_request.ts";
+import type { Plan, PlannedStep } from "./plan.ts";
+import type { Action } from "./step_action.ts";
+
+/** The plan as plain JSON; paths are relative to the working directory where they lie inside. */
+export function planToJson(plan: Plan): Record<string, unknown> {
+  return {
+    pipeline: plan.file,
+    run: plan.run,
+    mode: plan.mode,
+    digest: plan.pipeline.digest,
+    seed: plan.pipeline.seed,
+    engine: plan.engine,
+    runs: shownPath(plan.runsDir),
+    steps: plan.steps.map(stepToJson),
+    totals: countActions(plan.steps),
+    freeBytes: plan.freeBytes,
+  };
+}
+
+function stepToJson(planned: PlannedStep): Record<string, unknown> {
+  const { step } = planned;
+  return {
+    name: planned.name,
+    task: planned.task,
+    needs: planned.needs,
+    key: planned.key,
+    action: planned.action,
+    reason: planned.reason,
+    changes: planned.changes,
+    setsAside: planned.setsAside,
+    sharedWith: planned.sharedWith,
+    folder: shownPath(planned.folder),
+    description: step.description,
+    datasets: Object.entries(planned.request.datasets).map((
+      [name, dataset],
+    ) => ({
+      name,
+      from: dataset.from,
+      imageFolder: shownPath(dataset.imageFolder),
+      captionsFile: shownPath(dataset.captionsFile),
+    })),
+    permissions: planned.permissions,
+    ...(step.task === "train"
+      ? {
+        trains: step.trains,
+        frozen: step.frozen,
+        initFrom: step.init_from,
+        epochs: mostEpochs(step),
+        batchSize: step.batch_size,
+        trainSteps: planned.request.plan.trainSteps,
+        transition: step.transition_on,
+        optimizers: step.optimization.optimizers,
+        schedulers: step.optimization.schedulers,
+      }
+      : {}),
+    ...(planned.cursor === null ? {} : { cursor: planned.cursor }),
+    ...(planned.marker === null ? {} : {
+      finishedAt: planned.marker.finishedAt,
+      metrics: planned.marker.result.metrics,
+    }),
+  };
+}
+
+function countActions(
+  steps: readonly PlannedStep[],
+): Record<Action | "steps", number> {
+  const count = (action: Action) =>
+    steps.filter((step) => step.action === action).length;
+  return {
+    steps: steps.length,
+    run: count("run"),
+    resume: count("resume"),
+    reuse: count("reuse"),
+    wait: count("wait"),
+  };
+}

@@ -1,0 +1,228 @@
+// A plan as text for people. Colour codes are written by hand: colour packages read the environment.
+import type {
+  OptimizerEntry,
+  SchedulerEntry,
+  Step,
+  TrainStep,
+} from "../catalog/pipeline.ts";
+import { shownPath, type StepPermissions } from "../worker/permissions.ts";
+import { mostEpochs } from "./build_request.ts";
+import type { Plan, PlannedStep } from "./plan.ts";
+import type { Action } from "./step_action.ts";
+import { drawGraph } from "./step_graph.ts";
+import { counted, formatBytes, textTable } from "./text_table.ts";
+
+/** How to draw a plan. */
+export interface RenderOptions {
+  readonly color: boolean;
+}
+
+/** The plan as text of several lines, without a final line break. */
+export function renderPlan(plan: Plan, options: RenderOptions): string {
+  const heading = (text: string) => paint(text, BOLD, options);
+  const blocks = [
+    [
+      heading(`Plan of ${plan.file}`),
+      `mode: ${plan.mode}`,
+      `run: ${plan.run}   seed: ${plan.pipeline.seed}   engine: ${plan.engine}   folder: ${
+        shownPath(plan.runsDir)
+      }`,
+    ],
+    [heading("Graph"), ...drawGraph(plan.steps).map(indented)],
+    [heading("Steps"), ...stepLines(plan.steps, options)],
+    trainingLines(plan.steps, heading("Training")),
+    [heading("Data"), ...dataLines(plan)],
+    [heading("Permissions"), ...permissionLines(plan.steps)],
+    [`Total: ${totals(plan.steps)}`, `Free disk space: ${freeSpace(plan)}`],
+  ];
+  return blocks.filter((block) => block.length > 1).map((block) =>
+    block.join("\n")
+  ).join("\n\n");
+}
+
+/** One line: `7 steps: 1 to run, 6 waiting`. */
+export function totals(steps: readonly { readonly action: Action }[]): string {
+  const words: [Action, string][] = [
+    ["run", "to run"],
+    ["resume", "to resume"],
+    ["wait", "waiting"],
+    ["reuse", "reused"],
+  ];
+  const parts = words.map(([action, word]) =>
+    [steps.filter((step) => step.action === action).length, word] as const
+  ).filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  const nothing = steps.every((step) => step.action === "reuse")
+    ? "; nothing is left to do"
+    : "";
+  return `${counted(steps.length, "step")}: ${parts.join(", ")}${nothing}`;
+}
+
+const BOLD = 1;
+const COLORS: Readonly<Record<Action, number>> = {
+  run: 33,
+  resume: 36,
+  reuse: 32,
+  wait: 90,
+};
+
+function paint(text: string, code: number, { color }: RenderOptions): string {
+  return color ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
+}
+
+function stepLines(
+  steps: readonly PlannedStep[],
+  options: RenderOptions,
+): string[] {
+  const lines = textTable(
+    steps.map((step) => [step.name, step.task, step.key, step.reason]),
+  );
+  return lines.map((line, index) => {
+    const step = steps[index] as PlannedStep;
+    const action = paint(
+      step.action.padEnd("resume".length),
+      COLORS[step.action],
+      options,
+    );
+    const aside = step.setsAside ? " (its folder is moved aside)" : "";
+    const shared = step.sharedWith.length > 0
+      ? ` (also used by run ${step.sharedWith.join(", ")})`
+      : "";
+    return `  ${action}  ${line}${aside}${shared}`;
+  });
+}
+
+function trainingLines(
+  steps: readonly PlannedStep[],
+  heading: string,
+): string[] {
+  const train = steps.map((step) => step.step).filter((
+    step,
+  ): step is TrainStep => step.task === "train");
+  if (train.length === 0) return [];
+  const rows = train.map((step) => [
+    step.name,
+    String(mostEpochs(step)),
+    String(step.batch_size),
+    step.trains.join(", "),
+    step.frozen.join(", ") || "-",
+    startsFrom(step),
+  ]);
+  const courses = train.flatMap((step) =>
+    Object.entries(step.optimization.optimizers).map(([name, optimizer]) => [
+      step.name,
+      name,
+      describeOptimizer(optimizer),
+      describeScheduler(
+        step.optimization
+          .schedulers[name as keyof typeof step.optimization.schedulers],
+      ),
+    ])
+  );
+  return [
+    heading,
+    ...textTable(
+      [["step", "epochs", "batch", "trains", "frozen", "starts from"], ...rows],
+      "  ",
+    ),
+    "",
+    ...textTable(
+      [["step", "network", "optimizer", "lr scheduler"], ...courses],
+      "  ",
+    ),
+    ...train.filter((step) => step.transition_on.mode === "loss_threshold").map(
+      (step) => `  ${step.name} ends ${describeTransition(step)}`,
+    ),
+  ];
+}
+
+function startsFrom(step: TrainStep): string {
+  const sources = [...new Set(Object.values(step.init_from))];
+  if (sources.length === 0) return "fresh weights";
+  const fresh = step.components.filter((component) =>
+    step.init_from[component] === undefined
+  );
+  return fresh.length === 0
+    ? sources.join(", ")
+    : `${sources.join(", ")}; fresh ${fresh.join(", ")}`;
+}
+
+/** When a train step ends, as a clause. */
+export function describeTransition(step: TrainStep): string {
+  const rule = step.transition_on;
+  if (rule.mode === "epoch") return `after ${counted(step.n_epochs, "epoch")}`;
+  return `when the mean of ${rule.window} ${rule.metric} is ${rule.direction} ${rule.threshold}, ` +
+    `or after ${counted(rule.max_epochs, "epoch")}`;
+}
+
+function describeOptimizer(entry: OptimizerEntry): string {
+  return describeOptions(entry.type, entry);
+}
+
+function describeScheduler(entry: SchedulerEntry | undefined): string {
+  return entry === undefined ? "-" : describeOptions(entry.type, entry);
+}
+
+/** `AdamW lr=0.0001 betas=0.9,0.95`; options that are zero, off or unset say nothing. */
+function describeOptions(type: string, entry: object): string {
+  const options = Object.entries(entry)
+    .filter(([key, value]) =>
+      key !== "type" && value !== null && value !== 0 && value !== false
+    )
+    .map(([key, value]) => `${key}=${String(value)}`);
+  return [type, ...options].join(" ");
+}
+
+function dataLines(plan: Plan): string[] {
+  const rows = plan.steps.flatMap((planned) =>
+    Object.entries(planned.request.datasets).map(([name, dataset]) => [
+      planned.name,
+      name,
+      dataset.from === null
+        ? shownPath(dataset.imageFolder)
+        : `made by ${dataset.from}`,
+      amountOf(planned.step, name, planned.request.plan.trainSteps),
+    ])
+  );
+  return textTable(rows, "  ");
+}
+
+function amountOf(
+  step: Step,
+  dataset: string,
+  trainSteps: number | null,
+): string {
+  if (
+    step.task !== "train" || step.dataset !== dataset || trainSteps === null
+  ) return "";
+  return counted(trainSteps, "update");
+}
+
+function permissionLines(steps: readonly PlannedStep[]): string[] {
+  return steps.flatMap((step) => {
+    const rows = grants(step.permissions).map((
+      [name, entries],
+    ) => [name, entries.join(", ")]);
+    return [`  ${step.name}`, ...textTable(rows, "    ")];
+  });
+}
+
+function grants(permissions: StepPermissions): [string, readonly string[]][] {
+  const all = Object.entries(permissions) as [string, readonly string[]][];
+  const none = all.filter(([, entries]) => entries.length === 0).map(([name]) =>
+    name
+  );
+  return [
+    ...all.filter(([, entries]) => entries.length > 0),
+    ...(none.length > 0 ? [["none", none] as [string, readonly string[]]] : []),
+  ];
+}
+
+function freeSpace(plan: Plan): string {
+  return plan.freeBytes === null
+    ? "not known (needs --allow-sys=statfs)"
+    : formatBytes(plan.freeBytes);
+}
