@@ -28,10 +28,16 @@ function betas(
   first: number,
   second: number,
 ): ReturnType<typeof option<[number, number]>> {
-  return option(v.tuple([beta, beta]) as ValueSchema<[number, number]>, [
-    first,
-    second,
-  ], "Decay of the two averages");
+  return option(
+    v.strictTuple([beta, beta], "a list of two numbers") as ValueSchema<
+      [number, number]
+    >,
+    [
+      first,
+      second,
+    ],
+    "Decay of the two averages",
+  );
 }
 
 function epsilon(fallback: number): ReturnType<typeof option<number>> {
@@ -154,6 +160,8 @@ type WithRate<T> = T extends OptimizerOptions
 
 /** Rate of a configured optimizer where neither it nor the step nor `training` names one, as in FluxFlow. */
 export const CONFIGURED_LR = 1e-5;
+/** Rate of an automatic optimizer where neither the step nor `training` names one, as in FluxFlow. */
+export const AUTOMATIC_LR = 5e-7;
 /** What trains a network that the step configures no optimizer for, beside the rate: FluxFlow's automatic AdamW. */
 export const AUTOMATIC_OPTIMIZER = {
   type: "AdamW",

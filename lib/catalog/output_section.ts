@@ -9,6 +9,9 @@ import {
   wholeNumber,
 } from "./option.ts";
 
+const A_SIZE =
+  "a number, a list of width and height, or a text such as 512x384";
+
 /** Schema of the `output` section. */
 export const OUTPUT_SECTION = closedMap({
   output_path: option(
@@ -45,9 +48,9 @@ export const OUTPUT_SECTION = closedMap({
   sample_sizes: nullable(
     v.array(v.union([
       wholeNumber({ min: 1 }),
-      v.pipe(v.string(), v.regex(/^\d+x\d+$/)),
-      v.tuple([wholeNumber({ min: 1 }), wholeNumber({ min: 1 })]),
-    ])),
+      v.pipe(v.string(), v.regex(/^[1-9]\d*x[1-9]\d*$/, A_SIZE)),
+      v.strictTuple([wholeNumber({ min: 1 }), wholeNumber({ min: 1 })]),
+    ], A_SIZE)),
     "Sides, or width and height, of drawn samples; null takes the data's own size",
   ),
   generate_diagrams: option(v.boolean(), false, "Draw diagrams after the run"),

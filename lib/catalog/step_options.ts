@@ -59,10 +59,18 @@ const crossing = option(
   "reset",
   "carry: go on from the step before; reset: start anew",
 );
-const seconds = v.union([
-  finiteNumber({ above: 0 }),
-  v.pipe(v.string(), v.regex(/^\d+(\.\d+)?\s*(s|m|h|d)$/)),
-]);
+const A_DURATION =
+  "seconds as a number above 0, or a text such as 90s, 30m, 2h or 1d";
+const seconds = v.union(
+  [
+    finiteNumber({ above: 0 }),
+    v.pipe(
+      v.string(),
+      v.regex(/^(?=.*[1-9])\d+(\.\d+)?\s*(s|m|h|d)$/, A_DURATION),
+    ),
+  ],
+  A_DURATION,
+);
 
 const PERMISSIONS = closedMap({
   read: option(names, [], "Files and folders"),
@@ -235,7 +243,10 @@ export const TRAIN_STEP = closedMap({
     "Balance the losses by their averages",
   ),
   init_from: nullable(
-    v.union([someText(), v.record(v.string(), someText())]),
+    v.union(
+      [someText(), v.record(v.string(), someText())],
+      "a step name or a map of component to step name",
+    ),
     "Step, or map of component to step, whose weights it starts from; {} starts anew",
   ),
   carry: section(closedMap({
@@ -278,7 +289,7 @@ export const EVALUATE_STEP = closedMap({
 export const COMPARE_STEP = closedMap({
   ...SHARED_KEYS,
   arms: v.pipe(
-    v.tuple([someText(), someText()]),
+    v.strictTuple([someText(), someText()], "a list of two step names"),
     v.description("Two steps: the treatment, then the control"),
   ),
   dataset: nullable(

@@ -74,11 +74,13 @@ export function keyPlaceOf(tree: Located, path: readonly PathItem[]): Place {
 }
 
 /**
- * Lays `over` on `under`: maps merge key by key, everything else (lists, scalars, null) replaces.
- * Every value keeps the place where it was written, which is how its origin is known later.
+ * Lays `over` on `under`: maps merge key by key, everything else (lists, scalars, null) replaces. A map that names another
+ * `type` than the one below replaces it too, because options of one type mean nothing to another. Every value keeps the place where it was written, which is how its origin is known later.
  */
 export function mergeLocated(under: Located, over: Located): Located {
-  if (under.kind !== "map" || over.kind !== "map") return over;
+  if (under.kind !== "map" || over.kind !== "map" || isOtherType(under, over)) {
+    return over;
+  }
   const entries = new Map(under.entries);
   for (const [name, entry] of over.entries) {
     const below = under.entries.get(name);
@@ -90,6 +92,14 @@ export function mergeLocated(under: Located, over: Located): Located {
     );
   }
   return { kind: "map", place: over.place, entries };
+}
+
+function isOtherType(under: LocatedMap, over: LocatedMap): boolean {
+  const [below, above] = [under, over].map((map) =>
+    map.entries.get("type")?.value
+  );
+  return below?.kind === "scalar" && above?.kind === "scalar" &&
+    below.value !== above.value;
 }
 
 /** The tree as plain values. Keys whose value is null are left out: writing null means "the default". */

@@ -1,0 +1,237 @@
+// Named datasets and the `data` section's own, checked and with absolute paths.
+import { isAbsolute, normalize, resolve } from "node:path";
+import { type DataSection, DATASET_ENTRY } from "../catalog/data_section.ts";
+import type { DatasetEntry } from "../catalog/pipeline.ts";
+import { type LocatedMap, placeOf } from "../source/located_tree.ts";
+import { didYouMean } from "../source/suggestion.ts";
+import { checkOptions } from "./check_options.ts";
+import type { Report } from "./report.ts";
+import { placeIn, type StepDraft } from "./step_drafts.ts";
+import { datasetNames } from "./step_graph.ts";
+import { unsupportedMessage } from "./unsupported.ts";
+
+/** Name of the dataset that the `data` section makes. */
+export const TOP_DATASET = "default";
+
+/** The datasets of a file. `names` holds refused ones too, so that references to them are not blamed as well. */
+export interface Datasets {
+  readonly entries: Readonly<Record<string, DatasetEntry>>;
+  readonly names: ReadonlySet<string>;
+  /** The dataset of steps that name none. */
+  readonly fallback: string | undefined;
+}
+
+/** Where datasets are written. */
+export interface DatasetSources {
+  readonly data: DataSection;
+  readonly dataTree: LocatedMap;
+  readonly datasetsTree: LocatedMap;
+  /** `default_dataset`, where it is written. */
+  readonly chosen: string | null;
+  /** The section that holds `default_dataset`. */
+  readonly chosenTree: LocatedMap;
+}
+
+/** Checks every dataset and resolves paths against the working directory. */
+export function readDatasets(
+  sources: DatasetSources,
+  report: Report,
+): Datasets {
+  const entries: Record<string, DatasetEntry> = {};
+  const names = new Set(sources.datasetsTree.entries.keys());
+  for (const [name, { value }] of sources.datasetsTree.entries) {
+    const options = checkOptions(DATASET_ENTRY, {
+      tree: value,
+      where: `dataset "${name}"`,
+    }, report);
+    if (options === undefined || value.kind !== "map") continue;
+    const entry = resolveEntry(name, options, value, report);
+    if (entry !== undefined) entries[name] = entry;
+  }
+  const top = topDataset(sources, report);
+  if (top !== undefined && names.has(TOP_DATASET)) {
+    report.error(
+      sources.datasetsTree.entries.get(TOP_DATASET)!.key,
+      `Cannot name a dataset "${TOP_DATASET}": that is the one of the "data" section`,
+      "Give it another name, or take data_path out of the data section",
+    );
+  } else if (top !== undefined) {
+    entries[TOP_DATASET] = top;
+    names.add(TOP_DATASET);
+  }
+  return { entries, names, fallback: fallbackName(sources, names, report) };
+}
+
+/** Reports steps that name a dataset that is not there, or none where one is needed. */
+export function checkDatasetNames(
+  drafts: readonly StepDraft[],
+  datasets: Datasets,
+  report: Report,
+): void {
+  for (const draft of drafts) {
+    const task = draft.checked?.task;
+    if (task === undefined || task === "script" || task === "generate") {
+      continue;
+    }
+    for (const name of datasetNames(draft, datasets.fallback)) {
+      if (!datasets.names.has(name)) {
+        reportUnknown(draft, name, datasets.names, report);
+      }
+    }
+    if (
+      draft.checked?.options.dataset === null && datasets.fallback === undefined
+    ) {
+      report.error(
+        placeIn(draft),
+        `Cannot read ${draft.where}: it names no dataset, and the file has no default one`,
+        'Write "dataset" in the step, "default_dataset" in "training.pipeline", or "data_path" and "captions_file" in "data"',
+      );
+    }
+  }
+}
+
+function reportUnknown(
+  draft: StepDraft,
+  name: string,
+  known: ReadonlySet<string>,
+  report: Report,
+): void {
+  const key = ["dataset", "eval_dataset", "baseline_dataset"].find((key) => {
+    const written = draft.merged.entries.get(key)?.value;
+    return written?.kind === "scalar" && written.value === name;
+  });
+  if (key === undefined) return; // default_dataset, which is reported where it stands
+  const list = known.size === 0
+    ? "the file defines none"
+    : `datasets here are ${[...known].join(", ")}`;
+  report.error(
+    placeIn(draft, key),
+    `Cannot read ${draft.where}: "${key}" names "${name}", which is no dataset of this file${
+      didYouMean(name, known)
+    }`,
+    `Define it in "training.pipeline.datasets"; ${list}`,
+  );
+}
+
+function resolveEntry(
+  name: string,
+  options: import("valibot").InferOutput<typeof DATASET_ENTRY>,
+  tree: LocatedMap,
+  report: Report,
+): DatasetEntry | undefined {
+  const where = `dataset "${name}"`;
+  if (options.type === "webdataset") {
+    report.error(
+      placeOf(tree, ["type"]),
+      unsupportedMessage('"type: webdataset"', where),
+      "Unpack the shards to a folder with a captions file",
+    );
+    return undefined;
+  }
+  for (const key of ["image_folder", "captions_file"] as const) {
+    const value = options[key];
+    if (value === null) {
+      report.error(
+        tree.place,
+        `Cannot read ${where}: the key "${key}" is missing`,
+      );
+    } else if (options.from !== null && leavesFolder(value)) {
+      report.error(
+        placeOf(tree, [key]),
+        `Cannot read ${where}: "${key}" must lie in the output of step "${options.from}", found "${value}"`,
+        "Write a path without .. that does not start with /",
+      );
+    }
+  }
+  for (const key of tree.entries.keys()) {
+    if (key.startsWith("webdataset_")) {
+      report.error(
+        tree.entries.get(key)!.key,
+        `Cannot read ${where}: "${key}" belongs to datasets of type webdataset`,
+      );
+    }
+  }
+  const { image_folder, captions_file, from, batch_size, workers, flip } =
+    options;
+  if (image_folder === null || captions_file === null) return undefined;
+  return {
+    type: "local",
+    from,
+    image_folder,
+    captions_file,
+    batch_size,
+    workers,
+    flip,
+    ...absolutePaths(options),
+  };
+}
+
+function absolutePaths(
+  options: {
+    readonly from: string | null;
+    readonly image_folder: string | null;
+    readonly captions_file: string | null;
+  },
+): Pick<DatasetEntry, "image_folder_path" | "captions_file_path"> {
+  const { from, image_folder, captions_file } = options;
+  return {
+    image_folder_path: from === null && image_folder !== null
+      ? resolve(image_folder)
+      : null,
+    captions_file_path: from === null && captions_file !== null
+      ? resolve(captions_file)
+      : null,
+  };
+}
+
+function topDataset(
+  { data, dataTree }: DatasetSources,
+  report: Report,
+): DatasetEntry | undefined {
+  const { data_path, captions_file } = data;
+  if (data_path === null && captions_file === null) return undefined;
+  if (data_path === null || captions_file === null) {
+    const missing = data_path === null ? "data_path" : "captions_file";
+    report.error(
+      dataTree.place,
+      `Cannot read "data": the key "${missing}" is missing beside the other of the pair`,
+    );
+    return undefined;
+  }
+  const written = { from: null, image_folder: data_path, captions_file };
+  return {
+    type: "local",
+    ...written,
+    batch_size: null,
+    workers: null,
+    flip: false,
+    ...absolutePaths(written),
+  };
+}
+
+function fallbackName(
+  sources: DatasetSources,
+  names: ReadonlySet<string>,
+  report: Report,
+): string | undefined {
+  const { chosen, chosenTree } = sources;
+  if (chosen === null) return names.has(TOP_DATASET) ? TOP_DATASET : undefined;
+  if (!names.has(chosen)) {
+    const list = names.size === 0
+      ? "the file defines no datasets"
+      : `datasets here are ${[...names].join(", ")}`;
+    report.error(
+      placeOf(chosenTree, ["default_dataset"]),
+      `Cannot read "training.pipeline": "default_dataset" names "${chosen}", which is no dataset of this file${
+        didYouMean(chosen, names)
+      }`,
+      `Define it in "training.pipeline.datasets"; ${list}`,
+    );
+  }
+  return chosen;
+}
+
+function leavesFolder(path: string): boolean {
+  const plain = normalize(path).replaceAll("\\", "/");
+  return isAbsolute(path) || plain === ".." || plain.startsWith("../");
+}

@@ -1,0 +1,192 @@
+// What the format has room for and this version cannot do: refused where it is switched on, never passed over.
+import {
+  exactValue,
+  isNull,
+  locate,
+  type LocatedMap,
+  type PathItem,
+} from "../source/located_tree.ts";
+import type { Report } from "./report.ts";
+
+interface Refusal {
+  readonly path: readonly PathItem[];
+  /** Values that ask for nothing and are accepted. */
+  readonly idle: (value: unknown) => boolean;
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+const NOT_YET = "is not supported by this version";
+
+const FILE_REFUSALS: readonly Refusal[] = [
+  refuse(["matrix"], never),
+  refuse(["schedule"], never),
+  refuse(
+    ["model_checkpoint"],
+    never,
+    "Start from a step's weights with init_from",
+  ),
+  refuse(
+    ["optimization", "optim_sched_config"],
+    never,
+    "Write optimizers and schedulers into the steps",
+  ),
+  refuse(
+    ["model", "variant"],
+    isOneOf("fluxline"),
+    "Leave it out, or write fluxline",
+  ),
+  refuse(
+    ["model", "model_type"],
+    isOneOf("bezier"),
+    "Leave it out, or write bezier",
+  ),
+  refuse(
+    ["model", "pretrained_bert_model"],
+    never,
+    "Leave it out: the text encoder starts from the seed",
+  ),
+  ...[
+    "activation",
+    "vae_width_mult",
+    "vae_depth_mult",
+    "flow_blocks",
+    "flow_ffn_expansion",
+  ].map((key) => refuse(["model", `baseline_${key}`], never)),
+  refuse(
+    ["data", "use_webdataset"],
+    isOneOf(false),
+    "Unpack the shards to a folder with a captions file",
+  ),
+  refuse(
+    ["data", "use_tt2m"],
+    isOneOf(false),
+    "Unpack the shards to a folder with a captions file",
+  ),
+  refuse(
+    ["data", "fixed_prompt_prefix"],
+    isOneOf(""),
+    "Write the prefix into the captions file",
+  ),
+  refuse(
+    ["data", "reduced_min_sizes"],
+    isEmptyList,
+    "Leave it out: each picture is trained at its own size",
+  ),
+  refuse(
+    ["data", "channels"],
+    isOneOf(3),
+    "Leave it out: pictures have three channels",
+  ),
+  refuse(
+    ["training", "training_steps"],
+    isOneOf(1),
+    "Leave it out: each batch is trained once",
+  ),
+  refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
+  {
+    path: ["output", "log_level"],
+    idle: never,
+    reason: "has no effect in FluxFlow and none here",
+    hint: "Leave it out; --quiet says less",
+  },
+  {
+    path: ["output", "log_file"],
+    idle: never,
+    reason: "has no effect in FluxFlow and none here",
+    hint: "Leave it out; each attempt's log is in its step's folder",
+  },
+];
+
+const TRAIN_STEP_REFUSALS: readonly Refusal[] = [
+  refuse(["gan_training"], isOneOf(false), "Leave it out, or write false"),
+  refuse(["use_lpips"], isOneOf(false), "Leave it out, or write false"),
+  refuse(
+    ["use_fp16"],
+    isOneOf(false),
+    "Leave it out: the embedded engine computes in 32 bits",
+  ),
+  refuse(
+    ["adaptive_weights"],
+    isOneOf(false),
+    "Leave it out: the losses keep the weights that the step gives them",
+  ),
+  {
+    path: ["transition_on", "value"],
+    idle: never,
+    reason: "has no effect in FluxFlow and none here",
+    hint: "Write n_epochs",
+  },
+];
+
+/** Reports what the file as a whole asks for in vain. */
+export function refuseUnsupported(document: LocatedMap, report: Report): void {
+  for (const refusal of FILE_REFUSALS) {
+    check(document, refusal, "the file", report);
+  }
+}
+
+/** Reports what a train step asks for in vain; `tree` is the step with what it inherits. */
+export function refuseUnsupportedTraining(
+  tree: LocatedMap,
+  where: string,
+  report: Report,
+): void {
+  for (const refusal of TRAIN_STEP_REFUSALS) {
+    check(tree, refusal, where, report);
+  }
+}
+
+/** The words of a refusal, for parts that check themselves. */
+export function unsupportedMessage(what: string, where: string): string {
+  return `Cannot use ${what} in ${where}: it ${NOT_YET}`;
+}
+
+function check(
+  tree: LocatedMap,
+  refusal: Refusal,
+  where: string,
+  report: Report,
+): void {
+  const found = locate(tree, refusal.path);
+  if (found === undefined || isNull(found)) return;
+  const value = exactValue(found);
+  if (refusal.idle(value)) return;
+  const shown = typeof value === "object" ? "" : `: ${JSON.stringify(value)}`;
+  const key = `"${refusal.path.join(".")}${shown.replaceAll('"', "")}"`;
+  report.error(
+    found.place,
+    `Cannot use ${key} in ${where}: it ${refusal.reason}`,
+    refusal.hint,
+  );
+}
+
+function refuse(
+  path: readonly PathItem[],
+  idle: (value: unknown) => boolean,
+  hint?: string,
+): Refusal {
+  return {
+    path,
+    idle,
+    reason: NOT_YET,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function never(): boolean {
+  return false;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** Accepts those values, and values of another kind: the schema tells about these. */
+function isOneOf(
+  ...accepted: readonly (string | number | boolean)[]
+): (value: unknown) => boolean {
+  return (value) =>
+    accepted.some((one) => one === value) ||
+    typeof value !== typeof accepted[0];
+}

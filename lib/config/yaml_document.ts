@@ -1,0 +1,246 @@
+// YAML text to values with places. The only module that imports the YAML package.
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+} from "yaml";
+import type { Located, LocatedEntry, Place } from "../source/located_tree.ts";
+import { positionAt, type SourceText } from "../source/position.ts";
+import type { Report } from "./report.ts";
+
+/** Bounds on what a file may unfold to: a few aliases of aliases can otherwise stand for billions of values. */
+const LARGEST_TEXT = 4 * 1024 * 1024;
+const MOST_VALUES = 200_000;
+const DEEPEST = 64;
+
+/**
+ * The one document of `source`, or undefined where it cannot be read; every reason is reported. An empty text is an empty document.
+ * Aliases and `<<` are resolved; values keep the place where they were written. `shift` moves offsets, for a value inside a longer text.
+ */
+export function readYaml(
+  source: SourceText,
+  report: Report,
+  shift = 0,
+): Located | undefined {
+  const text = source.text.slice(shift);
+  if (text.length > LARGEST_TEXT) {
+    report.error(
+      placeAt(source, 0, 0),
+      `Cannot read "${source.name}": it has ${text.length} characters, at most ${LARGEST_TEXT} are read`,
+    );
+    return undefined;
+  }
+  const document = parseOne(source, text, shift, report);
+  if (document === undefined) return undefined;
+  const reader: Reader = {
+    source,
+    shift,
+    report,
+    anchors: new Map(),
+    values: 0,
+  };
+  try {
+    return document.contents === null
+      ? { kind: "scalar", place: placeAt(source, shift, shift), value: null }
+      : convert(document.contents as Node, reader, 0);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    report.error(error.place, `Cannot read "${source.name}": ${error.message}`);
+    return undefined;
+  }
+}
+
+interface Reader {
+  readonly source: SourceText;
+  readonly shift: number;
+  readonly report: Report;
+  readonly anchors: Map<string, Node>;
+  values: number;
+}
+
+/** Ends the reading of a document whose size has no bound. */
+class TooLarge extends RangeError {
+  override readonly name = "TooLarge";
+  constructor(message: string, readonly place: Place) {
+    super(message);
+  }
+}
+
+function parseOne(
+  source: SourceText,
+  text: string,
+  shift: number,
+  report: Report,
+): Document | undefined {
+  let documents: Document[];
+  try {
+    const parsed = parseAllDocuments(text, {
+      version: "1.2",
+      schema: "core",
+      prettyErrors: false,
+    });
+    documents = [...(Array.isArray(parsed) ? parsed : [])];
+  } catch (error) {
+    // The parser recurses; brackets nested by the thousand exhaust the stack.
+    if (!(error instanceof RangeError)) throw error;
+    report.error(
+      placeAt(source, shift, shift),
+      `Cannot read "${source.name}": it is nested too deeply`,
+    );
+    return undefined;
+  }
+  const [first, second] = documents;
+  if (first === undefined) return parseOne(source, "null", shift, report);
+  const problems = [...first.errors, ...first.warnings];
+  for (const problem of problems) {
+    const place = placeAt(
+      source,
+      problem.pos[0] + shift,
+      problem.pos[1] + shift,
+    );
+    report.error(
+      place,
+      `Cannot read "${source.name}": ${plainMessage(problem.message)}`,
+      hintFor(problem.code),
+    );
+  }
+  if (second !== undefined) {
+    const start = (second.range?.[0] ?? 0) + shift;
+    report.error(
+      placeAt(source, start, start),
+      `Cannot read "${source.name}": it holds more than one document`,
+    );
+  }
+  return problems.length > 0 || second !== undefined ? undefined : first;
+}
+
+function convert(node: Node, reader: Reader, depth: number): Located {
+  const place = placeOfNode(node, reader);
+  reader.values++;
+  if (reader.values > MOST_VALUES) {
+    throw new TooLarge(`it unfolds to more than ${MOST_VALUES} values`, place);
+  }
+  if (depth > DEEPEST) {
+    throw new TooLarge(`it is nested more than ${DEEPEST} deep`, place);
+  }
+  if (isAlias(node)) {
+    const target = reader.anchors.get(node.source);
+    if (target !== undefined) return convert(target, reader, depth + 1);
+    reader.report.error(
+      place,
+      `Cannot read "${reader.source.name}": no anchor "${node.source}" stands before this alias`,
+    );
+    return { kind: "scalar", place, value: null };
+  }
+  if ("anchor" in node && typeof node.anchor === "string") {
+    reader.anchors.set(node.anchor, node);
+  }
+  if (isSeq(node)) {
+    return {
+      kind: "list",
+      place,
+      items: node.items.map((item) => convert(item as Node, reader, depth + 1)),
+    };
+  }
+  if (isMap(node)) return convertMap(node.items, place, reader, depth);
+  return {
+    kind: "scalar",
+    place,
+    value: scalarValue(node as Scalar, place, reader),
+  };
+}
+
+function convertMap(
+  pairs: readonly { readonly key: unknown; readonly value: unknown }[],
+  place: Place,
+  reader: Reader,
+  depth: number,
+): Located {
+  const entries = new Map<string, LocatedEntry>();
+  const inherited: Located[] = [];
+  for (const { key, value } of pairs) {
+    const keyPlace = placeOfNode(key as Node, reader);
+    const name = keyName(key, keyPlace, reader);
+    if (name === undefined) continue;
+    const located: Located = value === null || value === undefined
+      ? { kind: "scalar", place: keyPlace, value: null }
+      : convert(value as Node, reader, depth + 1);
+    if (name === "<<") {
+      inherited.push(...(located.kind === "list" ? located.items : [located]));
+    } else entries.set(name, { key: keyPlace, value: located });
+  }
+  for (const map of inherited) {
+    if (map.kind !== "map") {
+      reader.report.error(
+        map.place,
+        `Cannot read "${reader.source.name}": "<<" wants a map or a list of maps`,
+      );
+      continue;
+    }
+    for (const [name, entry] of map.entries) {
+      if (!entries.has(name)) entries.set(name, entry);
+    }
+  }
+  return { kind: "map", place, entries };
+}
+
+function keyName(
+  key: unknown,
+  place: Place,
+  reader: Reader,
+): string | undefined {
+  const value = isScalar(key) ? key.value : undefined;
+  if (typeof value === "string" && value !== "__proto__") return value;
+  if (typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  reader.report.error(
+    place,
+    `Cannot read "${reader.source.name}": a key must be plain text`,
+  );
+  return undefined;
+}
+
+function scalarValue(
+  node: Scalar,
+  place: Place,
+  reader: Reader,
+): string | number | boolean | null {
+  const { value } = node;
+  if (
+    typeof value === "string" || typeof value === "number" ||
+    typeof value === "boolean"
+  ) return value;
+  if (value === null || value === undefined) return null;
+  reader.report.error(
+    place,
+    `Cannot read "${reader.source.name}": this kind of value is not used in pipelines`,
+  );
+  return null;
+}
+
+function placeOfNode(node: Node | null, reader: Reader): Place {
+  const [start, end] = node?.range ?? [0, 0];
+  return placeAt(reader.source, start + reader.shift, end + reader.shift);
+}
+
+function placeAt(source: SourceText, start: number, end: number): Place {
+  return { source, position: positionAt(source, start, end) };
+}
+
+/** The parser's message in this project's style: no capital after the colon, no full stop. */
+function plainMessage(message: string): string {
+  const first = message.split("\n")[0]!.trim().replace(/[.:]$/, "");
+  return first.charAt(0).toLowerCase() + first.slice(1);
+}
+
+function hintFor(code: string): string | undefined {
+  if (code === "TAB_AS_INDENT") return "Indent with spaces";
+  if (code === "DUPLICATE_KEY") return "Keep one of the two";
+  return undefined;
+}
