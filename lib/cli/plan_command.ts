@@ -1,0 +1,152 @@
+// `fluxline plan`: shows what a run would do, and why. Runs nothing and writes nothing.
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { Failure, UsageError } from "../error/failure.ts";
+import { findPipelines, loadPipeline } from "../config/load_pipeline.ts";
+import { planPipeline } from "../plan/plan.ts";
+import { planToJson } from "../plan/plan_json.ts";
+import { renderPlan } from "../plan/render_plan.ts";
+import { type Diagnostic, renderDiagnostics } from "../source/diagnostic.ts";
+
+/** Where a command writes its text. */
+export interface Print {
+  out(text: string): void;
+  err(text: string): void;
+  readonly color: boolean;
+}
+
+/** Options of `plan`. */
+export interface PlanCommandOptions {
+  /** Folder of all runs. */
+  readonly runs: string;
+  /** Overrides, each `a.b=value`. */
+  readonly set: readonly string[];
+  readonly force: readonly string[];
+  readonly from: readonly string[];
+  readonly json: boolean;
+}
+
+/** Folder that is searched where no file is named. */
+export const PIPELINE_FOLDER = "pipelines";
+
+/**
+ * Plans each file, or every pipeline of the project. A file that cannot be planned is reported and does not hide the others;
+ * the answer is then the code of the first such file.
+ *
+ * @throws {UsageError} where there is nothing to plan, or steps are named for several files
+ */
+export async function planCommand(
+  files: readonly string[],
+  options: PlanCommandOptions,
+  print: Print,
+): Promise<ExitCode> {
+  const chosen = files.length > 0 ? files : await projectPipelines();
+  if (chosen.length > 1 && options.force.length + options.from.length > 0) {
+    throw new UsageError(
+      `Cannot apply --force or --from to ${chosen.length} pipelines`,
+      {
+        hint: "Name the one FILE whose steps are meant",
+      },
+    );
+  }
+  const results: Record<string, unknown>[] = [];
+  let code: ExitCode = EXIT_CODE.done;
+  for (const [index, file] of chosen.entries()) {
+    const planned = await planFile(file, options, print);
+    if (planned.kind === "failed") {
+      print.err(planned.text);
+      results.push({ pipeline: file, error: planned.error });
+      if (code === EXIT_CODE.done) code = planned.code;
+    } else if (options.json) results.push(planned.json);
+    else print.out(index === 0 ? planned.text : `\n${planned.text}`);
+  }
+  if (options.json) {
+    const printed = files.length === 1 ? results[0] : results;
+    print.out(JSON.stringify(printed, null, 2));
+  }
+  return code;
+}
+
+/** The text of an expected failure, as every command prints it. */
+export function describeFailure(failure: Failure, color: boolean): string {
+  const label = color ? "\u001b[31merror\u001b[0m" : "error";
+  const hint = failure.hint === undefined ? "" : `\nhint: ${failure.hint}`;
+  return `${label}: ${failure.message}${hint}`;
+}
+
+type PlannedFile =
+  | {
+    readonly kind: "planned";
+    readonly text: string;
+    readonly json: Record<string, unknown>;
+  }
+  | {
+    readonly kind: "failed";
+    readonly text: string;
+    readonly error: Record<string, unknown>;
+    readonly code: ExitCode;
+  };
+
+async function projectPipelines(): Promise<string[]> {
+  const found = await findPipelines(PIPELINE_FOLDER);
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `Cannot find a pipeline: no file below "${PIPELINE_FOLDER}" has a training key`,
+    {
+      hint: "Name a FILE, or work in the folder of a project",
+    },
+  );
+}
+
+async function planFile(
+  file: string,
+  options: PlanCommandOptions,
+  print: Print,
+): Promise<PlannedFile> {
+  try {
+    const loaded = await loadPipeline(file, { overrides: options.set });
+    if (!loaded.ok) return refused(loaded.diagnostics, print.color);
+    if (loaded.warnings.length > 0) {
+      print.err(renderDiagnostics(loaded.warnings, { color: print.color }));
+    }
+    const plan = await planPipeline(loaded.value, {
+      runsDir: options.runs,
+      force: options.force,
+      from: options.from,
+    });
+    return {
+      kind: "planned",
+      text: renderPlan(plan, print),
+      json: planToJson(plan),
+    };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return {
+      kind: "failed",
+      text: describeFailure(error, print.color),
+      error: { message: error.message, hint: error.hint ?? null },
+      code: error.exitCode,
+    };
+  }
+}
+
+function refused(
+  diagnostics: readonly Diagnostic[],
+  color: boolean,
+): PlannedFile {
+  return {
+    kind: "failed",
+    text: renderDiagnostics(diagnostics, { color }),
+    error: {
+      message: diagnostics[0]?.message ?? "Cannot load the pipeline",
+      diagnostics: diagnostics.map(({ severity, message, hint, position }) => ({
+        severity,
+        message,
+        hint: hint ?? null,
+        file: position.file,
+        line: position.line,
+        column: position.column,
+      })),
+    },
+    code: EXIT_CODE.refused,
+  };
+}

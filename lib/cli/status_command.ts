@@ -1,0 +1,133 @@
+// `fluxline status`: shows where runs stand, from what lies on disk. Writes nothing.
+import { formatDuration } from "../clock/duration.ts";
+import { loadPipeline } from "../config/load_pipeline.ts";
+import { describeHolder } from "../disk/file_lock.ts";
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { Failure, RefusedError } from "../error/failure.ts";
+import { textTable } from "../plan/text_table.ts";
+import { renderDiagnostics } from "../source/diagnostic.ts";
+import { listRuns } from "../store/run_record.ts";
+import {
+  readRunStatus,
+  type RunStatus,
+  type StepStatus,
+} from "../store/run_status.ts";
+import { shownPath } from "../worker/permissions.ts";
+import { describeFailure, type Print } from "./plan_command.ts";
+
+/** Options of `status`. */
+export interface StatusCommandOptions {
+  /** Folder of all runs. */
+  readonly runs: string;
+  readonly json: boolean;
+}
+
+/**
+ * Shows the runs of the named pipeline files, or all runs. One that cannot be read is reported and does not hide the others;
+ * the answer is then the code of the first such run.
+ */
+export async function statusCommand(
+  files: readonly string[],
+  options: StatusCommandOptions,
+  print: Print,
+): Promise<ExitCode> {
+  const results: Record<string, unknown>[] = [];
+  const texts: string[] = [];
+  let code: ExitCode = EXIT_CODE.done;
+  const wanted = files.length > 0
+    ? files.map((file) => ({ label: file, run: () => runOfFile(file, print) }))
+    : listRuns(options.runs).map((run) => ({
+      label: run,
+      run: () => Promise.resolve(run),
+    }));
+  for (const { label, run } of wanted) {
+    try {
+      const name = await run();
+      const status = await readRunStatus(options.runs, name);
+      results.push(
+        status === null ? { run: name, started: false } : statusToJson(status),
+      );
+      texts.push(
+        status === null ? `Run ${name} has not started` : renderStatus(status),
+      );
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      print.err(describeFailure(error, print.color));
+      results.push({
+        run: label,
+        error: { message: error.message, hint: error.hint ?? null },
+      });
+      if (code === EXIT_CODE.done) code = error.exitCode;
+    }
+  }
+  if (options.json) {
+    print.out(
+      JSON.stringify(files.length === 1 ? results[0] : results, null, 2),
+    );
+  } else if (wanted.length === 0) {
+    print.out(`No run has started in "${options.runs}"`);
+  } else if (texts.length > 0) print.out(texts.join("\n\n"));
+  return code;
+}
+
+/** Text of one run: who holds it, then its steps as a table. */
+export function renderStatus({ manifest, lock, steps }: RunStatus): string {
+  const holder = lock.kind === "free"
+    ? "not running"
+    : `running: ${describeHolder(lock.holder)}`;
+  const rows = steps.map((
+    step,
+  ) => [step.name, step.task, step.state, detailOf(step)]);
+  return [
+    `Run ${manifest.run} of ${manifest.pipeline}: ${holder}`,
+    ...textTable([["step", "task", "state", ""], ...rows], "  "),
+  ].join("\n");
+}
+
+function detailOf(step: StepStatus): string {
+  if (step.problem !== null) return step.problem;
+  if (step.result !== null) {
+    const metrics = Object.entries(step.result.metrics)
+      .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+    const time = step.elapsedMs === null
+      ? []
+      : [formatDuration(step.elapsedMs)];
+    return [...time, ...metrics].join(", ");
+  }
+  if (step.cursor === null) return "";
+  const { epoch, batch, batchesPerEpoch, globalStep } = step.cursor;
+  const total = batchesPerEpoch === null ? "" : ` of ${batchesPerEpoch}`;
+  return `saved after ${globalStep} updates (epoch ${
+    epoch + 1
+  }, batch ${batch}${total})`;
+}
+
+function statusToJson(
+  { manifest, lock, steps, lastEvent }: RunStatus,
+): Record<string, unknown> {
+  return {
+    run: manifest.run,
+    started: true,
+    pipeline: manifest.pipeline,
+    mode: manifest.mode,
+    engine: manifest.engine,
+    createdAt: manifest.createdAt,
+    updatedAt: manifest.updatedAt,
+    running: lock.kind === "held",
+    holder: lock.kind === "held" ? lock.holder : null,
+    steps: steps.map((step) => ({ ...step, folder: shownPath(step.folder) })),
+    lastEvent,
+  };
+}
+
+async function runOfFile(file: string, print: Print): Promise<string> {
+  const loaded = await loadPipeline(file, {});
+  if (loaded.ok) return loaded.value.name;
+  print.err(renderDiagnostics(loaded.diagnostics, { color: print.color }));
+  throw new RefusedError(
+    `Cannot show the status of "${file}": the pipeline is refused`,
+    {
+      hint: "Correct the file, or leave FILE out to see every run",
+    },
+  );
+}

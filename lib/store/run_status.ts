@@ -1,0 +1,104 @@
+// What is known of a run without its pipeline file: its manifest, its lock, and how far each step's folder is.
+import { FileLock, type LockState } from "../disk/file_lock.ts";
+import {
+  type CheckpointCursor,
+  readCheckpointCursor,
+} from "./checkpoint_record.ts";
+import { readMarker, type StoredResult } from "./marker.ts";
+import {
+  readEvents,
+  readRunManifest,
+  type RunEvent,
+  type RunManifest,
+} from "./run_record.ts";
+import { findStepFolder, runPaths, stepPaths } from "./store_layout.ts";
+
+/** Where a step of a run stands on disk; `running` means that its process holds the folder's lock. */
+export interface StepStatus {
+  readonly name: string;
+  readonly task: string;
+  readonly key: string;
+  readonly state:
+    | "waiting"
+    | "running"
+    | "done"
+    | "damaged"
+    | "stopped"
+    | "failed";
+  readonly folder: string;
+  /** Why a step is damaged; null for the others. */
+  readonly problem: string | null;
+  readonly cursor: CheckpointCursor | null;
+  readonly finishedAt: string | null;
+  readonly elapsedMs: number | null;
+  readonly result: StoredResult | null;
+}
+
+/** Where a run stands. */
+export interface RunStatus {
+  readonly manifest: RunManifest;
+  readonly lock: LockState;
+  readonly steps: readonly StepStatus[];
+  readonly lastEvent: RunEvent | null;
+}
+
+/**
+ * Reads the status of a run; null where it never started. Needs read access only.
+ *
+ * @throws {StoredStateError} where the manifest cannot be understood
+ */
+export async function readRunStatus(
+  runsDir: string,
+  run: string,
+): Promise<RunStatus | null> {
+  const manifest = await readRunManifest(runsDir, run);
+  if (manifest === null) return null;
+  const steps: StepStatus[] = [];
+  for (const step of manifest.steps) {
+    steps.push(await stepStatus(runsDir, step));
+  }
+  const events = await readEvents(runsDir, run);
+  return {
+    manifest,
+    lock: await FileLock.inspect(runPaths(runsDir, run).lock),
+    steps,
+    lastEvent: events.at(-1) ?? null,
+  };
+}
+
+async function stepStatus(
+  runsDir: string,
+  step: RunManifest["steps"][number],
+): Promise<StepStatus> {
+  const { folder, exists } = findStepFolder(runsDir, step.key, step.name);
+  const plain = {
+    name: step.name,
+    task: step.task,
+    key: step.key,
+    folder,
+    problem: null,
+    cursor: null,
+    finishedAt: null,
+    elapsedMs: null,
+    result: null,
+  };
+  if (!exists) return { ...plain, state: "waiting" };
+  const found = await readMarker(folder, { deep: false });
+  if (found.kind === "damaged") {
+    return { ...plain, state: "damaged", problem: found.reason };
+  }
+  if (found.kind === "complete") {
+    const { finishedAt, elapsedMs, result } = found.marker;
+    return { ...plain, state: "done", finishedAt, elapsedMs, result };
+  }
+  const checkpoint = await readCheckpointCursor(folder);
+  const cursor = checkpoint.kind === "ready" ? checkpoint.cursor : null;
+  const held = await FileLock.inspect(stepPaths(folder).lock);
+  if (held.kind === "held") return { ...plain, cursor, state: "running" };
+  // Without a marker and without a process, the manifest may still say "running": the runner was killed.
+  return {
+    ...plain,
+    cursor,
+    state: step.state === "failed" ? "failed" : "stopped",
+  };
+}
