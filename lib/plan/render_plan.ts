@@ -202,23 +202,22 @@ function amountOf(
 }
 
 function permissionLines(steps: readonly PlannedStep[]): string[] {
-  return steps.flatMap((step) => {
-    const rows = grants(step.permissions).map((
-      [name, entries],
-    ) => [name, entries.join(", ")]);
-    return [`  ${step.name}`, ...textTable(rows, "    ")];
-  });
+  return steps.flatMap((step) => [
+    `  ${step.name}`,
+    ...textTable(grantRows(step.permissions), "    "),
+  ]);
 }
 
-function grants(permissions: StepPermissions): [string, readonly string[]][] {
+/** One row per granted place, and one that names every permission without any. */
+function grantRows(permissions: StepPermissions): string[][] {
   const all = Object.entries(permissions) as [string, readonly string[]][];
+  const rows = all.flatMap(([name, entries]) =>
+    entries.map((entry, index) => [index === 0 ? name : "", entry])
+  );
   const none = all.filter(([, entries]) => entries.length === 0).map(([name]) =>
     name
   );
-  return [
-    ...all.filter(([, entries]) => entries.length > 0),
-    ...(none.length > 0 ? [["none", none] as [string, readonly string[]]] : []),
-  ];
+  return none.length === 0 ? rows : [...rows, ["none", none.join(", ")]];
 }
 
 function freeSpace(plan: Plan): string {
