@@ -1,105 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Pipeline } from "../../lib/catalog/pipeline.ts";
-import {
-  type Plan,
-  type PlannedStep,
-  planPipeline,
-} from "../../lib/plan/plan.ts";
-import { commitMarker } from "../../lib/store/marker.ts";
+import { planPipeline } from "../../lib/plan/plan.ts";
 import { writeStepRequest } from "../../lib/store/request_record.ts";
-import {
-  type StepState,
-  writeRunManifest,
-} from "../../lib/store/run_record.ts";
-import { setAside } from "../../lib/store/set_aside.ts";
-import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { writeFiles } from "../store/stored_step.ts";
+import { builtPipeline, dataset } from "./built_pipeline.ts";
 import {
-  builtPipeline,
-  compareStep,
-  dataset,
-  scriptStep,
-  trainStep,
-} from "./built_pipeline.ts";
-
-/** emoji -> vae -> two arms -> compare, with everything below `folder`. */
-function spade(folder: string, epochs = 3): Pipeline {
-  const arm = {
-    needs: ["vae"],
-    init_from: { compressor: "vae", expander: "vae" },
-  };
-  return builtPipeline(
-    [
-      scriptStep("emoji", join(folder, "task.ts")),
-      trainStep("vae", { needs: ["emoji"] }),
-      trainStep("on", { ...arm, n_epochs: epochs, train_spade: true }),
-      trainStep("off", { ...arm, n_epochs: epochs }),
-      compareStep("compare", ["on", "off"], "icons"),
-    ],
-    { icons: dataset({ from: "emoji" }) },
-  );
-}
-
-async function withProject(
-  body: (folder: string, runsDir: string) => Promise<void>,
-) {
-  await withTemporaryFolder(async (folder) => {
-    await writeFiles(folder, { "task.ts": "export const task = 1;" });
-    await body(folder, join(folder, "runs"));
-  });
-}
-
-function actions(plan: Plan): string[] {
-  return plan.steps.map((step) =>
-    `${step.name}: ${step.action}, ${step.reason}`
-  );
-}
-
-function stepOf(plan: Plan, name: string): PlannedStep {
-  return plan.steps.find((step) => step.name === name) as PlannedStep;
-}
-
-async function finish(step: PlannedStep): Promise<void> {
-  await writeStepRequest(step.request);
-  await writeFiles(step.folder, {
-    "output/captions.tsv": "a.png\ta\nb.png\tb\nc.png\tc\n",
-  });
-  await commitMarker(step.folder, {
-    request: step.request,
-    result: { outcome: "done", metrics: {} },
-    engines: step.task === "train" ? ["wasm"] : [],
-    attempts: 1,
-    elapsedMs: 1,
-    finishedAt: new Date("2026-01-02T03:04:05Z"),
-  });
-}
-
-async function record(
-  plan: Plan,
-  run = plan.run,
-  state: StepState = "done",
-): Promise<void> {
-  await writeRunManifest(plan.runsDir, {
-    run,
-    pipeline: plan.file,
-    digest: "d",
-    mode: plan.mode,
-    seed: 0,
-    engine: "wasm",
-    versions: {},
-    createdAt: "2026-01-02T03:04:05.000Z",
-    updatedAt: "2026-01-02T03:04:05.000Z",
-    steps: plan.steps.map(({ name, task, key }) => ({
-      name,
-      task,
-      key,
-      state,
-    })),
-  });
-}
-
-const FINISHED = "reuse, finished 2026-01-02 03:04 UTC";
+  actions,
+  finish,
+  FINISHED,
+  record,
+  spade,
+  stepOf,
+  withProject,
+} from "./stored_plan.ts";
 
 Deno.test("planPipeline() plans a first run and writes nothing", async () => {
   await withProject(async (folder, runsDir) => {
@@ -272,95 +185,5 @@ Deno.test("planPipeline() continues a step at its checkpoint", async () => {
     );
     assert.deepEqual([damaged.action, damaged.setsAside], ["run", true]);
     assert.match(damaged.reason, /^checkpoint damaged: /);
-  });
-});
-
-Deno.test("planPipeline() forces a step, or a step with its descendants, and names other users of the work", async () => {
-  await withProject(async (folder, runsDir) => {
-    const first = await planPipeline(spade(folder), { runsDir });
-    for (const step of first.steps) await finish(step);
-    await record(first, "neighbour");
-    const forced = await planPipeline(spade(folder), {
-      runsDir,
-      force: ["vae"],
-    });
-    assert.deepEqual(actions(forced).slice(1, 3), [
-      "vae: run, asked for by --force vae",
-      `on: ${FINISHED}`,
-    ]);
-    assert.deepEqual(stepOf(forced, "vae").sharedWith, ["neighbour"]);
-    const from = await planPipeline(spade(folder), { runsDir, from: ["on"] });
-    assert.deepEqual(actions(from).slice(2), [
-      "on: run, asked for by --from on",
-      `off: ${FINISHED}`,
-      "compare: wait, waits for on; asked for by --from on",
-    ]);
-    assert.deepEqual(from.steps.map((step) => step.setsAside), [
-      false,
-      false,
-      true,
-      false,
-      true,
-    ]);
-    await setAside(stepOf(from, "on").folder, "forced");
-    await record(first);
-    const gone = stepOf(await planPipeline(spade(folder), { runsDir }), "on");
-    assert.equal(gone.reason, "its folder is gone");
-    await assert.rejects(
-      planPipeline(spade(folder), { runsDir, force: ["flow"] }),
-      {
-        name: "UsageError",
-        message: 'Cannot apply --force: pipeline "p.yaml" has no step "flow"',
-        hint: "Name one of its steps: emoji, vae, on, off, compare",
-      },
-    );
-  });
-});
-
-Deno.test("planPipeline() lets a second step with the same work wait for the first", async () => {
-  await withProject(async (folder, runsDir) => {
-    const twins = ["one", "two"].map((name) =>
-      scriptStep(name, join(folder, "task.ts"))
-    );
-    const plan = await planPipeline(builtPipeline(twins, {}), { runsDir });
-    assert.deepEqual(actions(plan), [
-      "one: run, first time",
-      "two: wait, waits for one, which does the same work",
-    ]);
-    await finish(stepOf(plan, "one"));
-    const after = await planPipeline(builtPipeline(twins, {}), { runsDir });
-    assert.deepEqual(after.steps.map((step) => step.action), [
-      "reuse",
-      "reuse",
-    ]);
-  });
-});
-
-Deno.test("planPipeline() takes data of the user by content and refuses missing ones", async () => {
-  await withProject(async (folder, runsDir) => {
-    const pipeline = builtPipeline([trainStep("vae")], {
-      icons: dataset({ folder }),
-    });
-    await assert.rejects(planPipeline(pipeline, { runsDir }), {
-      name: "RefusedError",
-    });
-    await writeFiles(folder, {
-      "captions.tsv": "a.png\ta\n",
-      "images/a.png": "A",
-    });
-    const first = await planPipeline(pipeline, {
-      runsDir,
-      saveFingerprints: true,
-    });
-    assert.equal(first.steps[0]?.request.plan.trainSteps, 3);
-    assert.ok(Deno.statSync(join(runsDir, "fingerprints.json")).isFile);
-    await finish(first.steps[0] as PlannedStep);
-    await record(first);
-    await writeFiles(folder, { "images/a.png": "AA" });
-    const [vae] = (await planPipeline(pipeline, { runsDir })).steps;
-    assert.match(
-      vae?.reason ?? "",
-      /^changed: datasets\.train\.fingerprint [0-9a-f]{8} -> /,
-    );
   });
 });
