@@ -1,4 +1,5 @@
 // The only place that prints. Everything else hands it finished text.
+import process from "node:process";
 
 /** Where a command writes. Tests give their own. */
 export interface Terminal {
@@ -9,9 +10,11 @@ export interface Terminal {
   /** Whether standard output is a terminal, so that lines may be redrawn. */
   readonly redraws: boolean;
   /** One block of text and a line end, to standard output. */
-  print(text: string): void;
+  out(text: string): void;
   /** One block of text and a line end, to standard error. */
-  printError(text: string): void;
+  err(text: string): void;
+  /** Standard output for what redraws its own lines; only where `redraws` is true. */
+  redrawn(): NodeJS.WritableStream;
   /** Asks a yes-or-no question on standard error; anything but `y` or `yes` is no. */
   confirm(question: string): boolean;
 }
@@ -25,8 +28,9 @@ export function processTerminal(
     color: options.color && !Deno.noColor && Deno.stdout.isTerminal(),
     interactive: Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
     redraws: Deno.stdout.isTerminal(),
-    print: (text) => writeAll(Deno.stdout, encoder.encode(`${text}\n`)),
-    printError: (text) => writeAll(Deno.stderr, encoder.encode(`${text}\n`)),
+    out: (text) => writeAll(Deno.stdout, encoder.encode(`${text}\n`)),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(`${text}\n`)),
+    redrawn: () => process.stdout,
     confirm: (question) => {
       writeAll(Deno.stderr, encoder.encode(`${question} [y/N] `));
       const buffer = new Uint8Array(1024);

@@ -25,6 +25,8 @@ export interface StepSummary {
   /** Absolute. */
   readonly pictures: readonly string[];
   readonly failure: Failure | null;
+  /** Absolute folder of the last attempt of this run, with its log; null where none began. */
+  readonly attemptFolder: string | null;
 }
 
 /** How a run ended. */
@@ -75,6 +77,7 @@ export function blankStep(
     folder: step.request.folder,
     pictures: [],
     failure,
+    attemptFolder: null,
   };
 }
 

@@ -97,7 +97,10 @@ async function attemptUntilDone(
     const delayMs = outcome.isRetryable
       ? retryDelayMs(step.request.options.retry, tries)
       : null;
-    if (delayMs === null) return blankStep(step, "failed", failure);
+    if (delayMs === null) {
+      const attemptFolder = attempt.path;
+      return { ...blankStep(step, "failed", failure), attemptFolder };
+    }
     scene.observe({
       kind: "step_retry",
       step,

@@ -1,0 +1,117 @@
+// Progress as lines, for logs and pipes: the first and last report of every phase, and one every few seconds between.
+import { formatDuration } from "../clock/duration.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import type { RunNotice, RunObserver } from "../runner/run_notice.ts";
+import { shownPath } from "../worker/permissions.ts";
+import type { ProgressUpdate } from "../worker/step_message.ts";
+import { progressText } from "./progress_text.ts";
+
+const LINE_INTERVAL_MS = 5000;
+
+/** An observer that prints one line per notice that matters. */
+export function plainProgress(print: (line: string) => void): RunObserver {
+  const labels = new Map<string, string>();
+  const last = new Map<
+    string,
+    { readonly at: number; readonly phase: string }
+  >();
+  return (notice) => {
+    if (notice.kind === "planned") {
+      notice.plan.steps.forEach((step, index) =>
+        labels.set(
+          step.name,
+          `[${index + 1}/${notice.plan.steps.length}] ${step.name}`,
+        )
+      );
+    }
+    if (notice.kind === "step_progress") {
+      if (!isDue(notice.step, notice.update, last)) return;
+      const label = labels.get(notice.step.name) ?? notice.step.name;
+      print(`${label}: ${progressText(notice.update)}`);
+      return;
+    }
+    const line = noticeLine(
+      notice,
+      (step) => labels.get(step.name) ?? step.name,
+    );
+    if (line !== null) print(line);
+  };
+}
+
+/** One line for everything but progress; null for what a reader does not need. */
+export function noticeLine(
+  notice: Exclude<RunNotice, { kind: "step_progress" }>,
+  labelOf: (step: PlannedStep) => string,
+): string | null {
+  switch (notice.kind) {
+    case "planned": {
+      const { plan } = notice;
+      const left = plan.steps.filter((step) => step.action !== "reuse").length;
+      if (left === 0) return null;
+      return `Run "${plan.run}" of ${plan.file}: ${left} of ${plan.steps.length} steps to do`;
+    }
+    case "fetching_code":
+      return "Fetching the code of the steps";
+    case "waiting_for_step":
+      return `${
+        labelOf(notice.step)
+      }: waits for ${notice.holder}, which works on it`;
+    case "set_aside":
+      return `${labelOf(notice.step)}: moved what was there to ${
+        shownPath(notice.folder)
+      }: ${notice.reason}`;
+    case "step_started": {
+      const attempt = notice.attempt > 1 ? `, attempt ${notice.attempt}` : "";
+      return `${labelOf(notice.step)}: started${attempt}`;
+    }
+    case "step_log": {
+      const mark = notice.level === "warning" ? "warning: " : "";
+      return `${labelOf(notice.step)} | ${mark}${notice.text}`;
+    }
+    case "step_picture":
+      return null;
+    case "step_retry":
+      return `${labelOf(notice.step)}: ${notice.failure.message}; attempt ${
+        notice.attempt + 1
+      } in ${formatDuration(notice.delayMs)}`;
+    case "step_ended":
+      return `${labelOf(notice.step)}: ${endWord(notice)}`;
+    case "stopping":
+      return `Stopping on ${notice.signal}: running steps save and leave; a second signal ends them now`;
+    default:
+      return notice satisfies never;
+  }
+}
+
+function endWord(notice: Extract<RunNotice, { kind: "step_ended" }>): string {
+  const { state, elapsedMs } = notice.summary;
+  switch (state) {
+    case "done":
+      return `done in ${formatDuration(elapsedMs ?? 0)}`;
+    case "reused":
+      return "finished by another run, reused";
+    case "failed":
+      return "failed";
+    case "stopped":
+      return "stopped";
+    case "running":
+    case "waiting":
+      return state;
+    default:
+      return state satisfies never;
+  }
+}
+
+function isDue(
+  step: PlannedStep,
+  update: ProgressUpdate,
+  last: Map<string, { readonly at: number; readonly phase: string }>,
+): boolean {
+  const now = performance.now();
+  const before = last.get(step.name);
+  const isFirst = before === undefined || before.phase !== update.phase;
+  const isLast = update.done >= update.total;
+  if (!isFirst && !isLast && now - before.at < LINE_INTERVAL_MS) return false;
+  last.set(step.name, { at: now, phase: update.phase });
+  return true;
+}

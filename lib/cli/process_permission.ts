@@ -1,0 +1,54 @@
+// What fluxline's own process may do. At most one question is ever asked: may it read the project folder?
+import { UsageError } from "../error/failure.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Makes sure that the project folder may be read, asking at a terminal.
+ *
+ * @throws UsageError where it may not
+ */
+export async function requireProjectRead(
+  command: string,
+  terminal: Terminal,
+): Promise<void> {
+  const read = { name: "read", path: "." } as const;
+  const { state } = await Deno.permissions.query(read);
+  if (state === "granted") return;
+  if (state === "prompt" && terminal.interactive) {
+    const answer = await Deno.permissions.request(read);
+    if (answer.state === "granted") return;
+  }
+  throw new UsageError(
+    `Cannot ${command}: this process may not read the project folder`,
+    {
+      hint:
+        `Run \`deno task ${command}\`, or \`deno run -R cli.ts ${command}\``,
+    },
+  );
+}
+
+/**
+ * Makes sure that steps can be run. Nothing is asked: a run needs more than one answer could grant.
+ *
+ * @throws UsageError that names the command which has the permissions
+ */
+export async function requireRunPermissions(file: string): Promise<void> {
+  const needed: Deno.PermissionDescriptor[] = [
+    { name: "read" },
+    { name: "write" },
+    { name: "run" },
+  ];
+  const missing: string[] = [];
+  for (const permission of needed) {
+    const { state } = await Deno.permissions.query(permission);
+    if (state !== "granted") missing.push(permission.name);
+  }
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `Cannot train: this process lacks permission to ${missing.join(", ")}`,
+    {
+      hint:
+        `Run \`deno task train ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts train ${file}\``,
+    },
+  );
+}

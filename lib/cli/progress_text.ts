@@ -1,0 +1,24 @@
+// How far a step is, in words: shared by plain lines and bars.
+import type { ProgressUpdate } from "../worker/step_message.ts";
+import { metricsText } from "./summary_table.ts";
+
+/** `train epoch 3/10, batch 12/45, total_loss 0.1234`; steps without epochs show `render 12/45`. */
+export function progressText(update: ProgressUpdate): string {
+  const { phase, done, total, epoch, metrics } = update;
+  const parts = epoch === undefined
+    ? [`${phase} ${done}/${total}`]
+    : [`${phase} epoch ${epoch.current}/${epoch.total}`, batchText(update)];
+  if (metrics !== undefined && Object.keys(metrics).length > 0) {
+    parts.push(metricsText(metrics));
+  }
+  return parts.join(", ");
+}
+
+function batchText({ done, total, epoch }: ProgressUpdate): string {
+  const epochs = epoch?.total ?? 1;
+  const perEpoch = total / epochs;
+  if (epoch === undefined || !Number.isInteger(perEpoch)) {
+    return `batch ${done}/${total}`;
+  }
+  return `batch ${done - (epoch.current - 1) * perEpoch}/${perEpoch}`;
+}

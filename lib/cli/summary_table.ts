@@ -1,0 +1,87 @@
+// The end of a run as text: one row per step, then sentences, pictures and failures.
+import { formatDuration } from "../clock/duration.ts";
+import { textTable } from "../plan/text_table.ts";
+import type { RunSummary, StepSummary } from "../runner/run_summary.ts";
+import { shownPath } from "../worker/permissions.ts";
+
+// More would push the folder off the screen; all of them are in complete.json.
+const SHOWN_METRICS = 4;
+
+/** The closing table with what belongs below it. */
+export function summaryText(summary: RunSummary): string {
+  const rows = [
+    ["step", "action", "epochs", "metrics", "time", "folder"],
+    ...summary.steps.map((step) => [
+      step.name,
+      actionWord(step),
+      step.epochs === null ? "-" : String(step.epochs),
+      metricsText(step.metrics),
+      step.elapsedMs === null ? "-" : formatDuration(step.elapsedMs),
+      shownPath(step.folder),
+    ]),
+  ];
+  const sentences = summary.steps.flatMap((step) =>
+    step.text === null ? [] : [`${step.name}: ${step.text}`]
+  );
+  const pictures = summary.steps.flatMap((step) =>
+    step.pictures.map((path) => `  ${shownPath(path)}`)
+  );
+  return [
+    headline(summary),
+    "",
+    ...textTable(rows),
+    ...(sentences.length === 0 ? [] : ["", ...sentences]),
+    ...(pictures.length === 0 ? [] : ["", "Pictures:", ...pictures]),
+  ].join("\n");
+}
+
+/** Numbers as a reader compares them: four significant digits. */
+export function metricsText(
+  metrics: Readonly<Record<string, number>>,
+): string {
+  const shown = Object.entries(metrics).slice(0, SHOWN_METRICS);
+  if (shown.length === 0) return "-";
+  return shown.map(([name, value]) => `${name} ${shortNumber(value)}`).join(
+    ", ",
+  );
+}
+
+function shortNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  return String(Number(value.toPrecision(4)));
+}
+
+function headline(summary: RunSummary): string {
+  const { run, steps } = summary;
+  const time = formatDuration(summary.elapsedMs);
+  switch (summary.outcome) {
+    case "nothing_to_do":
+      return `Nothing left to do: all ${steps.length} steps of run "${run}" are finished`;
+    case "done":
+      return `Run "${run}" is finished after ${time}`;
+    case "failed":
+      return `Run "${run}" failed after ${time}`;
+    case "stopped":
+      return `Run "${run}" was stopped after ${time}; the same command continues it`;
+    default:
+      return summary.outcome satisfies never;
+  }
+}
+
+function actionWord(step: StepSummary): string {
+  switch (step.state) {
+    case "done":
+      return step.action === "resume" ? "resume" : "run";
+    case "reused":
+      return "reuse";
+    case "failed":
+      return "failed";
+    case "stopped":
+      return "stopped";
+    case "running":
+    case "waiting":
+      return "not started";
+    default:
+      return step.state satisfies never;
+  }
+}

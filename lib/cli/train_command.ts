@@ -1,0 +1,97 @@
+// `fluxline train`: runs or resumes a pipeline, shows how far it is, sums up.
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { loadPipeline } from "../config/load_pipeline.ts";
+import { renderDiagnostics } from "../source/diagnostic.ts";
+import type { RunObserver } from "../runner/run_notice.ts";
+import { type RunSummary, summaryToJson } from "../runner/run_summary.ts";
+import { runPipeline } from "../runner/runner.ts";
+import { listenForSignals, StopControl } from "../runner/stop_control.ts";
+import { shownPath } from "../worker/permissions.ts";
+import { barProgress } from "./bar_progress.ts";
+import { plainProgress } from "./plain_progress.ts";
+import { requireRunPermissions } from "./process_permission.ts";
+import { failureText } from "./show_failure.ts";
+import { summaryText } from "./summary_table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of the command, as commander gives them. */
+export interface TrainOptions {
+  readonly runs: string;
+  readonly set: readonly string[];
+  readonly force: readonly string[];
+  readonly from: readonly string[];
+  readonly jobs: number;
+  readonly yes?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+/** Runs the pipeline in `file` and answers the exit code. */
+export async function trainCommand(
+  file: string,
+  options: TrainOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  await requireRunPermissions(file);
+  const loaded = await loadPipeline(file, { overrides: options.set });
+  const { color } = terminal;
+  const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
+  if (doubts.length > 0) {
+    terminal.err(renderDiagnostics(doubts, { color }));
+  }
+  if (!loaded.ok) return EXIT_CODE.refused;
+  const stop = new StopControl();
+  using _signals = listenForSignals(stop);
+  using progress = openProgress(options, terminal);
+  const summary = await runPipeline(loaded.value, {
+    runsDir: options.runs,
+    jobs: options.jobs,
+    force: options.force,
+    from: options.from,
+    stop,
+    observe: progress.observe,
+    confirm: (question) =>
+      options.yes === true ||
+      (terminal.interactive && terminal.confirm(question)),
+  });
+  progress[Symbol.dispose]();
+  showSummary(summary, options, terminal);
+  return summary.exitCode;
+}
+
+interface Progress extends Disposable {
+  readonly observe: RunObserver;
+}
+
+function openProgress(options: TrainOptions, terminal: Terminal): Progress {
+  const silent = { [Symbol.dispose]: () => {} };
+  if (options.quiet === true) return { observe: () => {}, ...silent };
+  // With --json standard output is the summary alone.
+  if (options.json === true) {
+    return {
+      observe: plainProgress((line) => terminal.err(line)),
+      ...silent,
+    };
+  }
+  if (terminal.redraws) return barProgress(terminal);
+  return { observe: plainProgress((line) => terminal.out(line)), ...silent };
+}
+
+function showSummary(
+  summary: RunSummary,
+  options: TrainOptions,
+  terminal: Terminal,
+): void {
+  if (options.json === true) {
+    terminal.out(JSON.stringify(summaryToJson(summary), null, 2));
+  } else {
+    terminal.out(summaryText(summary));
+  }
+  for (const step of summary.steps) {
+    if (step.failure === null) continue;
+    terminal.err(failureText(step.failure, terminal.color));
+    if (step.attemptFolder !== null) {
+      terminal.err(`  log: ${shownPath(step.attemptFolder)}/log.txt`);
+    }
+  }
+}
