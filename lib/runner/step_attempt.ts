@@ -98,7 +98,10 @@ export async function runAttempt(
     },
   });
   const { end, timedOut } = await follow(process, step, scene);
-  await reportUndeclaredReads(step, attempt, permissions, scene);
+  // A step that failed on a refused read says so itself.
+  if (end.kind !== "failed") {
+    await reportUndeclaredReads(step, attempt, permissions, scene);
+  }
   if (end.kind === "ended" && end.result.outcome === "done") {
     return { kind: "done", result: end.result, pictures };
   }

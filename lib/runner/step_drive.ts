@@ -105,7 +105,7 @@ async function attemptUntilDone(
       kind: "step_retry",
       step,
       failure,
-      attempt: tries,
+      attempt: attempt.number,
       delayMs,
     });
     await SYSTEM_CLOCK.sleep(delayMs, scene.stop.asked);
