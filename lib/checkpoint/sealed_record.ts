@@ -1,0 +1,52 @@
+// JSON records that carry the digest of themselves, so that a flipped byte is seen and never read as a value.
+import { StoredStateError } from "../error/failure.ts";
+import { digestRecord } from "../disk/digest.ts";
+
+/** A record with the SHA-256 of its canonical JSON, the seal left out. */
+export type Sealed<T> = T & { readonly seal: string };
+
+/** Adds the seal. */
+export function seal<T extends object>(record: T): Sealed<T> {
+  return { ...record, seal: digestRecord(record) };
+}
+
+/**
+ * Parses a sealed record and takes the seal off. The shape is trusted: whoever could write a right seal wrote the rest.
+ *
+ * @throws {StoredStateError} when the text is no JSON object, or its seal or `version` is another than expected.
+ */
+export function openSealed(
+  text: string,
+  expected: { readonly path: string; readonly version: number },
+): Record<string, unknown> {
+  const refuse = (reason: string, hint?: string): never => {
+    throw new StoredStateError(
+      `Cannot read "${expected.path}": ${reason}`,
+      hint === undefined ? {} : { hint },
+    );
+  };
+  const value = parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return refuse("it is no JSON object");
+  }
+  const { seal: found, ...record } = value as Record<string, unknown>;
+  if (found !== digestRecord(record)) {
+    return refuse("its seal does not match its content");
+  }
+  if (record.version !== expected.version) {
+    return refuse(
+      `found version ${String(record.version)}, wanted ${expected.version}`,
+      "Use the fluxline version that wrote it, or redo the step with `--force`",
+    );
+  }
+  return record;
+}
+
+/** Undefined where the text is no JSON: the caller words the error. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+// Opens what a step works on: a model with the weights of an earlier step, a dataset, a tokenizer. One way for every task.
+import { join } from "node:path";
+import { StepFailure, StoredStateError } from "../error/failure.ts";
+import {
+  hasAverage,
+  readCurrent,
+  readTensors,
+} from "../checkpoint/load_checkpoint.ts";
+import type { VerifiedGeneration } from "../checkpoint/generation.ts";
+import {
+  type ImageTextFolder,
+  openImageTextFolder,
+} from "../data/image_text_folder.ts";
+import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
+import {
+  buildModel,
+  type BuiltComponent,
+  type FluxModel,
+} from "../models/flux_model.ts";
+import type { ModelOptions } from "../models/model_options.ts";
+import type { StoredArray } from "../nn/parameters.ts";
+import type { StepRequest } from "../store/step_request.ts";
+import type { TextOptions } from "../train/text_source.ts";
+import { modelOptionsFrom } from "./model_options.ts";
+
+/** Tokenizer that a flow step was trained with, inside its folder. */
+export const TOKENIZER_FILE = "tokenizer.json";
+
+/** Which weights a model is opened with. */
+export interface StepModelOptions {
+  /** Absolute folder of the step that holds them; null for fresh ones. */
+  readonly weightsFrom: string | null;
+  /** `ema` takes the averages where the step kept some, and the last weights for the rest. */
+  readonly weights: "ema" | "raw";
+  readonly components: readonly BuiltComponent[];
+}
+
+/**
+ * Builds the pipeline's model with another step's weights; the caller disposes it.
+ *
+ * @throws {StoredStateError} when the weights do not verify, are of the other variant, or do not fit the model section.
+ */
+export async function openStepModel(
+  request: StepRequest,
+  options: StepModelOptions,
+): Promise<FluxModel> {
+  const { components, weightsFrom, weights } = options;
+  const model = buildModel(modelOptionsFrom(request.model), {
+    components,
+    seed: request.seed,
+  });
+  if (weightsFrom === null) return model;
+  try {
+    await loadComponents(model, weightsFrom, components, weights);
+    return model;
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Replaces the weights of `components` with those of the step in `folder`. */
+export async function loadComponents(
+  model: FluxModel,
+  folder: string,
+  components: readonly BuiltComponent[],
+  weights: "ema" | "raw",
+): Promise<void> {
+  const verified = await readCurrent(folder);
+  refuseOtherVariant(model.options, verified);
+  const stored = await readTensors(verified, "weights");
+  const merged: Map<string, StoredArray> =
+    weights === "ema" && hasAverage(verified)
+      ? new Map([...stored, ...await readTensors(verified, "average")])
+      : stored;
+  model.parameters.load(merged, components);
+}
+
+/** Opens a dataset that the step names, with pictures that the model can halve as often as it must. */
+export async function openStepDataset(
+  request: StepRequest,
+  name: string,
+): Promise<ImageTextFolder> {
+  const dataset = request.datasets[name];
+  if (dataset === undefined) {
+    throw new RangeError(`The request has no dataset "${name}"`);
+  }
+  const opened = await openImageTextFolder({
+    imageFolder: dataset.imageFolder,
+    captionsFile: dataset.captionsFile,
+    imageSize: request.data.img_size,
+    flip: dataset.flip,
+  });
+  refuseOddSides(modelOptionsFrom(request.model), {
+    place: `dataset "${name}"`,
+    height: opened.height,
+    width: opened.width,
+  });
+  return opened;
+}
+
+/** @throws {StepFailure} when a side is no multiple of what the compressor needs. */
+export function refuseOddSides(
+  options: ModelOptions,
+  picture: {
+    readonly place: string;
+    readonly height: number;
+    readonly width: number;
+  },
+): void {
+  const multiple = 2 ** options.downscales;
+  const { place, height, width } = picture;
+  if (height % multiple === 0 && width % multiple === 0) return;
+  throw new StepFailure(
+    `Cannot use pictures of ${place}: they are ${width}x${height}, wanted sides that are multiples of ${multiple}`,
+    {
+      hint:
+        `Set \`data.img_size\` to a multiple of ${multiple}, or \`model.downscales\` to a smaller number`,
+    },
+  );
+}
+
+/** The tokenizer beside a flow step's weights, as the flow was trained with it. */
+export async function openStepText(
+  folder: string,
+  data: DataSection,
+): Promise<TextOptions> {
+  const path = join(folder, TOKENIZER_FILE);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new StoredStateError(`Cannot read captions: "${path}" is missing`, {
+      cause: error,
+      hint: "Redo the step that trained the flow with `--force`",
+    });
+  }
+  return textOptions(loadTokenizer(parseTokenizer(text, path)), data);
+}
+
+/** Settings of captions, which the pipeline's `data` section holds. */
+export function textOptions(
+  tokenizer: Tokenizer,
+  data: DataSection,
+): TextOptions {
+  return {
+    tokenizer,
+    maxTokens: data.max_tokens,
+    prefix: data.fixed_prompt_prefix,
+  };
+}
+
+function parseTokenizer(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StoredStateError(
+      `Cannot read tokenizer "${path}": it is no JSON`,
+      { cause: error },
+    );
+  }
+}
+
+function refuseOtherVariant(
+  options: ModelOptions,
+  verified: VerifiedGeneration,
+): void {
+  const { variant } = verified.state;
+  if (variant === options.variant) return;
+  throw new StoredStateError(
+    `Cannot load weights of variant "${variant}" from "${verified.folder}" into a model of variant "${options.variant}"`,
+    {
+      hint:
+        `Set \`model.variant: ${variant}\`, or train the step that made them with \`variant: ${options.variant}\``,
+    },
+  );
+}

@@ -1,0 +1,221 @@
+// Builds the parts of a train step from its request: model, groups, average, trainers. It starts anew or goes on.
+import { join } from "node:path";
+import type { TrainStep } from "../catalog/pipeline.ts";
+import {
+  findCheckpoint,
+  setDamagedAside,
+} from "../checkpoint/load_checkpoint.ts";
+import {
+  type CheckpointHistory,
+  removeUnreferenced,
+} from "../checkpoint/save_checkpoint.ts";
+import { GENERATIONS_FOLDER, METRICS_FILE } from "../checkpoint/generation.ts";
+import { BatchStream } from "../data/batch_stream.ts";
+import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import { canonicalJson } from "../disk/canonical_json.ts";
+import { sha256Hex } from "../disk/digest.ts";
+import { removeLeftovers } from "../disk/tree.ts";
+import { openMetricLog } from "../metrics/metric_log.ts";
+import { buildModel } from "../models/flux_model.ts";
+import { ParameterGroup } from "../train/parameter_group.ts";
+import { startProgress, type TrainProgress } from "../train/train_progress.ts";
+import {
+  restoreSnapshot,
+  type TrainIdentity,
+  type TrainSession,
+} from "../train/train_snapshot.ts";
+import { mostEpochs, type Transition } from "../train/transition.ts";
+import { WeightAverage } from "../train/weight_average.ts";
+import { modelOptionsFrom } from "./model_options.ts";
+import { openStepDataset } from "./open_step.ts";
+import type { StepContext } from "./step_context.ts";
+import {
+  builtComponents,
+  GROUP_COMPONENTS,
+  groupNames,
+  transitionOf,
+} from "./train_options.ts";
+import { carryOver, loadInitialWeights } from "./train_start.ts";
+
+/** Folder of the sample pictures inside a step folder. */
+export const SAMPLES_FOLDER = "samples";
+
+/** A train step, ready to go. Dispose it to free its tensors and close its log. */
+export interface OpenedTrainStep extends Disposable {
+  readonly step: TrainStep;
+  readonly session: TrainSession;
+  readonly dataset: ImageTextFolder;
+  readonly heldOut: ImageTextFolder | null;
+  readonly batches: BatchStream;
+  readonly transition: Transition;
+  readonly progress: TrainProgress;
+  readonly history: CheckpointHistory;
+  /** Whether a checkpoint holds `progress`. */
+  readonly isResumed: boolean;
+}
+
+/** Opens data and model and restores the newest generation that verifies, telling the user what it found. */
+export async function openTrainStep(
+  context: StepContext,
+  step: TrainStep,
+): Promise<OpenedTrainStep> {
+  const { request } = context;
+  const dataset = await openStepDataset(request, step.dataset);
+  const heldOut = step.eval_dataset === null
+    ? null
+    : await openStepDataset(request, step.eval_dataset);
+  const transition = transitionOf(step);
+  const batches = new BatchStream(dataset, {
+    batchSize: step.batch_size,
+    seed: request.seed,
+    maxBatches: step.max_steps,
+  });
+  const metricsPath = join(context.folder, METRICS_FILE);
+  await removeOwnLeftovers(context.folder);
+  const lookup = await lookForCheckpoint(context);
+  const log = await openMetricLog(metricsPath);
+  const owned: Disposable[] = [log];
+  const dispose = () =>
+    owned.reverse().forEach((part) => part[Symbol.dispose]());
+  try {
+    const model = buildModel(modelOptionsFrom(request.model), {
+      components: builtComponents(step),
+      seed: request.seed,
+    });
+    owned.push(model);
+    if (lookup.found === null) await loadInitialWeights(context, step, model);
+    const totalSteps = mostEpochs(transition) * batches.batchesPerEpoch;
+    const groups = groupNames(step).map((name) =>
+      new ParameterGroup(model.parameters, {
+        name,
+        parameterNames: trainedNames(
+          step,
+          name,
+          model.parameters.trainableNames.bind(model.parameters),
+        ),
+        optimizer: step.optimization.optimizers[name]!,
+        scheduler: step.optimization.schedulers[name] ?? null,
+        totalSteps,
+      })
+    );
+    owned.push(...groups);
+    const trained = groups.flatMap((group) => [...group.variables.keys()]);
+    const average = step.use_ema
+      ? new WeightAverage(model.parameters, trained, step.ema_decay)
+      : null;
+    if (average !== null) owned.push(average);
+    const identity = identityOf(context, {
+      dataset,
+      batches,
+      totalSteps,
+      step,
+    });
+    const session = { identity, model, groups, average, log, metricsPath };
+    const window = transition.kind === "metric_reaches"
+      ? { metric: transition.metric, size: transition.window }
+      : null;
+    let progress = startProgress(window);
+    if (lookup.found === null) {
+      await log.truncate(0);
+      await carryOver(context, step, { groups, average });
+    } else {
+      progress = await restoreSnapshot(session, lookup.found);
+      context.log(
+        `continues at epoch ${
+          progress.cursor.epoch + 1
+        }, batch ${progress.cursor.batch}`,
+      );
+    }
+    return {
+      step,
+      session,
+      dataset,
+      heldOut,
+      batches,
+      transition,
+      progress,
+      history: lookup.history,
+      isResumed: lookup.found !== null,
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Names of the weights of one group: its components that this step trains, whatever an earlier step left behind. */
+function trainedNames(
+  step: TrainStep,
+  group: keyof typeof GROUP_COMPONENTS,
+  trainableNames: (
+    component: (typeof GROUP_COMPONENTS)[typeof group][number],
+  ) => string[],
+): string[] {
+  return GROUP_COMPONENTS[group]
+    .filter((component) => step.trains.includes(component))
+    .flatMap(trainableNames);
+}
+
+/** Only where this process writes: the runner's own files lie in the same folder. */
+async function removeOwnLeftovers(stepFolder: string): Promise<void> {
+  for (const name of [GENERATIONS_FOLDER, SAMPLES_FOLDER]) {
+    try {
+      await removeLeftovers(join(stepFolder, name));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+async function lookForCheckpoint(context: StepContext) {
+  const { folder } = context;
+  const lookup = await findCheckpoint(folder);
+  for (const problem of lookup.problems) context.log(problem, "warning");
+  for (const moved of await setDamagedAside(folder, lookup.damaged)) {
+    context.log(`damaged checkpoint kept aside as "${moved}"`, "warning");
+  }
+  const { found } = lookup;
+  if (found === null) {
+    if (lookup.problems.length > 0) {
+      context.log("no checkpoint verifies: the step starts over", "warning");
+    }
+    await removeUnreferenced(folder, []);
+    return { found, history: { usable: [] } };
+  }
+  if (lookup.problems.length > 0) {
+    context.log(
+      `falls back to checkpoint "${found.generation.folder}"`,
+      "warning",
+    );
+  }
+  const usable = [found.generation, ...lookup.behind];
+  await removeUnreferenced(folder, usable);
+  return { found, history: { usable } };
+}
+
+interface Counts {
+  readonly dataset: ImageTextFolder;
+  readonly batches: BatchStream;
+  readonly totalSteps: number;
+  readonly step: TrainStep;
+}
+
+function identityOf(context: StepContext, counts: Counts): TrainIdentity {
+  const { request } = context;
+  const { dataset, batches, totalSteps, step } = counts;
+  return {
+    stepIndex: request.step.index,
+    stepName: request.step.name,
+    stepCount: request.step.count,
+    key: request.key,
+    configDigest: sha256Hex(canonicalJson(request.work)),
+    engine: request.engine,
+    seed: request.seed,
+    datasetSize: dataset.size,
+    batchSize: step.batch_size,
+    batchesPerEpoch: batches.batchesPerEpoch,
+    totalSteps,
+    image: { height: dataset.height, width: dataset.width },
+  };
+}

@@ -1,0 +1,193 @@
+// The trainers of a train step, and what the flow is prepared with: encoded pictures, their statistics, caption vectors.
+import type { Batch } from "../data/batch_stream.ts";
+import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import { tf } from "../tensor/tf.ts";
+import { latentDim, latentGrid } from "../models/model_options.ts";
+import {
+  type FlowText,
+  flowTrainer,
+  type FlowTrainerOptions,
+} from "../train/flow_trainer.ts";
+import {
+  encodePictures,
+  latentStatistics,
+  meanTokens,
+  normaliseTokens,
+  setLatentStatistics,
+} from "../train/latent_source.ts";
+import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
+import type { Trainer } from "../train/trainer.ts";
+import { vaeTrainer } from "../train/vae_trainer.ts";
+import type { StepContext } from "./step_context.ts";
+import { vaeLossesOf } from "./train_options.ts";
+import type { OpenedTrainStep } from "./train_session.ts";
+import { openTrainText } from "./train_start.ts";
+
+/** Encoded pictures are kept where all of them take at most this much memory. */
+const STORED_LATENT_BYTES = 256 * 2 ** 20;
+/** Distinct captions whose vectors are kept. */
+const STORED_CAPTIONS = 20_000;
+/** Pictures that the statistics are measured on where not all are encoded. */
+const MEASURED_PICTURES = 1024;
+
+/** What the loop trains with; the groups in it are the session's. */
+export interface StepTrainers {
+  readonly trainers: readonly Trainer[];
+  /** Present in a step that trains the flow. */
+  readonly flow: {
+    readonly options: FlowTrainerOptions;
+    readonly text: TextOptions;
+  } | null;
+}
+
+/**
+ * Builds the trainers of the groups that the step has.
+ *
+ * @throws the signal's reason when a stop is asked for before the first batch.
+ */
+export async function openTrainers(
+  context: StepContext,
+  opened: OpenedTrainStep,
+): Promise<StepTrainers> {
+  const { step, session } = opened;
+  const shared = {
+    model: session.model,
+    seed: context.request.seed,
+    clippingNorm: step.initial_clipping_norm,
+  };
+  const vaeGroups = session.groups.filter((group) => group.name === "vae");
+  const flowGroups = session.groups.filter((group) => group.name !== "vae");
+  const trainers: Trainer[] = [];
+  if (vaeGroups.length > 0) {
+    trainers.push(
+      vaeTrainer({ ...shared, groups: vaeGroups, losses: vaeLossesOf(step) }),
+    );
+  }
+  if (flowGroups.length === 0) return { trainers, flow: null };
+  const text = await openTrainText(context, step, captionsOf(opened.dataset));
+  const options: FlowTrainerOptions = {
+    ...shared,
+    groups: flowGroups,
+    cfgDropout: step.cfg_dropout_prob,
+    latents: await openLatents(context, opened),
+    text: await openText(context.signal, opened, text),
+  };
+  trainers.push(flowTrainer(options));
+  return { trainers, flow: { options, text } };
+}
+
+function captionsOf(dataset: ImageTextFolder): string[] {
+  return Array.from(
+    { length: dataset.size },
+    (_, index) => dataset.caption(index),
+  );
+}
+
+/**
+ * Latents of a batch. Under a frozen VAE each picture is encoded once, before the first batch, also when the step goes on:
+ * the same passes over the same pictures give the same bytes. A flow that goes on from an earlier one keeps its statistics.
+ */
+async function openLatents(
+  context: StepContext,
+  opened: OpenedTrainStep,
+): Promise<FlowTrainerOptions["latents"]> {
+  const { step, dataset, session } = opened;
+  const { model } = session;
+  const isStored = canStoreLatents(
+    opened,
+    context.request.datasets[step.dataset]?.flip ?? false,
+  );
+  const isMeasured = !opened.isResumed &&
+    step.init_from.flow_processor === undefined;
+  if (!isStored && !isMeasured) return encodedLatents(opened);
+  const indices = isStored
+    ? range(dataset.size)
+    : spread(dataset.size, MEASURED_PICTURES);
+  const encoded = await encodePictures(model, dataset, indices, {
+    signal: context.signal,
+    onPass: (done) =>
+      context.progress({ phase: "encode", done, total: indices.length }),
+  });
+  if (isMeasured) setLatentStatistics(model, latentStatistics(encoded));
+  if (!isStored) return encodedLatents(opened);
+  return (batch) =>
+    Promise.resolve(storedLatents(opened, encoded.tokens, batch));
+}
+
+function canStoreLatents(opened: OpenedTrainStep, flips: boolean): boolean {
+  const { step, dataset, session } = opened;
+  if (flips || step.trains.includes("compressor")) return false;
+  const { options } = session.model;
+  const grid = latentGrid(options, dataset.height, dataset.width);
+  const bytes = 4 * dataset.size * grid.height * grid.width *
+    latentDim(options);
+  return bytes <= STORED_LATENT_BYTES;
+}
+
+function storedLatents(
+  opened: OpenedTrainStep,
+  tokens: readonly Float32Array[],
+  batch: Batch,
+): tf.Tensor3D {
+  const { model } = opened.session;
+  const rows = batch.indices.map((index) => tokens[index]!);
+  const width = latentDim(model.options);
+  const each = rows[0]!.length;
+  const values = new Float32Array(rows.length * each);
+  rows.forEach((row, index) => values.set(row, index * each));
+  const plain = tf.tensor3d(values, [rows.length, each / width, width]);
+  const normalised = normaliseTokens(model, plain);
+  plain.dispose();
+  return normalised;
+}
+
+function encodedLatents(
+  opened: OpenedTrainStep,
+): FlowTrainerOptions["latents"] {
+  const { model } = opened.session;
+  return (batch) => {
+    const tokens = tf.tidy(() => {
+      const shape: [number, number, number, number] = [
+        batch.size,
+        batch.height,
+        batch.width,
+        3,
+      ];
+      return normaliseTokens(
+        model,
+        meanTokens(model, tf.tensor4d(batch.images, shape)),
+      );
+    });
+    return Promise.resolve(tokens);
+  };
+}
+
+async function openText(
+  signal: AbortSignal,
+  opened: OpenedTrainStep,
+  text: TextOptions,
+): Promise<FlowText> {
+  const { step, dataset, heldOut, session } = opened;
+  const captions = [
+    ...captionsOf(dataset),
+    ...(heldOut === null ? [] : captionsOf(heldOut)),
+  ];
+  const isStored = !step.trains.includes("text_encoder") &&
+    new Set(captions).size <= STORED_CAPTIONS;
+  if (!isStored) return { kind: "encoded", options: text };
+  const vectors = await CaptionVectors.encode(session.model, captions, {
+    ...text,
+    signal,
+  });
+  return { kind: "stored", vectors };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** At most `count` indices, evenly spaced over `size`. */
+function spread(size: number, count: number): number[] {
+  if (size <= count) return range(size);
+  return range(count).map((index) => Math.floor(index * size / count));
+}

@@ -1,0 +1,176 @@
+// Trains the flow processor, and the text encoder on request, to predict the velocity of noised latents of a frozen VAE.
+import type { Batch } from "../data/batch_stream.ts";
+import {
+  type DiffusionSchedule,
+  diffusionSchedule,
+} from "../losses/diffusion_schedule.ts";
+import { meanSquaredError } from "../losses/reconstruction.ts";
+import { velocityBatch } from "../losses/velocity.ts";
+import {
+  encodeText,
+  type FluxModel,
+  type Grid,
+  predictVelocity,
+} from "../models/flux_model.ts";
+import { TIME_STEPS } from "../models/flow_processor.ts";
+import { latentGrid } from "../models/model_options.ts";
+import { RandomStream } from "../random/random_stream.ts";
+import { tf } from "../tensor/tf.ts";
+import type { ParameterGroup } from "./parameter_group.ts";
+import { normalTensor } from "./random_tensor.ts";
+import {
+  type CaptionVectors,
+  type TextOptions,
+  textTokens,
+} from "./text_source.ts";
+import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+
+/** Where the text of a batch comes from: computed once, or with every batch, as a text encoder that trains needs it. */
+export type FlowText =
+  | { readonly kind: "stored"; readonly vectors: CaptionVectors }
+  | { readonly kind: "encoded"; readonly options: TextOptions };
+
+/** What a flow trainer is made of; it owns none of it. */
+export interface FlowTrainerOptions {
+  readonly model: FluxModel;
+  readonly groups: readonly ParameterGroup[];
+  readonly seed: number;
+  readonly clippingNorm: number;
+  /** Chance that an example is trained without its caption, for guidance later. */
+  readonly cfgDropout: number;
+  /** Normalised latent tokens [N, h * w, L] of a batch; the trainer owns them then. */
+  readonly latents: (batch: Batch) => Promise<tf.Tensor3D>;
+  readonly text: FlowText;
+}
+
+/** The schedule that fluxline trains and samples with. */
+export const FLOW_SCHEDULE: DiffusionSchedule = diffusionSchedule(
+  "linear",
+  TIME_STEPS,
+);
+
+/** Makes the trainer. */
+export function flowTrainer(options: FlowTrainerOptions): Trainer {
+  return {
+    groups: options.groups,
+    lossMetric: "flow_loss",
+    clippingNorm: options.clippingNorm,
+    prepare: (batch, trainStep) =>
+      prepare(options, batch, streamsOf(trainStep)),
+  };
+}
+
+/** Loss of a batch without an update and without dropout, with noise of its own: the held-out figure. */
+export async function flowValidationLoss(
+  options: FlowTrainerOptions,
+  batch: Batch,
+  index: number,
+): Promise<number> {
+  const streams = {
+    noise: `flow_validation_noise/${index}`,
+    time: `flow_validation_time/${index}`,
+    dropout: null,
+  };
+  using prepared = await prepare(options, batch, streams);
+  const loss = tf.tidy(() => prepared.loss().total);
+  const [value] = await loss.data();
+  loss.dispose();
+  return value!;
+}
+
+interface StreamNames {
+  readonly noise: string;
+  readonly time: string;
+  readonly dropout: string | null;
+}
+
+function streamsOf(trainStep: number): StreamNames {
+  return {
+    noise: `flow_noise/${trainStep}`,
+    time: `flow_time/${trainStep}`,
+    dropout: `flow_dropout/${trainStep}`,
+  };
+}
+
+async function prepare(
+  options: FlowTrainerOptions,
+  batch: Batch,
+  streams: StreamNames,
+): Promise<PreparedBatch> {
+  const { model, seed } = options;
+  const clean = await options.latents(batch);
+  const noise = normalTensor(seed, streams.noise, clean.shape) as tf.Tensor3D;
+  const times = drawTimes(seed, streams.time, batch.size);
+  const { noisy, target } = velocityBatch(clean, noise, times, FLOW_SCHEDULE);
+  tf.dispose([clean, noise]);
+  const captions = dropCaptions(options, batch.captions, streams.dropout);
+  const text = textInputs(options.text, captions);
+  const time = tf.tensor1d(times, "float32");
+  const grid = latentGrid(model.options, batch.height, batch.width);
+  return {
+    settings: {},
+    loss: () =>
+      flowLoss(model, { noisy, target, time, grid, text: text.vectors(model) }),
+    [Symbol.dispose]() {
+      tf.dispose([noisy, target, time]);
+      text[Symbol.dispose]();
+    },
+  };
+}
+
+interface FlowInputs {
+  readonly noisy: tf.Tensor3D;
+  readonly target: tf.Tensor3D;
+  readonly time: tf.Tensor1D;
+  readonly grid: Grid;
+  /** [N, E] */
+  readonly text: tf.Tensor2D;
+}
+
+function flowLoss(model: FluxModel, inputs: FlowInputs): LossTerms {
+  const { noisy, target, time, grid, text } = inputs;
+  const predicted = predictVelocity(model, noisy, { ...grid, text, time });
+  const loss = meanSquaredError(predicted, target);
+  return { total: loss, terms: { flow_loss: loss } };
+}
+
+/**
+ * Each time step is as likely as any other. The original draws cos-weighted ones, which all but leaves out the noisy end,
+ * where every generated picture starts.
+ */
+function drawTimes(seed: number, name: string, count: number): number[] {
+  const stream = RandomStream.of(seed, name);
+  return Array.from({ length: count }, () => stream.integer(TIME_STEPS));
+}
+
+/** The empty caption stands for "no caption", here and when sampling. */
+function dropCaptions(
+  options: FlowTrainerOptions,
+  captions: readonly string[],
+  name: string | null,
+): string[] {
+  if (name === null || options.cfgDropout === 0) return [...captions];
+  const stream = RandomStream.of(options.seed, name);
+  return captions.map((caption) =>
+    stream.uniform() < options.cfgDropout ? "" : caption
+  );
+}
+
+interface TextInputs extends Disposable {
+  vectors(model: FluxModel): tf.Tensor2D;
+}
+
+function textInputs(text: FlowText, captions: readonly string[]): TextInputs {
+  if (text.kind === "stored") {
+    const vectors = text.vectors.of(captions);
+    return {
+      vectors: () => vectors,
+      [Symbol.dispose]: () => vectors.dispose(),
+    };
+  }
+  const { ids, mask } = textTokens(captions, text.options);
+  return {
+    vectors: (model) => encodeText(model, ids, mask),
+    [Symbol.dispose]: () => tf.dispose([ids, mask]),
+  };
+}

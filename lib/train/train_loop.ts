@@ -1,0 +1,261 @@
+// Batches, updates, epochs and checkpoints in their order; `train_event.ts` tells it in a few lines.
+import type { Batch } from "../data/batch_stream.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
+import { windowMean } from "../metrics/metric_window.ts";
+import {
+  type CheckpointCadence,
+  isDueByBatches,
+  isDueByMinutes,
+} from "./checkpoint_cadence.ts";
+import { nextTurn } from "./event_loop.ts";
+import { countUpdate } from "./finite_guard.ts";
+import {
+  pushMetrics,
+  type TrainCursor,
+  type TrainProgress,
+} from "./train_progress.ts";
+import type { TrainEventName, TrainObserver } from "./train_event.ts";
+import type { Trainer } from "./trainer.ts";
+import { judgeTransition, mostEpochs, type Transition } from "./transition.ts";
+import { updateOnce, type UpdateReport } from "./update.ts";
+import type { WeightAverage } from "./weight_average.ts";
+
+/** Batches as a function of (epoch, batch). */
+export interface BatchSource {
+  readonly batchesPerEpoch: number;
+  read(epoch: number, batch: number): Promise<Batch>;
+}
+
+/** Everything that a train step is made of; the loop owns none of it. */
+export interface TrainPlan {
+  readonly trainers: readonly Trainer[];
+  readonly average: WeightAverage | null;
+  readonly batches: BatchSource;
+  readonly transition: Transition;
+  readonly cadence: CheckpointCadence;
+  /** Train steps between two rows of the metric log. */
+  readonly logInterval: number;
+  readonly log: RowLog<MetricRow>;
+  /** Held-out values, or null when the signal came first; null where nothing is held out. */
+  readonly validate:
+    | (() => Promise<Readonly<Record<string, number>> | null>)
+    | null;
+  readonly evalIntervalEpochs: number;
+  /** Draws the pictures of a moment; false when the signal came first. Null where none are wanted. */
+  readonly drawSamples: ((cursor: TrainCursor) => Promise<boolean>) | null;
+  /** Makes the progress durable and answers what to tell the user. */
+  readonly save: (progress: TrainProgress) => Promise<string>;
+  readonly observe: TrainObserver;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** How a loop ended. */
+export interface TrainOutcome {
+  readonly outcome: "done" | "stopped";
+  readonly progress: TrainProgress;
+}
+
+/** Trains from `start` until the transition is reached or the signal is aborted. `isSaved`: a checkpoint holds `start`. */
+export async function runTrainLoop(
+  plan: TrainPlan,
+  start: TrainProgress,
+  isSaved: boolean,
+): Promise<TrainOutcome> {
+  let progress = start;
+  let saved = isSaved ? start : null;
+  let savedAtMs = plan.clock.elapsedMs();
+  await tell(plan, "start", progress.cursor);
+  for (;;) {
+    if (progress.samplesDue) progress = await drawDueSamples(plan, progress);
+    const stopping = plan.signal.aborted;
+    const due = stopping || progress.finished ||
+      isDueByBatches(
+        plan.cadence,
+        progress.cursor,
+        plan.batches.batchesPerEpoch,
+      ) ||
+      isDueByMinutes(plan.cadence, plan.clock.elapsedMs() - savedAtMs);
+    if (due && progress !== saved) {
+      await tell(
+        plan,
+        "checkpoint",
+        progress.cursor,
+        {},
+        await plan.save(progress),
+      );
+      saved = progress;
+      savedAtMs = plan.clock.elapsedMs();
+    }
+    if (progress.finished && !progress.samplesDue) {
+      return await leave(plan, progress, "done");
+    }
+    if (stopping) return await leave(plan, progress, "stopped");
+    progress = progress.cursor.batch < plan.batches.batchesPerEpoch
+      ? await trainBatch(plan, progress)
+      : await endEpoch(plan, progress);
+    await nextTurn();
+  }
+}
+
+async function leave(
+  plan: TrainPlan,
+  progress: TrainProgress,
+  outcome: "done" | "stopped",
+): Promise<TrainOutcome> {
+  const name = outcome === "done" ? "end" : "stop";
+  await tell(plan, name, progress.cursor, {}, progress.endReason);
+  return { outcome, progress };
+}
+
+/** Trains one batch and moves the cursor past it. */
+async function trainBatch(
+  plan: TrainPlan,
+  progress: TrainProgress,
+): Promise<TrainProgress> {
+  const { epoch, batch, trainStep } = progress.cursor;
+  const examples = await plan.batches.read(epoch, batch);
+  const reports: UpdateReport[] = [];
+  for (const trainer of plan.trainers) {
+    using prepared = await trainer.prepare(examples, trainStep);
+    reports.push(await updateOnce(trainer, prepared));
+  }
+  if (reports.some((report) => report.nonFinite === null)) {
+    plan.average?.update();
+  }
+  const report = combine(reports);
+  const cursor = { epoch, batch: batch + 1, trainStep: trainStep + 1 };
+  const term = report.nonFinite;
+  const skipped = countUpdate(progress.skipped, {
+    term,
+    value: term === null ? 0 : report.metrics[term]!,
+    trainStep,
+  });
+  const text = term === null
+    ? null
+    : `update ${trainStep} skipped: "${term}" is not finite`;
+  await tell(
+    plan,
+    term === null ? "update" : "skip",
+    cursor,
+    report.metrics,
+    text,
+  );
+  const metrics = { ...report.metrics, skipped_updates: skipped.total };
+  if (isRowDue(plan, cursor)) {
+    await plan.log.append({
+      kind: "train",
+      epoch,
+      batch,
+      global_step: cursor.trainStep,
+      metrics,
+      learning_rates: report.learningRates,
+    });
+  }
+  await tell(plan, "batch", cursor, metrics);
+  const next = {
+    ...progress,
+    cursor,
+    skipped,
+    windows: pushMetrics(progress.windows, metrics),
+  };
+  return withSamplesDue(plan, next);
+}
+
+/** Deals with the end of an epoch; the very same progress comes back when the signal came first. */
+async function endEpoch(
+  plan: TrainPlan,
+  progress: TrainProgress,
+): Promise<TrainProgress> {
+  const { epoch, trainStep } = progress.cursor;
+  const epochsDone = epoch + 1;
+  let windows = progress.windows;
+  if (isValidationDue(plan, epochsDone)) {
+    const values = await plan.validate!();
+    if (values === null) return progress;
+    windows = pushMetrics(windows, values);
+    await plan.log.append({
+      kind: "eval",
+      epoch,
+      batch: progress.cursor.batch - 1,
+      global_step: trainStep,
+      metrics: values,
+    });
+    await tell(plan, "validation", progress.cursor, values);
+  }
+  const window = plan.transition.kind === "metric_reaches"
+    ? windows[plan.transition.metric]
+    : undefined;
+  const mean = window === undefined
+    ? undefined
+    : windowMean(window) ?? undefined;
+  const { ends, reason } = judgeTransition(plan.transition, epochsDone, mean);
+  const cursor = { epoch: epochsDone, batch: 0, trainStep };
+  await tell(plan, "epoch", cursor, {}, reason);
+  return withSamplesDue(plan, {
+    ...progress,
+    cursor,
+    windows,
+    finished: ends,
+    endReason: ends ? reason : null,
+  });
+}
+
+async function drawDueSamples(
+  plan: TrainPlan,
+  progress: TrainProgress,
+): Promise<TrainProgress> {
+  if (plan.signal.aborted) return progress;
+  const isDrawn = await plan.drawSamples!(progress.cursor);
+  if (!isDrawn) return progress;
+  await tell(plan, "samples", progress.cursor);
+  return { ...progress, samplesDue: false };
+}
+
+function withSamplesDue(
+  plan: TrainPlan,
+  progress: TrainProgress,
+): TrainProgress {
+  if (plan.drawSamples === null) return progress;
+  const due = progress.finished ||
+    isDueByBatches(plan.cadence, progress.cursor, plan.batches.batchesPerEpoch);
+  return due ? { ...progress, samplesDue: true } : progress;
+}
+
+function isValidationDue(plan: TrainPlan, epochsDone: number): boolean {
+  if (plan.validate === null) return false;
+  return epochsDone % plan.evalIntervalEpochs === 0 ||
+    epochsDone === mostEpochs(plan.transition);
+}
+
+/** Every `logInterval`th train step, and the last one of an epoch, so that short epochs leave rows too. */
+function isRowDue(plan: TrainPlan, cursor: TrainCursor): boolean {
+  return cursor.trainStep % plan.logInterval === 0 ||
+    cursor.batch === plan.batches.batchesPerEpoch;
+}
+
+/** One report for all trainers of a batch: their losses add up, the rest is told apart by name. */
+function combine(reports: readonly UpdateReport[]): UpdateReport {
+  const metrics: Record<string, number> = {};
+  const learningRates: Record<string, number> = {};
+  for (const report of reports) {
+    const loss = (metrics.loss ?? 0) + report.metrics.loss!;
+    Object.assign(metrics, report.metrics, { loss });
+    Object.assign(learningRates, report.learningRates);
+  }
+  const nonFinite =
+    reports.find((report) => report.nonFinite !== null)?.nonFinite ?? null;
+  return { metrics, learningRates, nonFinite };
+}
+
+async function tell(
+  plan: TrainPlan,
+  name: TrainEventName,
+  cursor: TrainCursor,
+  metrics: Readonly<Record<string, number>> = {},
+  text: string | null = null,
+): Promise<void> {
+  const { batchesPerEpoch } = plan.batches;
+  await plan.observe({ name, cursor, batchesPerEpoch, metrics, text });
+}

@@ -1,0 +1,88 @@
+// Where a train step stands, as a value: old progress in, new progress out. Tensors are not part of it.
+import { findMetric } from "../metrics/vocabulary.ts";
+import {
+  emptyWindow,
+  meanSoFar,
+  type MetricWindow,
+  pushMetric,
+} from "../metrics/metric_window.ts";
+import { NONE_SKIPPED, type SkippedUpdates } from "./finite_guard.ts";
+
+/** Position in the data. It belongs to the batch that was trained on last, never to one that was only read. */
+export interface TrainCursor {
+  /** Counts from 0. */
+  readonly epoch: number;
+  /** Batches of `epoch` that are trained; all of them while the epoch's end is still to be dealt with. */
+  readonly batch: number;
+  /** Batches of the whole step that are trained. */
+  readonly trainStep: number;
+}
+
+/** Everything beside tensors that changes while a step trains. */
+export interface TrainProgress {
+  readonly cursor: TrainCursor;
+  /** Last values by metric name. */
+  readonly windows: Readonly<Record<string, MetricWindow>>;
+  readonly skipped: SkippedUpdates;
+  /** Sample pictures of this moment are still to be drawn. */
+  readonly samplesDue: boolean;
+  readonly finished: boolean;
+  /** Why the step ended; null before. */
+  readonly endReason: string | null;
+}
+
+/** Values whose mean is shown and ranked where no transition asks for another size; FluxFlow's window. */
+export const SHOWN_WINDOW = 20;
+
+/** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}. */
+export function startProgress(
+  window: { readonly metric: string; readonly size: number } | null,
+): TrainProgress {
+  return {
+    cursor: { epoch: 0, batch: 0, trainStep: 0 },
+    windows: window === null
+      ? {}
+      : { [window.metric]: emptyWindow(window.size) },
+    skipped: NONE_SKIPPED,
+    samplesDue: false,
+    finished: false,
+    endReason: null,
+  };
+}
+
+/** The windows after one more value of each metric. */
+export function pushMetrics(
+  windows: Readonly<Record<string, MetricWindow>>,
+  values: Readonly<Record<string, number>>,
+): Record<string, MetricWindow> {
+  const next = { ...windows };
+  for (const [name, value] of Object.entries(values)) {
+    next[name] = pushMetric(next[name] ?? emptyWindow(SHOWN_WINDOW), value);
+  }
+  return next;
+}
+
+/** What a metric is at now: the last value of a held-out one, the mean of a training one; null while it has none. */
+export function presentValue(
+  progress: TrainProgress,
+  metric: string,
+): number | null {
+  const window = progress.windows[metric];
+  if (window === undefined) return null;
+  return metric.startsWith("val_")
+    ? window.values.at(-1) ?? null
+    : meanSoFar(window);
+}
+
+/** Present values of all metrics of the vocabulary that have a better side. */
+export function presentValues(progress: TrainProgress): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const name of Object.keys(progress.windows)) {
+    const value = presentValue(progress, name);
+    const word = findMetric(name);
+    if (value !== null && word !== null && word.direction !== null) {
+      values[name] = value;
+    }
+  }
+  return values;
+}

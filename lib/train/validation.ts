@@ -1,0 +1,96 @@
+// Held-out figures of a VAE: pictures decoded from the latent mean against their originals.
+import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import {
+  decode,
+  encode,
+  type FluxModel,
+  latentTokens,
+} from "../models/flux_model.ts";
+import { latentGrid } from "../models/model_options.ts";
+import { tf } from "../tensor/tf.ts";
+import { nextTurn } from "./event_loop.ts";
+import { imagesTensor } from "./latent_source.ts";
+
+/** Pictures per pass; fixed, so that the same weights always give the same figure. */
+const PASS_SIZE = 16;
+
+/** What reconstructions are made with. */
+export interface ReconstructionTask {
+  readonly model: FluxModel;
+  readonly dataset: ImageTextFolder;
+  readonly indices: readonly number[];
+  /** Whether the expander sees its context. */
+  readonly spade: boolean;
+  readonly signal: AbortSignal;
+  /** Told after each pass. */
+  readonly onPass: (done: number) => void;
+}
+
+/** Called per picture; arrays of [H * W * 3] in [-1, 1], valid during the call only. */
+export type PictureVisitor = (
+  original: Float32Array,
+  decoded: Float32Array,
+  index: number,
+) => void;
+
+/** Reconstructs pictures pass by pass. False when the signal came first. */
+export async function visitReconstructions(
+  task: ReconstructionTask,
+  visit: PictureVisitor,
+): Promise<boolean> {
+  const { dataset, indices } = task;
+  const size = dataset.height * dataset.width * 3;
+  for (let from = 0; from < indices.length; from += PASS_SIZE) {
+    if (task.signal.aborted) return false;
+    const part = indices.slice(from, from + PASS_SIZE);
+    const images = await imagesTensor(dataset, part);
+    const decoded = reconstruct(task.model, images, task.spade);
+    const originals = await images.data() as Float32Array;
+    const results = await decoded.data() as Float32Array;
+    tf.dispose([images, decoded]);
+    part.forEach((index, row) =>
+      visit(
+        originals.subarray(row * size, (row + 1) * size),
+        results.subarray(row * size, (row + 1) * size),
+        index,
+      )
+    );
+    task.onPass(from + part.length);
+    await nextTurn();
+  }
+  return true;
+}
+
+/** Mean held-out error, colours in 0..1, each picture counting the same; null when the signal came first. */
+export async function heldOutError(
+  task: ReconstructionTask,
+): Promise<number | null> {
+  let sum = 0;
+  const isWhole = await visitReconstructions(task, (original, decoded) => {
+    sum += pictureError(original, decoded);
+  });
+  return isWhole ? sum / task.indices.length : null;
+}
+
+/** Pictures [N, H, W, 3] through the latent mean; the caller owns the result. */
+export function reconstruct(
+  model: FluxModel,
+  images: tf.Tensor4D,
+  spade: boolean,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const posterior = encode(model, images);
+    const tokens = latentTokens(model, posterior.mean, posterior);
+    const grid = latentGrid(model.options, images.shape[1], images.shape[2]);
+    return decode(model, tokens, grid, { spade });
+  });
+}
+
+function pictureError(original: Float32Array, decoded: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < original.length; at++) {
+    const shown = Math.min(1, Math.max(-1, decoded[at]!));
+    sum += Math.abs(shown - original[at]!);
+  }
+  return sum / original.length / 2;
+}
