@@ -1,4 +1,4 @@
-// Builds kernels.c into kernels_binary.ts with Debian's clang and lld: deno task kernels
+// Builds kernels.c into kernels_binary.ts with Debian's clang-14 and lld-14: deno task kernels
 import { encodeBase64 } from "./base64.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
@@ -20,7 +20,7 @@ const FLAGS = [
 export async function buildKernels(): Promise<Uint8Array<ArrayBuffer>> {
   const target = await Deno.makeTempFile({ suffix: ".wasm" });
   try {
-    const { success, stderr } = await new Deno.Command("clang", {
+    const { success, stderr } = await new Deno.Command("clang-14", {
       args: [...FLAGS, "-o", target, `${folder}kernels.c`],
     }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));

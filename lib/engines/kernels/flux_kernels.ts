@@ -1,6 +1,6 @@
 // The compiled kernels as functions over tensors of tfjs's WASM backend: both modules share one memory.
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { tf } from "../../tensor/tf.ts";
+import type { tf } from "../../tensor/tf.ts";
 import { decodeBase64 } from "./base64.ts";
 import { KERNELS_BASE64 } from "./kernels_binary.ts";
 

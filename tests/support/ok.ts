@@ -1,0 +1,94 @@
+// deno task ok: formatting, lint, types, documentation, words and every test; the last line counts what passed and failed.
+
+interface Check {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const CHECKS: readonly Check[] = [
+  { name: "fmt", args: ["fmt", "--check", "--quiet"] },
+  { name: "lint", args: ["lint", "--quiet"] },
+  {
+    name: "check",
+    args: ["check", "--quiet", "cli.ts", "mod.ts", "lib", "tests", "pipelines"],
+  },
+  { name: "doc", args: ["doc", "--lint", "--quiet", "mod.ts"] },
+  {
+    name: "words",
+    args: [
+      "test",
+      "--allow-all",
+      "--no-check",
+      "--quiet",
+      "tests/architecture/words_test.ts",
+    ],
+  },
+];
+const TESTS: Check = {
+  name: "test",
+  args: ["test", "--allow-all", "--no-check", "tests"],
+};
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Runs one check and shows its output as it comes. */
+async function run(
+  check: Check,
+): Promise<{ success: boolean; output: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...check.args],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const parts: string[] = [];
+  const show = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      parts.push(text);
+      await Deno.stdout.write(new TextEncoder().encode(text));
+    }
+  };
+  const [{ success }] = await Promise.all([
+    child.status,
+    show(child.stdout),
+    show(child.stderr),
+  ]);
+  return { success, output: parts.join("") };
+}
+
+/** Counts of deno's own closing line. */
+function countsOf(output: string): Counts | null {
+  const last = [
+    ...output.matchAll(
+      /(\d+) passed[^|\n]*\| (\d+) failed(?:[^|\n]*\| (\d+) ignored)?/g,
+    ),
+  ].at(-1);
+  return last === undefined ? null : {
+    passed: Number(last[1]),
+    failed: Number(last[2]),
+    skipped: Number(last[3] ?? 0),
+  };
+}
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const check of CHECKS) {
+  const { success } = await run(check);
+  console.log(`${check.name}: ${success ? "ok" : "FAILED"}`);
+  if (success) total.passed++;
+  else total.failed++;
+}
+const tests = await run(TESTS);
+const counts = countsOf(tests.output);
+if (counts === null || (!tests.success && counts.failed === 0)) total.failed++;
+if (counts !== null) {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+Deno.exit(total.failed > 0 ? 1 : 0);
