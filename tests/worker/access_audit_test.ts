@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { undeclaredReads } from "../../lib/worker/access_audit.ts";
+import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+
+Deno.test("undeclaredReads() names reads outside of the grants once, and survives a torn line", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const line = (permission: string, value: string) =>
+      JSON.stringify({ v: 1, datetime: "d", permission, value });
+    const path = `${folder}/audit.jsonl`;
+    const lines = [
+      line("read", "/in/a"),
+      line("read", "/etc/hosts"),
+      line("write", "/etc/passwd"),
+      line("read", "/etc/hosts"),
+      line("read", "/inner"),
+      '{"v":1,"permission":"read","val',
+    ];
+    await Deno.writeTextFile(path, lines.join("\n"));
+    assert.deepEqual(await undeclaredReads(path, ["/in"]), [
+      "/etc/hosts",
+      "/inner",
+    ]);
+  });
+});
+
+Deno.test("undeclaredReads() takes a missing audit as empty", async () => {
+  assert.deepEqual(await undeclaredReads("/nowhere/audit.jsonl", []), []);
+});
