@@ -123,7 +123,7 @@ export function refuseOddSides(
 /** The tokenizer beside a flow step's weights, as the flow was trained with it. */
 export async function openStepText(
   folder: string,
-  data: DataSection,
+  request: StepRequest,
 ): Promise<TextOptions> {
   const path = join(folder, TOKENIZER_FILE);
   let text: string;
@@ -136,19 +136,27 @@ export async function openStepText(
       hint: "Redo the step that trained the flow with `--force`",
     });
   }
-  return textOptions(loadTokenizer(parseTokenizer(text, path)), data);
+  return textOptions(loadTokenizer(parseTokenizer(text, path)), request);
 }
 
-/** Settings of captions, which the pipeline's `data` section holds. */
+/**
+ * Settings of captions, which the pipeline's `data` section holds.
+ *
+ * @throws {StepFailure} when captions may be longer than the text encoder has places for.
+ */
 export function textOptions(
   tokenizer: Tokenizer,
-  data: DataSection,
+  request: StepRequest,
 ): TextOptions {
-  return {
-    tokenizer,
-    maxTokens: data.max_tokens,
-    prefix: data.fixed_prompt_prefix,
-  };
+  const { max_tokens, fixed_prompt_prefix } = request.data;
+  const { max_positions } = request.model.text_encoder;
+  if (max_tokens <= max_positions) {
+    return { tokenizer, maxTokens: max_tokens, prefix: fixed_prompt_prefix };
+  }
+  throw new StepFailure(
+    `Cannot read captions: "data.max_tokens" is ${max_tokens}, but "model.text_encoder.max_positions" is ${max_positions}`,
+    { hint: `Set \`data.max_tokens\` to ${max_positions} or less` },
+  );
 }
 
 function parseTokenizer(text: string, path: string): unknown {
