@@ -1,5 +1,6 @@
 // Named datasets and the `data` section's own, checked and with absolute paths.
 import { isAbsolute, normalize, resolve } from "node:path";
+import type * as v from "valibot";
 import { type DataSection, DATASET_ENTRY } from "../catalog/data_section.ts";
 import type { DatasetEntry } from "../catalog/pipeline.ts";
 import { type LocatedMap, placeOf } from "../source/located_tree.ts";
@@ -90,6 +91,36 @@ export function checkDatasetNames(
   }
 }
 
+/** Reports datasets whose `from` names no step, or one that cannot make data. */
+export function checkDatasetOrigins(
+  drafts: readonly StepDraft[],
+  datasets: Datasets,
+  tree: LocatedMap,
+  report: Report,
+): void {
+  for (const [name, { from }] of Object.entries(datasets.entries)) {
+    if (from === null) continue;
+    const place = placeOf(tree, [name, "from"]);
+    const start = `Cannot read dataset "${name}": "from" names`;
+    const maker = drafts.find((draft) => draft.name === from);
+    const known = drafts.map((draft) => draft.name);
+    if (maker === undefined) {
+      report.error(
+        place,
+        `${start} the step "${from}", which is not in this file${
+          didYouMean(from, known)
+        }`,
+      );
+    } else if (maker.checked !== undefined && maker.checked.task !== "script") {
+      report.error(
+        place,
+        `${start} "${from}", a step of task "${maker.checked.task}", which makes no dataset`,
+        "Name a step of task script that writes the folder and the captions",
+      );
+    }
+  }
+}
+
 function reportUnknown(
   draft: StepDraft,
   name: string,
@@ -115,7 +146,7 @@ function reportUnknown(
 
 function resolveEntry(
   name: string,
-  options: import("valibot").InferOutput<typeof DATASET_ENTRY>,
+  options: v.InferOutput<typeof DATASET_ENTRY>,
   tree: LocatedMap,
   report: Report,
 ): DatasetEntry | undefined {

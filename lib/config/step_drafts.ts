@@ -17,6 +17,7 @@ import {
   TRAIN_STEP,
 } from "../catalog/step_options.ts";
 import {
+  emptyMap,
   exactValue,
   isNull,
   locate,
@@ -199,7 +200,7 @@ function draftStep(
     return { index, name, where, own, merged: own, checked: undefined };
   }
   const known = Object.keys(STEP_SCHEMAS[task].entries);
-  const flat = task === "train" ? layers.flat : emptied(layers.flat);
+  const flat = task === "train" ? layers.flat : emptyMap(layers.flat);
   const inherited = mergeLocated(flat, keysOf(layers.defaults, known));
   const merged = mergeLocated(inherited, own);
   if (merged.kind !== "map") throw new TypeError("Two maps merge to a map");
@@ -259,10 +260,6 @@ function keysOf(map: LocatedMap, keys: readonly string[]): LocatedMap {
     ...map,
     entries: new Map([...map.entries].filter(([key]) => keys.includes(key))),
   };
-}
-
-function emptied(map: LocatedMap): LocatedMap {
-  return { ...map, entries: new Map() };
 }
 
 /** Where a key of a draft is written, or the step itself where it is not. */

@@ -19,8 +19,10 @@ interface Reference {
 /** The graph of the drafts. Unknown names are reported and left out. */
 export function stepGraph(
   drafts: readonly StepDraft[],
-  datasets: Readonly<Record<string, DatasetEntry>>,
-  defaultDataset: string | undefined,
+  datasets: {
+    readonly entries: Readonly<Record<string, DatasetEntry>>;
+    readonly fallback: string | undefined;
+  },
   report: Report,
 ): StepGraph {
   const known = new Set(
@@ -32,8 +34,8 @@ export function stepGraph(
     const said = references(draft);
     const needs = draft.checked?.options.needs ??
       [drafts[index - 1]?.name ?? ""];
-    const made = datasetNames(draft, defaultDataset).map((name) =>
-      datasets[name]?.from ?? ""
+    const made = datasetNames(draft, datasets.fallback).map((name) =>
+      datasets.entries[name]?.from ?? ""
     );
     for (const reference of said) {
       checkReference(draft, reference, known, report);

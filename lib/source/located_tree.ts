@@ -122,6 +122,11 @@ export function exactValue(tree: Located): unknown {
   );
 }
 
+/** A map without keys, at the place of another. */
+export function emptyMap(near: LocatedMap): LocatedMap {
+  return { ...near, entries: new Map() };
+}
+
 /** True for a written null. */
 export function isNull(tree: Located | undefined): boolean {
   return tree?.kind === "scalar" && tree.value === null;

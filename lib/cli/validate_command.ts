@@ -1,0 +1,147 @@
+// `fluxline validate`: every problem of every file, with its place. Runs nothing and writes nothing.
+import { findPipelines, loadPipeline } from "../config/load_pipeline.ts";
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { Failure, UsageError } from "../error/failure.ts";
+import type { Pipeline } from "../catalog/pipeline.ts";
+import {
+  type Checked,
+  type Diagnostic,
+  renderDiagnostics,
+} from "../source/diagnostic.ts";
+import {
+  describeFailure,
+  PIPELINE_FOLDER,
+  type Print,
+} from "./plan_command.ts";
+
+/** Options of `validate`. */
+export interface ValidateCommandOptions {
+  /** Overrides, each `a.b=value`. */
+  readonly set: readonly string[];
+  readonly json: boolean;
+}
+
+/**
+ * Checks each file, or every pipeline of the project. All files are checked; the answer is 3 where one is refused.
+ *
+ * @throws {UsageError} where there is nothing to check
+ */
+export async function validateCommand(
+  files: readonly string[],
+  options: ValidateCommandOptions,
+  print: Print,
+): Promise<ExitCode> {
+  const chosen = files.length > 0
+    ? files
+    : await findPipelines(PIPELINE_FOLDER);
+  if (chosen.length === 0) {
+    throw new UsageError(
+      `Cannot find a pipeline: no file below "${PIPELINE_FOLDER}" has a training key`,
+      {
+        hint: "Name a FILE, or work in the folder of a project",
+      },
+    );
+  }
+  const results: ValidatedFile[] = [];
+  for (const file of chosen) results.push(await validateFile(file, options));
+  if (options.json) {
+    const shown = results.map(resultToJson);
+    print.out(JSON.stringify(files.length === 1 ? shown[0] : shown, null, 2));
+  } else {
+    for (const result of results) printResult(result, print);
+  }
+  return results.every(({ ok }) => ok) ? EXIT_CODE.done : EXIT_CODE.refused;
+}
+
+interface ValidatedFile {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly checked?: Checked<Pipeline>;
+  readonly failure?: Failure;
+}
+
+async function validateFile(
+  file: string,
+  options: ValidateCommandOptions,
+): Promise<ValidatedFile> {
+  try {
+    const checked = await loadPipeline(file, { overrides: options.set });
+    return { file, ok: checked.ok, checked };
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return { file, ok: false, failure };
+  }
+}
+
+function printResult(
+  { file, checked, failure }: ValidatedFile,
+  print: Print,
+): void {
+  if (failure !== undefined) print.err(describeFailure(failure, print.color));
+  if (checked === undefined) return;
+  const found = findingsOf(checked);
+  if (found.length > 0) {
+    print.err(renderDiagnostics(found, { color: print.color }));
+  }
+  if (!checked.ok) {
+    print.err(
+      `${file}: refused, ${
+        counted(
+          found.filter(({ severity }) => severity === "error").length,
+          "error",
+        )
+      }`,
+    );
+    return;
+  }
+  const { mode, steps } = checked.value;
+  const doubts = found.length === 0
+    ? ""
+    : `, ${counted(found.length, "warning")}`;
+  print.out(
+    `${file}: valid, mode: ${mode}, ${counted(steps.length, "step")}${doubts}`,
+  );
+}
+
+function resultToJson(
+  { file, ok, checked, failure }: ValidatedFile,
+): Record<string, unknown> {
+  if (failure !== undefined) {
+    return {
+      file,
+      ok,
+      problems: [{
+        severity: "error",
+        message: failure.message,
+        hint: failure.hint ?? null,
+      }],
+    };
+  }
+  const problems = (checked === undefined ? [] : findingsOf(checked)).map(
+    problemToJson,
+  );
+  return checked?.ok
+    ? {
+      file,
+      ok,
+      mode: checked.value.mode,
+      steps: checked.value.steps.length,
+      problems,
+    }
+    : { file, ok, problems };
+}
+
+function problemToJson(
+  { severity, message, hint, position }: Diagnostic,
+): Record<string, unknown> {
+  const { file, line, column } = position;
+  return { severity, message, hint: hint ?? null, file, line, column };
+}
+
+function findingsOf(checked: Checked<Pipeline>): readonly Diagnostic[] {
+  return checked.ok ? checked.warnings : checked.diagnostics;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,232 @@
+// A pipeline file to a checked Pipeline, or to everything that is wrong with it at once.
+import { basename } from "node:path";
+import * as v from "valibot";
+import { DATA_SECTION } from "../catalog/data_section.ts";
+import { MODEL_SECTION } from "../catalog/model_section.ts";
+import {
+  CHECKPOINT_OPTIONS,
+  OUTPUT_SECTION,
+} from "../catalog/output_section.ts";
+import type { Pipeline } from "../catalog/pipeline.ts";
+import { OPTIMIZATION_SECTION, TOP_LEVEL } from "../catalog/pipeline_file.ts";
+import type { Checked } from "../source/diagnostic.ts";
+import {
+  emptyMap,
+  exactValue,
+  isNull,
+  locate,
+  type LocatedMap,
+} from "../source/located_tree.ts";
+import { positionAt, type SourceText } from "../source/position.ts";
+import { checkOptions, sectionAt } from "./check_options.ts";
+import {
+  checkDatasetNames,
+  checkDatasetOrigins,
+  type Datasets,
+  readDatasets,
+} from "./dataset_section.ts";
+import { foundText } from "./issue_message.ts";
+import { checkModelSizes } from "./model_checks.ts";
+import { applyOverrides } from "./overrides.ts";
+import { checkPaths } from "./path_checks.ts";
+import { readPipelineText } from "./pipeline_text.ts";
+import { newReport, type Report } from "./report.ts";
+import { resolveSteps } from "./resolve_steps.ts";
+import type { StepDraft } from "./step_drafts.ts";
+import { stepGraph } from "./step_graph.ts";
+import { checkRunName, checkStepNames } from "./step_names.ts";
+import { readTraining } from "./training_section.ts";
+import { refuseUnsupported } from "./unsupported.ts";
+import { readYaml } from "./yaml_document.ts";
+
+export { findPipelines } from "./find_pipelines.ts";
+export { PipelineRefused } from "./pipeline_refused.ts";
+
+/** How a pipeline is loaded. */
+export interface LoadOptions {
+  /** Changes to the file, each `a.b=value`, in order. */
+  readonly overrides?: readonly string[];
+  /** Reads the file; by default from disk. */
+  readonly readText?: (path: string) => Promise<string>;
+  /** Whether files and folders that the pipeline names are looked for; true by default. */
+  readonly checkPaths?: boolean;
+}
+
+/**
+ * Reads and checks a pipeline file. Nothing is run, nothing but the file and the existence of its data is looked at.
+ *
+ * @throws {RefusedError} when the file itself cannot be read
+ */
+export async function loadPipeline(
+  file: string,
+  options: LoadOptions = {},
+): Promise<Checked<Pipeline>> {
+  const text = await (options.readText ?? readPipelineText)(file);
+  const source = { name: file, text };
+  const report = newReport();
+  const document = readDocument(source, options.overrides ?? [], report);
+  const pipeline = document === undefined
+    ? undefined
+    : await readPipeline(document, {
+      source,
+      options,
+      digest: await digestOf(text, options.overrides ?? []),
+    }, report);
+  const findings = report.findings();
+  return pipeline === undefined || report.failed
+    ? { ok: false, diagnostics: findings }
+    : { ok: true, value: pipeline, warnings: findings };
+}
+
+interface FileContext {
+  readonly source: SourceText;
+  readonly digest: string;
+  readonly options: LoadOptions;
+}
+
+function readDocument(
+  source: SourceText,
+  overrides: readonly string[],
+  report: Report,
+): LocatedMap | undefined {
+  const tree = readYaml(source, report);
+  if (tree === undefined) return undefined;
+  if (tree.kind === "map") return applyOverrides(tree, overrides, report);
+  const found = isNull(tree)
+    ? "it is empty"
+    : `it must hold a map, found ${foundText(exactValue(tree))}`;
+  report.error(
+    isNull(tree) ? { source, position: positionAt(source, 0, 0) } : tree.place,
+    `Cannot read "${source.name}": ${found}`,
+    'A pipeline is a map with the key "training"',
+  );
+  return undefined;
+}
+
+async function readPipeline(
+  document: LocatedMap,
+  context: FileContext,
+  report: Report,
+): Promise<Pipeline | undefined> {
+  const { source } = context;
+  const top = checkOptions(
+    TOP_LEVEL,
+    { tree: document, where: "the pipeline" },
+    report,
+  );
+  refuseUnsupported(document, report);
+  const model = readSection(document, "model", MODEL_SECTION, report);
+  const data = readSection(document, "data", DATA_SECTION, report);
+  const output = readSection(document, "output", OUTPUT_SECTION, report);
+  const checkpoint = readSection(
+    document,
+    "checkpoint",
+    CHECKPOINT_OPTIONS,
+    report,
+  );
+  readSection(document, "optimization", OPTIMIZATION_SECTION, report);
+  if (model !== undefined) checkModelSizes(model.value, model.tree, report);
+  const training = readTraining(document, report);
+  const name = top?.name ?? basename(source.name).replace(/\.ya?ml$/i, "");
+  checkRunName(
+    name,
+    locate(document, ["name"])?.place ??
+      { source, position: positionAt(source, 0, 0) },
+    report,
+  );
+  if (training === undefined) return undefined;
+  checkStepNames(training.drafts, report);
+  const datasets = readDatasets({
+    data: data?.value ?? v.parse(DATA_SECTION, {}),
+    dataTree: data?.tree ?? emptyMap(document),
+    datasetsTree: training.datasetsTree,
+    chosen: training.defaultDataset,
+    chosenTree: training.pipelineTree,
+  }, report);
+  const steps = resolveAll(training.drafts, {
+    file: source.name,
+    datasets,
+    datasetsTree: training.datasetsTree,
+    checkpoint: checkpoint?.tree ?? emptyMap(document),
+    interval:
+      (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
+  }, report);
+  if (context.options.checkPaths !== false) {
+    const testPictures = output?.value.test_image_address ?? [];
+    const paths = {
+      document,
+      datasets: datasets.entries,
+      drafts: training.drafts,
+      testPictures,
+    };
+    await checkPaths(steps, paths, report);
+  }
+  if (
+    top === undefined || model === undefined || data === undefined ||
+    output === undefined
+  ) return undefined;
+  return {
+    file: source.name,
+    digest: context.digest,
+    mode: training.mode,
+    name,
+    seed: top.seed,
+    model: model.value,
+    data: data.value,
+    output: output.value,
+    datasets: datasets.entries,
+    steps,
+    sources: {
+      text: source,
+      document,
+      steps: Object.fromEntries(
+        training.drafts.map((draft) => [draft.name, draft.merged]),
+      ),
+    },
+  };
+}
+
+interface StepContext {
+  readonly file: string;
+  readonly datasets: Datasets;
+  readonly datasetsTree: LocatedMap;
+  readonly checkpoint: LocatedMap;
+  readonly interval: number;
+}
+
+function resolveAll(
+  drafts: readonly StepDraft[],
+  context: StepContext,
+  report: Report,
+): Pipeline["steps"] {
+  const { file, datasets } = context;
+  checkDatasetNames(drafts, datasets, report);
+  checkDatasetOrigins(drafts, datasets, context.datasetsTree, report);
+  const graph = stepGraph(drafts, datasets, report);
+  const checkpoints = {
+    section: context.checkpoint,
+    interval: context.interval,
+  };
+  return resolveSteps(drafts, { file, datasets, checkpoints, graph, report });
+}
+
+function readSection<S extends v.GenericSchema>(
+  document: LocatedMap,
+  key: string,
+  schema: S,
+  report: Report,
+): { readonly value: v.InferOutput<S>; readonly tree: LocatedMap } | undefined {
+  const tree = sectionAt(document, key, "the pipeline", report);
+  if (tree === undefined) return undefined;
+  const value = checkOptions(schema, { tree, where: `"${key}"` }, report);
+  return value === undefined ? undefined : { value, tree };
+}
+
+async function digestOf(
+  text: string,
+  overrides: readonly string[],
+): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify([text, overrides]));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,172 @@
+// Optimizers and schedulers of a train step: whether they train something, and what the step does not say about them.
+import * as v from "valibot";
+import { type Component, componentOf } from "../catalog/component.ts";
+import {
+  AUTOMATIC_LR,
+  AUTOMATIC_OPTIMIZER,
+  CONFIGURED_LR,
+  OPTIMIZERS,
+} from "../catalog/optimizer_options.ts";
+import type { OptimizerEntry, SchedulerEntry } from "../catalog/pipeline.ts";
+import {
+  SCHEDULERS,
+  TEXT_ENCODER_FLOOR,
+} from "../catalog/scheduler_options.ts";
+import {
+  OPTIMIZER_NAMES,
+  type OptimizerName,
+} from "../catalog/step_options.ts";
+import { locate } from "../source/located_tree.ts";
+import { didYouMean } from "../source/suggestion.ts";
+import type { Report } from "./report.ts";
+import { placeIn, type StepDraft, type StepOptions } from "./step_drafts.ts";
+
+type TrainOptions = Extract<StepOptions, { task: "train" }>["options"];
+
+/** Components that each optimizer trains. */
+export const OPTIMIZED: Readonly<Record<OptimizerName, readonly Component[]>> =
+  {
+    vae: ["compressor", "expander"],
+    flow: ["flow_processor"],
+    text_encoder: ["text_encoder"],
+    discriminator: ["discriminator"],
+  };
+
+/** The flags that ask for each optimizer; the text encoder is asked for by its optimizer. */
+export const FLAGS: Readonly<
+  Record<OptimizerName, readonly (keyof TrainOptions)[]>
+> = {
+  vae: ["train_vae"],
+  flow: ["train_diff", "train_diff_full"],
+  text_encoder: [],
+  discriminator: ["gan_training"],
+};
+
+/** The flag, or the optimizer, because of which a component is trained. */
+export function flagFor(component: Component, options: TrainOptions): string {
+  const name = OPTIMIZER_NAMES.find((optimizer) =>
+    OPTIMIZED[optimizer].includes(component)
+  )!;
+  const flag = FLAGS[name].find((flag) => options[flag] === true);
+  return flag === undefined ? `optimizer "${name}"` : `"${flag}: true"`;
+}
+
+/** Reports optimizers or schedulers of networks that do not exist: the original skipped them and trained nothing. */
+export function checkNames(
+  draft: StepDraft,
+  kind: "optimizers" | "schedulers",
+  report: Report,
+): void {
+  const written = locate(draft.merged, ["optimization", kind]);
+  if (written?.kind !== "map") return;
+  for (const [name, { key }] of written.entries) {
+    if (OPTIMIZER_NAMES.some((known) => known === name)) continue;
+    const component = componentOf(name);
+    const meant = OPTIMIZER_NAMES.find((known) =>
+      component !== undefined && OPTIMIZED[known].includes(component)
+    );
+    const guess = meant === undefined
+      ? didYouMean(name, OPTIMIZER_NAMES)
+      : `, did you mean "${meant}"?`;
+    report.error(
+      key,
+      `Cannot read ${draft.where}: "optimization.${kind}" has no network "${name}"${guess}`,
+      `Networks are ${
+        OPTIMIZER_NAMES.join(", ")
+      }; vae is compressor and expander together`,
+    );
+  }
+}
+
+/** Options, and the networks that the step trains. */
+export interface OptimizerPlan {
+  readonly options: TrainOptions;
+  readonly active: readonly OptimizerName[];
+}
+
+/** Reports trained networks without an optimizer, and optimizers without a trained network. */
+export function checkOptimizers(
+  draft: StepDraft,
+  { options, active }: OptimizerPlan,
+  report: Report,
+): void {
+  const { optimizers, schedulers } = options.optimization;
+  const isConfigured = Object.keys(optimizers).length > 0;
+  for (const name of OPTIMIZER_NAMES) {
+    if (active.includes(name)) {
+      if (isConfigured && optimizers[name] === undefined) {
+        report.error(
+          placeIn(draft, "optimization", "optimizers"),
+          `Cannot train with ${
+            flagFor(OPTIMIZED[name][0]!, options)
+          } in ${draft.where}: its optimizer "${name}" is missing`,
+          `Add "${name}" to "optimization.optimizers", or leave all of them out for AdamW`,
+        );
+      }
+      continue;
+    }
+    for (
+      const [kind, entries] of [["optimizers", optimizers], [
+        "schedulers",
+        schedulers,
+      ]] as const
+    ) {
+      // What `defaults` offer to every step may go unused; what a step itself says may not.
+      if (
+        entries[name] === undefined ||
+        locate(draft.own, ["optimization", kind, name]) === undefined
+      ) continue;
+      const entry = draft.own.entries.get("optimization")?.value;
+      const map = entry?.kind === "map"
+        ? entry.entries.get(kind)?.value
+        : undefined;
+      report.error(
+        (map?.kind === "map" ? map.entries.get(name)?.key : undefined) ??
+          placeIn(draft, "optimization", kind),
+        `Cannot use the ${
+          kind.slice(0, -1)
+        } "${name}" in ${draft.where}: the step trains nothing with it`,
+        name === "text_encoder"
+          ? "Take it out, or train the flow processor and leave the text encoder out of freeze"
+          : `Take it out${
+            FLAGS[name].length > 0 ? `, or write "${FLAGS[name][0]}: true"` : ""
+          }`,
+      );
+    }
+  }
+  for (const [name, entry] of Object.entries(optimizers)) {
+    if (
+      entry.type !== "SGD" || !entry.nesterov ||
+      (entry.momentum > 0 && entry.dampening === 0)
+    ) continue;
+    report.error(
+      placeIn(draft, "optimization", "optimizers", name, "nesterov"),
+      `Cannot use "nesterov" in ${draft.where}: it wants a momentum above 0 and no dampening`,
+    );
+  }
+}
+
+/** The optimizer of a trained network: as written, else FluxFlow's automatic AdamW. */
+export function optimizerEntry(
+  name: OptimizerName,
+  options: TrainOptions,
+): OptimizerEntry {
+  const written = options.optimization.optimizers[name];
+  if (written !== undefined) {
+    return { ...written, lr: written.lr ?? options.lr ?? CONFIGURED_LR };
+  }
+  const automatic = v.parse(OPTIMIZERS.AdamW, AUTOMATIC_OPTIMIZER);
+  return { ...automatic, lr: options.lr ?? AUTOMATIC_LR };
+}
+
+/** The scheduler of a trained network: as written, else a cosine over the step. */
+export function schedulerEntry(
+  name: OptimizerName,
+  options: TrainOptions,
+): SchedulerEntry {
+  const written = options.optimization.schedulers[name] ??
+    v.parse(SCHEDULERS.CosineAnnealingLR, {});
+  if (written.type !== "CosineAnnealingLR") return written;
+  const floor = name === "text_encoder" ? TEXT_ENCODER_FLOOR : options.lr_min;
+  return { ...written, eta_min_factor: written.eta_min_factor ?? floor };
+}

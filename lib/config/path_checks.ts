@@ -1,0 +1,184 @@
+// Files and folders that must be there before a run starts. What a step makes is not looked for.
+import { resolve } from "node:path";
+import type { DatasetEntry, Step } from "../catalog/pipeline.ts";
+import { locate, type LocatedMap, type Place } from "../source/located_tree.ts";
+import type { Report } from "./report.ts";
+import { placeIn, type StepDraft } from "./step_drafts.ts";
+import { TOP_DATASET } from "./dataset_section.ts";
+
+interface WantedPath {
+  readonly path: string;
+  readonly written: string;
+  readonly kind: "folder" | "file";
+  readonly what: string;
+  readonly place: Place;
+}
+
+/** Where the paths of a pipeline are written. */
+export interface PathSources {
+  readonly document: LocatedMap;
+  readonly datasets: Readonly<Record<string, DatasetEntry>>;
+  readonly drafts: readonly StepDraft[];
+  readonly testPictures: readonly string[];
+}
+
+/** Reports pictures, captions and task modules that are not there. Datasets that no step reads are not looked for. */
+export async function checkPaths(
+  steps: readonly Step[],
+  sources: PathSources,
+  report: Report,
+): Promise<void> {
+  for (
+    const wanted of [
+      ...datasetPaths(steps, sources),
+      ...modulePaths(steps, sources),
+      ...pictures(sources),
+    ]
+  ) {
+    const fault = await pathFault(wanted);
+    if (fault !== undefined) {
+      report.error(
+        wanted.place,
+        `Cannot find ${wanted.what} "${wanted.written}": ${fault.reason}`,
+        fault.hint,
+      );
+    }
+  }
+}
+
+function datasetPaths(
+  steps: readonly Step[],
+  { document, datasets }: PathSources,
+): WantedPath[] {
+  const used = new Set(steps.flatMap(datasetsOf));
+  return Object.entries(datasets).filter(([name]) => used.has(name)).flatMap(
+    ([name, entry]) => {
+      const isTop = name === TOP_DATASET;
+      const path = isTop
+        ? ["data"]
+        : ["training", "pipeline", "datasets", name];
+      const where = isTop ? "of the data section" : `of dataset "${name}"`;
+      const place = (key: string) =>
+        locate(document, [...path, key])?.place ?? document.place;
+      const { image_folder_path, captions_file_path } = entry;
+      return [
+        ...wantedPath(
+          image_folder_path,
+          entry.image_folder,
+          "folder",
+          `the pictures ${where}`,
+          place(isTop ? "data_path" : "image_folder"),
+        ),
+        ...wantedPath(
+          captions_file_path,
+          entry.captions_file,
+          "file",
+          `the captions ${where}`,
+          place("captions_file"),
+        ),
+      ];
+    },
+  );
+}
+
+function wantedPath(
+  path: string | null,
+  written: string,
+  kind: WantedPath["kind"],
+  what: string,
+  place: Place,
+): WantedPath[] {
+  return path === null ? [] : [{ path, written, kind, what, place }];
+}
+
+function modulePaths(
+  steps: readonly Step[],
+  { drafts }: PathSources,
+): WantedPath[] {
+  return steps.flatMap((step) => {
+    if (step.task !== "script") return [];
+    const draft = drafts.find(({ name }) => name === step.name)!;
+    const what = `the module of step "${step.name}"`;
+    return wantedPath(
+      step.uses_path,
+      step.uses,
+      "file",
+      what,
+      placeIn(draft, "uses"),
+    );
+  });
+}
+
+function pictures({ document, testPictures }: PathSources): WantedPath[] {
+  return testPictures.flatMap((written, index) => {
+    const place =
+      locate(document, ["output", "test_image_address", index])?.place ??
+        document.place;
+    return wantedPath(
+      resolve(written),
+      written,
+      "file",
+      "the test picture",
+      place,
+    );
+  });
+}
+
+function datasetsOf(step: Step): string[] {
+  switch (step.task) {
+    case "train":
+      return [
+        step.dataset,
+        ...(step.eval_dataset === null ? [] : [step.eval_dataset]),
+      ];
+    case "compare":
+      return [
+        step.dataset,
+        ...(step.baseline_dataset === null ? [] : [step.baseline_dataset]),
+      ];
+    case "evaluate":
+      return [step.dataset];
+    case "generate":
+    case "script":
+      return [];
+    default:
+      return step satisfies never;
+  }
+}
+
+async function pathFault(
+  { path, kind }: WantedPath,
+): Promise<{ readonly reason: string; readonly hint: string } | undefined> {
+  // Asked first, so that a terminal is not bothered with one question per path.
+  const { state } = await Deno.permissions.query({ name: "read", path });
+  if (state !== "granted") {
+    return {
+      reason: "reading it is not permitted",
+      hint: `Run with -R=.,${path}`,
+    };
+  }
+  try {
+    const found = await Deno.stat(path);
+    if (kind === "folder" ? found.isDirectory : found.isFile) return undefined;
+    return { reason: `it is not a ${kind}`, hint: `Name a ${kind}` };
+  } catch (error) {
+    if (
+      error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory
+    ) {
+      return {
+        reason: `there is no such ${kind}`,
+        hint: `Relative paths start at ${
+          resolve(".")
+        }; create it or correct the path`,
+      };
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return {
+        reason: "the system does not let you read it",
+        hint: "Change its mode or its owner",
+      };
+    }
+    throw error;
+  }
+}
