@@ -6,6 +6,7 @@ import { planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
 import { renderPlan } from "../plan/render_plan.ts";
 import { type Diagnostic, renderDiagnostics } from "../source/diagnostic.ts";
+import { failureText } from "./show_failure.ts";
 
 /** Where a command writes its text. */
 export interface Print {
@@ -66,13 +67,6 @@ export async function planCommand(
   return code;
 }
 
-/** The text of an expected failure, as every command prints it. */
-export function describeFailure(failure: Failure, color: boolean): string {
-  const label = color ? "\u001b[31merror\u001b[0m" : "error";
-  const hint = failure.hint === undefined ? "" : `\nhint: ${failure.hint}`;
-  return `${label}: ${failure.message}${hint}`;
-}
-
 type PlannedFile =
   | {
     readonly kind: "planned";
@@ -122,7 +116,7 @@ async function planFile(
     if (!(error instanceof Failure)) throw error;
     return {
       kind: "failed",
-      text: describeFailure(error, print.color),
+      text: failureText(error, print.color),
       error: { message: error.message, hint: error.hint ?? null },
       code: error.exitCode,
     };

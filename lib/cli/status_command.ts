@@ -13,7 +13,8 @@ import {
   type StepStatus,
 } from "../store/run_status.ts";
 import { shownPath } from "../worker/permissions.ts";
-import { describeFailure, type Print } from "./plan_command.ts";
+import type { Print } from "./plan_command.ts";
+import { failureText } from "./show_failure.ts";
 
 /** Options of `status`. */
 export interface StatusCommandOptions {
@@ -52,7 +53,7 @@ export async function statusCommand(
       );
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      print.err(describeFailure(error, print.color));
+      print.err(failureText(error, print.color));
       results.push({
         run: label,
         error: { message: error.message, hint: error.hint ?? null },
