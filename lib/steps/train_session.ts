@@ -17,6 +17,7 @@ import { sha256Hex } from "../disk/digest.ts";
 import { removeLeftovers } from "../disk/tree.ts";
 import { openMetricLog } from "../metrics/metric_log.ts";
 import { buildModel } from "../models/flux_model.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import { ParameterGroup } from "../train/parameter_group.ts";
 import { startProgress, type TrainProgress } from "../train/train_progress.ts";
 import {
@@ -59,102 +60,116 @@ export async function openTrainStep(
   context: StepContext,
   step: TrainStep,
 ): Promise<OpenedTrainStep> {
+  const data = await openTrainData(context, step);
+  await removeOwnLeftovers(context.folder);
+  const lookup = await lookForCheckpoint(context);
+  using owned = new DisposableStack();
+  const session = await openSession(context, {
+    step,
+    data,
+    owned,
+    startsAnew: lookup.found === null,
+  });
+  let progress = startProgress(watchedWindow(data.transition));
+  if (lookup.found === null) {
+    await session.log.truncate(0);
+    await carryOver(context, step, session);
+  } else {
+    progress = await restoreSnapshot(session, lookup.found);
+    const { epoch, batch } = progress.cursor;
+    context.log(`continues at epoch ${epoch + 1}, batch ${batch}`);
+  }
+  const kept = owned.move();
+  return {
+    ...data,
+    step,
+    session,
+    progress,
+    history: lookup.history,
+    isResumed: lookup.found !== null,
+    [Symbol.dispose]: () => kept.dispose(),
+  };
+}
+
+type TrainData = Pick<
+  OpenedTrainStep,
+  "dataset" | "heldOut" | "batches" | "transition"
+>;
+
+async function openTrainData(
+  context: StepContext,
+  step: TrainStep,
+): Promise<TrainData> {
   const { request } = context;
   const dataset = await openStepDataset(request, step.dataset);
   const heldOut = step.eval_dataset === null
     ? null
     : await openStepDataset(request, step.eval_dataset);
-  const transition = transitionOf(step);
   const batches = new BatchStream(dataset, {
     batchSize: step.batch_size,
     seed: request.seed,
     maxBatches: step.max_steps,
   });
+  return { dataset, heldOut, batches, transition: transitionOf(step) };
+}
+
+interface SessionParts {
+  readonly step: TrainStep;
+  readonly data: TrainData;
+  /** Takes what is opened, so that a failure half-way frees it. */
+  readonly owned: DisposableStack;
+  /** Whether weights come from earlier steps: a checkpoint brings its own. */
+  readonly startsAnew: boolean;
+}
+
+async function openSession(
+  context: StepContext,
+  { step, data, owned, startsAnew }: SessionParts,
+): Promise<TrainSession> {
+  const { request } = context;
   const metricsPath = join(context.folder, METRICS_FILE);
-  await removeOwnLeftovers(context.folder);
-  const lookup = await lookForCheckpoint(context);
-  const log = await openMetricLog(metricsPath);
-  const owned: Disposable[] = [log];
-  const dispose = () =>
-    owned.reverse().forEach((part) => part[Symbol.dispose]());
-  try {
-    const model = buildModel(modelOptionsFrom(request.model), {
-      components: builtComponents(step),
-      seed: request.seed,
-    });
-    owned.push(model);
-    if (lookup.found === null) await loadInitialWeights(context, step, model);
-    const totalSteps = mostEpochs(transition) * batches.batchesPerEpoch;
-    const groups = groupNames(step).map((name) =>
+  const log = owned.use(await openMetricLog(metricsPath));
+  const model = owned.use(buildModel(modelOptionsFrom(request.model), {
+    components: builtComponents(step),
+    seed: request.seed,
+  }));
+  if (startsAnew) await loadInitialWeights(context, step, model);
+  const totalSteps = mostEpochs(data.transition) * data.batches.batchesPerEpoch;
+  const groups = groupNames(step).map((name) =>
+    owned.use(
       new ParameterGroup(model.parameters, {
         name,
-        parameterNames: trainedNames(
-          step,
-          name,
-          model.parameters.trainableNames.bind(model.parameters),
-        ),
+        parameterNames: trainedNames(step, name, model.parameters),
         optimizer: step.optimization.optimizers[name]!,
         scheduler: step.optimization.schedulers[name] ?? null,
         totalSteps,
-      })
-    );
-    owned.push(...groups);
-    const trained = groups.flatMap((group) => [...group.variables.keys()]);
-    const average = step.use_ema
-      ? new WeightAverage(model.parameters, trained, step.ema_decay)
-      : null;
-    if (average !== null) owned.push(average);
-    const identity = identityOf(context, {
-      dataset,
-      batches,
-      totalSteps,
-      step,
-    });
-    const session = { identity, model, groups, average, log, metricsPath };
-    const window = transition.kind === "metric_reaches"
-      ? { metric: transition.metric, size: transition.window }
-      : null;
-    let progress = startProgress(window);
-    if (lookup.found === null) {
-      await log.truncate(0);
-      await carryOver(context, step, { groups, average });
-    } else {
-      progress = await restoreSnapshot(session, lookup.found);
-      context.log(
-        `continues at epoch ${
-          progress.cursor.epoch + 1
-        }, batch ${progress.cursor.batch}`,
-      );
-    }
-    return {
-      step,
-      session,
-      dataset,
-      heldOut,
-      batches,
-      transition,
-      progress,
-      history: lookup.history,
-      isResumed: lookup.found !== null,
-      [Symbol.dispose]: dispose,
-    };
-  } catch (error) {
-    dispose();
-    throw error;
-  }
+      }),
+    )
+  );
+  const trained = groups.flatMap((group) => [...group.variables.keys()]);
+  const average = step.use_ema
+    ? owned.use(new WeightAverage(model.parameters, trained, step.ema_decay))
+    : null;
+  const identity = identityOf(context, { ...data, totalSteps, step });
+  return { identity, model, groups, average, log, metricsPath };
+}
+
+function watchedWindow(
+  transition: Transition,
+): { readonly metric: string; readonly size: number } | null {
+  if (transition.kind === "after_epochs") return null;
+  return { metric: transition.metric, size: transition.window };
 }
 
 /** Names of the weights of one group: its components that this step trains, whatever an earlier step left behind. */
 function trainedNames(
   step: TrainStep,
   group: keyof typeof GROUP_COMPONENTS,
-  trainableNames: (
-    component: (typeof GROUP_COMPONENTS)[typeof group][number],
-  ) => string[],
+  parameters: Parameters,
 ): string[] {
   return GROUP_COMPONENTS[group]
     .filter((component) => step.trains.includes(component))
-    .flatMap(trainableNames);
+    .flatMap((component) => parameters.trainableNames(component));
 }
 
 /** Only where this process writes: the runner's own files lie in the same folder. */
