@@ -1,11 +1,18 @@
 // What the names of the icons say: caption, group of variants, and the split that keeps a group on one side.
 import { createHash } from "node:crypto";
 
-const TONE_NAME = /-(light|medium-light|medium|medium-dark|dark)-skin-tone/g;
+const TONE_NAME =
+  /(^|-)(light|medium-light|medium|medium-dark|dark)-skin-tone/g;
 const TONE_NUMBER = /-tone([1-5])/g;
 const TONES = ["light", "medium light", "medium", "medium dark", "dark"];
 /** Mirrored or turned drawings of one picture. */
 const TURNED = /-facing-right$/;
+
+/** Sets that are one drawing with another hand or digit on it: a held-out one would be all but trained on. */
+const SERIES: readonly [RegExp, string][] = [
+  [/-(oclock|thirty)$/, "clock-face"],
+  [/^keycap(-|$)/, "keycap"],
+];
 
 /** Words that tell the variants of one drawing apart, by whom they show. */
 const PERSONS = new Set([
@@ -20,10 +27,13 @@ export function hasSkinTone(name: string): boolean {
 }
 
 /**
- * Name that all variants of one icon have: skin tones, genders and the direction they face are left out.
+ * Name that all variants of one icon have: skin tones, genders and the direction they face are left out,
+ * and so is what tells a series of clocks or keycaps apart.
  * `man-cook-dark-skin-tone`, `woman-cook` and `cook` are all `cook`; `man` and `girl` are `person`.
  */
 export function variantGroup(name: string): string {
+  const series = SERIES.find(([pattern]) => pattern.test(name));
+  if (series !== undefined) return series[1];
   const words = plainName(name).replace(TURNED, "").split("-");
   const others = words.filter((word) => !PERSONS.has(word));
   if (others.length === words.length) return words.join("-");
