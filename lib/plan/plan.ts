@@ -16,7 +16,11 @@ import { PlanDatasets } from "./plan_datasets.ts";
 import { moduleGraph } from "./module_graph.ts";
 import { runsWithKey } from "./shared_work.ts";
 import { decideStep, type StepDecision } from "./step_action.ts";
-import { descendantsOf, topologicalOrder } from "./step_graph.ts";
+import {
+  descendantsOf,
+  topologicalOrder,
+  withoutImplied,
+} from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
 import { buildRequest } from "./build_request.ts";
 import { workRecord } from "./work_record.ts";
@@ -172,8 +176,9 @@ async function planStep(
     runsDir,
     manifest,
     forcedBy,
-    unfinished: step.needs.filter((need) =>
-      planned.get(need)?.action !== "reuse"
+    unfinished: withoutImplied(
+      [...planned.values()],
+      step.needs.filter((need) => planned.get(need)?.action !== "reuse"),
     ),
     sameWorkAs: unfinishedTwin(key, planned),
     batchesPerEpoch,

@@ -53,9 +53,21 @@ export function descendantsOf(
   return found;
 }
 
+/** `names` without those that another of them needs anyway, directly or through others. */
+export function withoutImplied(
+  steps: readonly GraphStep[],
+  names: readonly string[],
+): string[] {
+  return names.filter((name) => {
+    const later = descendantsOf(steps, name);
+    return !names.some((other) => later.has(other));
+  });
+}
+
 /**
  * The graph as text, one line per step in the given order: `└─ flow ← spade_on`. Steps are indented by their depth, the
- * longest way from a root; what a step needs is named behind an arrow, except a single need on the line just above.
+ * longest way from a root; what a step needs is named behind an arrow,
+ * except a single need on the line just above and what other needs imply.
  */
 export function drawGraph(ordered: readonly GraphStep[]): string[] {
   const known = new Map<string, number>();
@@ -68,11 +80,9 @@ export function drawGraph(ordered: readonly GraphStep[]): string[] {
     return depth;
   });
   return ordered.map((step, index) => {
-    const follows = step.needs.length === 1 &&
-      step.needs[0] === ordered[index - 1]?.name;
-    const arrow = follows || step.needs.length === 0
-      ? ""
-      : ` ← ${step.needs.join(", ")}`;
+    const needs = withoutImplied(ordered, step.needs);
+    const follows = needs.length === 1 && needs[0] === ordered[index - 1]?.name;
+    const arrow = follows || needs.length === 0 ? "" : ` ← ${needs.join(", ")}`;
     return `${branchOf(depths, index)}${step.name}${arrow}`;
   });
 }

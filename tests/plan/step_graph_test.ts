@@ -3,6 +3,7 @@ import {
   descendantsOf,
   drawGraph,
   topologicalOrder,
+  withoutImplied,
 } from "../../lib/plan/step_graph.ts";
 
 const SPADE = [
@@ -66,4 +67,20 @@ Deno.test("drawGraph() indents by depth and names what is not on the line above"
     drawGraph([{ name: "a", needs: [] }, { name: "b", needs: [] }]),
     ["a", "b"],
   );
+});
+
+Deno.test("withoutImplied() keeps what nothing else in the list needs", () => {
+  assert.deepEqual(
+    withoutImplied(SPADE, ["emoji", "vae_warmup", "spade_off"]),
+    ["spade_off"],
+  );
+  assert.deepEqual(withoutImplied(SPADE, ["compare", "flow"]), [
+    "compare",
+    "flow",
+  ]);
+  const both = [{ name: "a", needs: [] }, { name: "b", needs: ["a"] }, {
+    name: "c",
+    needs: ["a", "b"],
+  }];
+  assert.deepEqual(drawGraph(both), ["a", "└─ b", "   └─ c"]);
 });
