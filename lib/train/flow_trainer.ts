@@ -135,7 +135,7 @@ function flowLoss(model: FluxModel, inputs: FlowInputs): LossTerms {
 }
 
 /**
- * Each time step is as likely as any other. The original draws cos-weighted ones, which all but leaves out the noisy end,
+ * All time steps are equally likely. The original draws cos-weighted ones, which all but leaves out the noisy end,
  * where every generated picture starts.
  */
 function drawTimes(seed: number, name: string, count: number): number[] {
