@@ -8,11 +8,8 @@ import {
   type Diagnostic,
   renderDiagnostics,
 } from "../source/diagnostic.ts";
-import {
-  describeFailure,
-  PIPELINE_FOLDER,
-  type Print,
-} from "./plan_command.ts";
+import { PIPELINE_FOLDER, type Print } from "./plan_command.ts";
+import { failureText } from "./show_failure.ts";
 
 /** Options of `validate`. */
 export interface ValidateCommandOptions {
@@ -77,7 +74,7 @@ function printResult(
   { file, checked, failure }: ValidatedFile,
   print: Print,
 ): void {
-  if (failure !== undefined) print.err(describeFailure(failure, print.color));
+  if (failure !== undefined) print.err(failureText(failure, print.color));
   if (checked === undefined) return;
   const found = findingsOf(checked);
   if (found.length > 0) {

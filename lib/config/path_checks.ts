@@ -1,7 +1,11 @@
 // Files and folders that must be there before a run starts. What a step makes is not looked for.
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { DatasetEntry, Step } from "../catalog/pipeline.ts";
-import { locate, type LocatedMap, type Place } from "../source/located_tree.ts";
+import {
+  type LocatedMap,
+  type Place,
+  placeOf,
+} from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { TOP_DATASET } from "./dataset_section.ts";
@@ -12,6 +16,8 @@ interface WantedPath {
   readonly kind: "folder" | "file";
   readonly what: string;
   readonly place: Place;
+  /** Folder that relative paths start from. */
+  readonly root: string;
 }
 
 /** Where the paths of a pipeline are written. */
@@ -51,44 +57,40 @@ function datasetPaths(
   { document, datasets }: PathSources,
 ): WantedPath[] {
   const used = new Set(steps.flatMap(datasetsOf));
-  return Object.entries(datasets).filter(([name]) => used.has(name)).flatMap(
-    ([name, entry]) => {
-      const isTop = name === TOP_DATASET;
-      const path = isTop
-        ? ["data"]
-        : ["training", "pipeline", "datasets", name];
-      const where = isTop ? "of the data section" : `of dataset "${name}"`;
-      const place = (key: string) =>
-        locate(document, [...path, key])?.place ?? document.place;
-      const { image_folder_path, captions_file_path } = entry;
-      return [
-        ...wantedPath(
-          image_folder_path,
-          entry.image_folder,
-          "folder",
-          `the pictures ${where}`,
-          place(isTop ? "data_path" : "image_folder"),
-        ),
-        ...wantedPath(
-          captions_file_path,
-          entry.captions_file,
-          "file",
-          `the captions ${where}`,
-          place("captions_file"),
-        ),
-      ];
-    },
-  );
-}
-
-function wantedPath(
-  path: string | null,
-  written: string,
-  kind: WantedPath["kind"],
-  what: string,
-  place: Place,
-): WantedPath[] {
-  return path === null ? [] : [{ path, written, kind, what, place }];
+  return Object.entries(datasets).flatMap(([name, entry]) => {
+    const { image_folder_path, captions_file_path } = entry;
+    if (
+      !used.has(name) || image_folder_path === null ||
+      captions_file_path === null
+    ) return [];
+    const isTop = name === TOP_DATASET;
+    const section = isTop
+      ? ["data"]
+      : ["training", "pipeline", "datasets", name];
+    const where = isTop ? "of the data section" : `of dataset "${name}"`;
+    const root = resolve(".");
+    return [
+      {
+        path: image_folder_path,
+        written: entry.image_folder,
+        kind: "folder",
+        what: `the pictures ${where}`,
+        place: placeOf(document, [
+          ...section,
+          isTop ? "data_path" : "image_folder",
+        ]),
+        root,
+      },
+      {
+        path: captions_file_path,
+        written: entry.captions_file,
+        kind: "file",
+        what: `the captions ${where}`,
+        place: placeOf(document, [...section, "captions_file"]),
+        root,
+      },
+    ];
+  });
 }
 
 function modulePaths(
@@ -98,30 +100,31 @@ function modulePaths(
   return steps.flatMap((step) => {
     if (step.task !== "script") return [];
     const draft = drafts.find(({ name }) => name === step.name)!;
+    const { uses: written, uses_path: path } = step;
+    const root = path.endsWith(written)
+      ? path.slice(0, -written.length)
+      : dirname(path);
     const what = `the module of step "${step.name}"`;
-    return wantedPath(
-      step.uses_path,
-      step.uses,
-      "file",
+    return [{
+      path,
+      written,
+      kind: "file",
       what,
-      placeIn(draft, "uses"),
-    );
+      place: placeIn(draft, "uses"),
+      root: resolve(root),
+    }];
   });
 }
 
 function pictures({ document, testPictures }: PathSources): WantedPath[] {
-  return testPictures.flatMap((written, index) => {
-    const place =
-      locate(document, ["output", "test_image_address", index])?.place ??
-        document.place;
-    return wantedPath(
-      resolve(written),
-      written,
-      "file",
-      "the test picture",
-      place,
-    );
-  });
+  return testPictures.map((written, index) => ({
+    path: resolve(written),
+    written,
+    kind: "file",
+    what: "the test picture",
+    place: placeOf(document, ["output", "test_image_address", index]),
+    root: resolve("."),
+  }));
 }
 
 function datasetsOf(step: Step): string[] {
@@ -147,7 +150,7 @@ function datasetsOf(step: Step): string[] {
 }
 
 async function pathFault(
-  { path, kind }: WantedPath,
+  { path, kind, root }: WantedPath,
 ): Promise<{ readonly reason: string; readonly hint: string } | undefined> {
   // Asked first, so that a terminal is not bothered with one question per path.
   const { state } = await Deno.permissions.query({ name: "read", path });
@@ -168,9 +171,7 @@ async function pathFault(
     ) {
       return {
         reason: `there is no such ${kind}`,
-        hint: `Relative paths start at ${
-          resolve(".")
-        }; create it or correct the path`,
+        hint: `Relative paths start at ${root}; create it or correct the path`,
       };
     }
     if (error instanceof Deno.errors.PermissionDenied) {
