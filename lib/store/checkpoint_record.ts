@@ -1,6 +1,6 @@
 // Reads where an unfinished training step stands: checkpoint.json names the generations, state.json of one holds the cursor.
 // Nothing is loaded and nothing is hashed here; that happens when the step goes on.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
 import {
@@ -45,42 +45,71 @@ export type CheckpointLookup =
   | { readonly kind: "ready"; readonly cursor: CheckpointCursor }
   | { readonly kind: "damaged"; readonly reason: string };
 
-/** The newest generation whose files are all there in their size, and the cursor that it holds. */
+/**
+ * The newest generation whose files are all there in their size, and the cursor that it holds. Where checkpoint.json is damaged
+ * the generations' own state.json files are tried; where there is none, no save has ever ended.
+ */
 export async function readCheckpointCursor(
   folder: string,
 ): Promise<CheckpointLookup> {
-  let record: StoredRecord | null;
+  const reasons: string[] = [];
+  let candidates: unknown[];
   try {
-    record = await readStoredRecord(
+    const record = await readStoredRecord(
       stepPaths(folder).checkpointManifest,
       CHECKPOINT_VERSION,
     );
+    if (record === null) return { kind: "absent" };
+    candidates = namedGenerations(record);
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
-    return { kind: "damaged", reason: error.message };
+    reasons.push(error.message);
+    candidates = foundGenerations(folder);
   }
-  if (record === null) return { kind: "absent" };
-  const reasons: string[] = [];
-  for (const value of [record["current"], record["previous"]]) {
-    if (value === null || value === undefined) continue;
+  for (const value of candidates) {
     const generation = parseGeneration(value);
-    if (generation === null) {
-      reasons.push("checkpoint.json names a generation without its fields");
-      continue;
-    }
-    const found = await readGeneration(folder, generation);
+    const found = generation === null
+      ? "checkpoint.json names a generation without its fields"
+      : await readGeneration(folder, generation);
     if (typeof found !== "string") {
-      return {
-        kind: "ready",
-        cursor: { ...found, fallback: reasons[0] ?? null },
-      };
+      const cursor = { ...found, fallback: reasons[0] ?? null };
+      return { kind: "ready", cursor };
     }
     reasons.push(found);
   }
-  return {
-    kind: "damaged",
-    reason: reasons[0] ?? "checkpoint.json names no generation",
-  };
+  const reason = reasons[0] ?? "checkpoint.json names no generation";
+  return { kind: "damaged", reason };
+}
+
+/** In the order in which a resume tries them. */
+function namedGenerations(record: StoredRecord): unknown[] {
+  const { current, previous, older, best } = record;
+  const lists = [older, best].flatMap((list) =>
+    Array.isArray(list) ? list : []
+  );
+  return [current, previous, ...lists].filter((one) =>
+    one !== null && one !== undefined
+  );
+}
+
+/** Generation folders, newest first, without a word about their files. */
+function foundGenerations(folder: string): CheckpointGeneration[] {
+  const { checkpoints } = stepPaths(folder);
+  try {
+    return [...Deno.readDirSync(checkpoints)]
+      .filter((entry) =>
+        entry.isDirectory && /^\d{8,}(-\d+)?$/.test(entry.name)
+      )
+      .map((entry) => entry.name).sort().reverse()
+      .map((name) => ({
+        globalStep: Number.parseInt(name, 10),
+        folder: `${basename(checkpoints)}/${name}`,
+        files: [],
+      }));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /** The cursor, or the reason why this generation cannot be used. */

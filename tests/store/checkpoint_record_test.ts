@@ -94,3 +94,20 @@ Deno.test("readCheckpointCursor() tells why no generation can be used", async ()
     }
   });
 });
+
+Deno.test("readCheckpointCursor() finds the generations of a lost checkpoint.json by themselves", async () => {
+  await withTemporaryFolder(async (folder) => {
+    await writeFiles(folder, {
+      "checkpoint.json": "{",
+      "checkpoints/00000012/state.json": state(1, 3),
+      "checkpoints/00000021/state.json": state(2, 3),
+      "checkpoints/00000030.damaged-1/state.json": state(3, 3),
+    });
+    const found = await readCheckpointCursor(folder);
+    assert.equal(found.kind === "ready" && found.cursor.globalStep, 21);
+    assert.match(
+      (found.kind === "ready" && found.cursor.fallback) || "",
+      /found no JSON object$/,
+    );
+  });
+});
