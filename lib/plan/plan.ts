@@ -22,7 +22,7 @@ import {
   withoutImplied,
 } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
-import { buildRequest } from "./build_request.ts";
+import { buildRequest, mostEpochs } from "./build_request.ts";
 import { workRecord } from "./work_record.ts";
 
 /** What a plan is asked for. */
@@ -182,6 +182,7 @@ async function planStep(
     ),
     sameWorkAs: unfinishedTwin(key, planned),
     batchesPerEpoch,
+    epochs: step.task === "train" ? mostEpochs(step) : null,
     engine: session.engine,
   });
   return {

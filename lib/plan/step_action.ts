@@ -45,6 +45,8 @@ export interface StepSituation {
   readonly sameWorkAs: string | null;
   /** Batches of an epoch, where the data is there to count. */
   readonly batchesPerEpoch: number | null;
+  /** Epochs of a train step, at most; null for the others. */
+  readonly epochs: number | null;
   readonly engine: string;
 }
 
@@ -123,7 +125,7 @@ async function startDecision(
     };
   }
   if (checkpoint.kind === "ready") {
-    const reason = resumeReason(checkpoint.cursor, situation.batchesPerEpoch);
+    const reason = resumeReason(checkpoint.cursor, situation);
     return { ...PLAIN, action: "resume", reason, cursor: checkpoint.cursor };
   }
   if (situation.folder.exists) {
@@ -185,14 +187,17 @@ function finishedReason(
 
 function resumeReason(
   cursor: CheckpointCursor,
-  counted: number | null,
+  situation: StepSituation,
 ): string {
-  const perEpoch = cursor.batchesPerEpoch ?? counted;
+  const perEpoch = cursor.batchesPerEpoch ?? situation.batchesPerEpoch;
   const isOver = perEpoch !== null && cursor.batch >= perEpoch;
   const epoch = cursor.epoch + (isOver ? 1 : 0) + 1;
   const batch = (isOver ? 0 : cursor.batch) + 1;
   const total = perEpoch === null ? "" : ` of ${perEpoch}`;
-  const place = `continues at epoch ${epoch}, batch ${batch}${total}`;
+  const isLast = situation.epochs !== null && epoch > situation.epochs;
+  const place = isLast
+    ? `continues behind the last batch of epoch ${situation.epochs}`
+    : `continues at epoch ${epoch}, batch ${batch}${total}`;
   return cursor.fallback === null
     ? place
     : `${place}, from the checkpoint before: ${cursor.fallback}`;

@@ -178,6 +178,14 @@ Deno.test("planPipeline() continues a step at its checkpoint", async () => {
       stepOf(plan, "vae").reason,
       "continues at epoch 2, batch 2 of 2",
     );
+    await writeFiles(vae.folder, {
+      "checkpoints/00000003/state.json":
+        '{"version":1,"step_epoch":2,"batch":2}',
+    });
+    assert.equal(
+      stepOf(await planPipeline(spade(folder), { runsDir }), "vae").reason,
+      "continues behind the last batch of epoch 3",
+    );
     await Deno.remove(join(vae.folder, "checkpoints"), { recursive: true });
     const damaged = stepOf(
       await planPipeline(spade(folder), { runsDir }),
