@@ -5,18 +5,15 @@ import type { PictureSource } from "./picture.ts";
  * Mean of all pictures, [height * width * 3] in [0, 1].
  *
  * @throws {RangeError} for no pictures
- * @throws the signal's reason when it is aborted
  */
 export async function meanImage(
   pictures: PictureSource,
-  signal?: AbortSignal,
 ): Promise<Float32Array> {
   if (pictures.size === 0) {
     throw new RangeError("Cannot take the mean of no pictures");
   }
   const sum = new Float64Array(pictures.height * pictures.width * 3);
   for (let index = 0; index < pictures.size; index++) {
-    signal?.throwIfAborted();
     const pixels = await pictures.pixels(index);
     for (let at = 0; at < sum.length; at++) sum[at]! += pixels[at]!;
   }
