@@ -1,77 +1,96 @@
-// A shuffled order by index: any place of it is computed at once, and no order is stored.
+// A shuffled order by index, without storing the order: any place of any epoch is found at once.
 import { RandomStream } from "./random_stream.ts";
 
-const ROUNDS = 12;
-const LARGEST_SIZE = 0x100000000;
+const ROUNDS = 8;
+const LARGEST = 2 ** 32;
 
 /**
- * A permutation of 0 .. size - 1 that is a function of (size, seed, epoch). A Feistel network permutes the next power of
- * four; indices that fall outside are sent through it again until they fall inside (cycle walking), which keeps it a
- * bijection. Source: Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002.
+ * An order of the numbers 0 to size - 1. A Feistel network permutes the next power of four, and walking along its cycles
+ * leaves the numbers that are too large out (Black and Rogaway 2002).
  */
 export class Permutation {
   readonly size: number;
-  readonly #keys: Uint32Array;
-  readonly #halfSize: number;
+  readonly #halfBits: number;
+  readonly #keys: Int32Array;
 
-  private constructor(size: number, keys: Uint32Array) {
+  private constructor(size: number, keys: Int32Array) {
     this.size = size;
+    this.#halfBits = Math.max(1, Math.ceil(Math.log2(size) / 2));
     this.#keys = keys;
-    this.#halfSize = 2 ** Math.max(1, Math.ceil(Math.log2(size) / 2));
   }
 
   /**
-   * The order of one epoch.
+   * The order of one epoch: a function of the three numbers.
    *
-   * @throws {RangeError} on a size that is not 1 to 2^32
+   * @throws {RangeError} when the size is no whole number from 1 to 2^32, or the epoch none from 0 on.
    */
   static of(size: number, seed: number, epoch: number): Permutation {
-    if (!Number.isInteger(size) || size < 1 || size > LARGEST_SIZE) {
+    if (!Number.isInteger(size) || size < 1 || size > LARGEST) {
       throw new RangeError(
-        `Cannot permute ${size} items: wanted 1 to 2^32 of them`,
+        `Cannot permute ${size} items: wanted a whole number from 1 to 2^32`,
       );
     }
-    const stream = RandomStream.of(seed, `permutation/${epoch}`);
-    const keys = Uint32Array.from(
-      { length: ROUNDS },
-      () => stream.integer(LARGEST_SIZE),
+    if (!Number.isSafeInteger(epoch) || epoch < 0) {
+      throw new RangeError(
+        `Cannot order epoch ${epoch}: wanted a whole number from 0 on`,
+      );
+    }
+    const stream = RandomStream.of(seed, `order/${epoch}`);
+    const keys = Int32Array.from(
+      { length: 2 * ROUNDS },
+      () => stream.integer(LARGEST - 1),
     );
     return new Permutation(size, keys);
   }
 
   /**
-   * What stands at place `index`.
+   * The item at place `index`.
    *
-   * @throws {RangeError} on an index outside 0 .. size - 1
+   * @throws {RangeError} when the index is outside 0 to size - 1.
    */
   at(index: number): number {
     if (!Number.isInteger(index) || index < 0 || index >= this.size) {
       throw new RangeError(
-        `Cannot look at place ${index} of ${this.size} items`,
+        `Cannot look up place ${index} in an order of ${this.size} items`,
       );
     }
     let place = index;
-    do place = this.#encrypt(place); while (place >= this.size);
+    do place = this.#permute(place); while (place >= this.size);
     return place;
   }
 
-  #encrypt(value: number): number {
-    const half = this.#halfSize;
-    let left = Math.floor(value / half);
-    let right = value % half;
-    for (const key of this.#keys) {
-      const next = (left ^ mixed((right ^ key) >>> 0)) & (half - 1);
+  #permute(value: number): number {
+    const bits = this.#halfBits;
+    const mask = 2 ** bits - 1;
+    let left = Math.floor(value / 2 ** bits);
+    let right = value & mask;
+    for (let round = 0; round < ROUNDS; round++) {
+      const mixed = mix(
+        right ^ this.#keys[2 * round]!,
+        this.#keys[2 * round + 1]!,
+      );
+      const next = left ^ (mixed >>> (32 - bits));
       left = right;
       right = next;
     }
-    return left * half + right;
+    return left * 2 ** bits + right;
   }
 }
 
-/** Spreads every bit over all 32. Source: the finalizer of MurmurHash3. */
-function mixed(value: number): number {
-  let bits = value;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
+/** Item at place `index` of the order of `epoch`; for many places of one epoch keep a {@linkcode Permutation}. */
+export function permutedIndex(
+  index: number,
+  size: number,
+  seed: number,
+  epoch: number,
+): number {
+  return Permutation.of(size, seed, epoch).at(index);
+}
+
+/** MurmurHash3's finaliser with a key before and after its first product. */
+function mix(value: number, key: number): number {
+  let hash = (value + key) | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) ^ key;
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }

@@ -1,97 +1,160 @@
-// Random numbers by name: a stream is a function of (seed, name), and a place in it is one number. Nothing else is state.
-import { createHash } from "node:crypto";
-import { philox4x32 } from "./philox.ts";
+// Named streams of random numbers. A stream is a function of (seed, name, position), so a checkpoint needs at most its position.
+import { normalQuantile } from "./normal_quantile.ts";
+import { highProduct, philox, type Words } from "./philox.ts";
 
 const WORDS_PER_BLOCK = 4;
-const TWO_TO_24 = 0x1000000;
-const TWO_TO_32 = 0x100000000;
+const TWO_POW_32 = 2 ** 32;
+const TWO_POW_MINUS_32 = 2 ** -32;
+const TWO_POW_MINUS_24 = 2 ** -24;
+/** Characters of a name that fill one block: two in a word. */
+const CHARACTERS_PER_BLOCK = 2 * WORDS_PER_BLOCK;
 
 /**
- * A stream of random numbers. Two streams with the same seed and name are equal; any other pair is independent. The same
- * numbers come on every machine.
+ * Random numbers by Philox 4x32-10: the seed is the key, the name's digest the upper half of the counter, the position the
+ * lower half. Streams of different seeds or names have nothing in common.
  */
 export class RandomStream {
-  readonly #key: Uint32Array;
-  /** The lower half counts blocks; the upper half is the stream's, since a key of 64 bits alone tells too few apart. */
-  readonly #counter: Uint32Array;
-  readonly #block = new Uint32Array(WORDS_PER_BLOCK);
+  readonly #key0: number;
+  readonly #key1: number;
+  readonly #counter: Words;
+  readonly #words: Words = new Int32Array(WORDS_PER_BLOCK);
+  /** Block that `#words` holds; -1 before the first draw. */
+  #block = -1;
   #position: number;
 
-  private constructor(words: readonly number[], position: number) {
-    this.#key = Uint32Array.from(words.slice(0, 2));
-    this.#counter = Uint32Array.from([0, 0, ...words.slice(2, 4)]);
+  private constructor(seed: number, name: string, position: number) {
+    this.#key0 = lowWord(seed);
+    this.#key1 = highWord(seed);
+    const digest = nameDigest(name);
+    this.#counter = Int32Array.of(0, 0, digest[0]!, digest[1]!);
     this.#position = position;
-    if (position % WORDS_PER_BLOCK !== 0) this.#makeBlock();
   }
 
-  /** The stream called `name` under `seed`, from `position` on: what {@linkcode position} once was continues exactly there. */
+  /**
+   * The stream called `name` under `seed`, from `position` on. `of(seed, name, stream.position)` goes on exactly where
+   * `stream` stands.
+   *
+   * @throws {RangeError} when the seed is no safe integer or the position no safe integer from 0 on.
+   */
   static of(seed: number, name: string, position = 0): RandomStream {
-    const digest = createHash("sha256").update(`${seed}/${name}`).digest();
-    const words = [0, 4, 8, 12].map((at) => digest.readUInt32LE(at));
-    return new RandomStream(words, position);
+    if (!Number.isSafeInteger(seed)) {
+      throw new RangeError(
+        `Cannot open random stream "${name}": seed ${seed} is no safe integer`,
+      );
+    }
+    if (!Number.isSafeInteger(position) || position < 0) {
+      throw new RangeError(
+        `Cannot open random stream "${name}": position ${position} is no whole number from 0 on`,
+      );
+    }
+    return new RandomStream(seed, name, position);
   }
 
-  /** 32-bit words consumed so far. */
+  /** Words of 32 bits that were drawn so far. */
   get position(): number {
     return this.#position;
   }
 
-  /** A number in [0, 1) with 24 random bits, exact as a 32-bit float too; takes one word. */
+  /** Uniform on [0, 1) in steps of 2^-32; draws one word. */
   uniform(): number {
-    return (this.#word() >>> 8) / TWO_TO_24;
+    return (this.#word() >>> 0) * TWO_POW_MINUS_32;
   }
 
-  /** A number from N(0, 1); takes two words. Source: Box and Muller 1958. */
+  /** Standard normal; draws one word. No value lies farther from 0 than 6.4. */
   normal(): number {
-    const radius = this.#radius();
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+    return normalOf(this.#word());
   }
 
-  /** A whole number in [0, bound), every one equally likely; takes one word, seldom more. `bound` is 1 to 2^32. */
+  /**
+   * Uniform on the whole numbers 0 to `bound` - 1, without bias (Lemire 2019); draws one word, rarely more.
+   *
+   * @throws {RangeError} when the bound is no whole number from 1 to 2^32 - 1.
+   */
   integer(bound: number): number {
-    if (!Number.isInteger(bound) || bound < 1 || bound > TWO_TO_32) {
+    if (!Number.isInteger(bound) || bound < 1 || bound >= TWO_POW_32) {
       throw new RangeError(
-        `Cannot draw an integer below ${bound}: wanted a bound of 1 to 2^32`,
+        `Cannot draw an integer below ${bound}: wanted a whole number from 1 to 2^32 - 1`,
       );
     }
-    const fair = TWO_TO_32 - TWO_TO_32 % bound;
-    for (;;) {
-      const word = this.#word();
-      if (word < fair) return word % bound;
-    }
+    const rejected = (TWO_POW_32 - bound) % bound;
+    let word = this.#word();
+    while ((Math.imul(word, bound) >>> 0) < rejected) word = this.#word();
+    return highProduct(word, bound) >>> 0;
   }
 
-  /** Fills with what {@linkcode uniform} would give one by one. */
+  /** Fills with uniform numbers on [0, 1) in steps of 2^-24: a 32-bit float would round the finer ones up to 1. */
   fillUniform(values: Float32Array): void {
-    for (let at = 0; at < values.length; at++) values[at] = this.uniform();
+    this.#fill(values, (word) => (word >>> 8) * TWO_POW_MINUS_24);
   }
 
-  /** Fills with N(0, 1) in pairs; takes two words per pair, and two for an odd last one. */
+  /** Fills with the numbers that as many calls of {@linkcode normal} would answer. */
   fillNormal(values: Float32Array): void {
-    for (let at = 0; at < values.length; at += 2) {
-      const radius = this.#radius();
-      const angle = 2 * Math.PI * this.uniform();
-      values[at] = radius * Math.cos(angle);
-      if (at + 1 < values.length) values[at + 1] = radius * Math.sin(angle);
-    }
+    this.#fill(values, normalOf);
   }
 
-  /** Never infinite: the uniform number under the logarithm is in (0, 1]. */
-  #radius(): number {
-    return Math.sqrt(-2 * Math.log((this.#word() + 1) / TWO_TO_32));
+  #fill(values: Float32Array, toNumber: (word: number) => number): void {
+    const words = this.#words;
+    let at = 0;
+    // To the next block's first word, whole blocks, and the rest: the words are the same as one by one.
+    while (at < values.length && this.#position % WORDS_PER_BLOCK !== 0) {
+      values[at++] = toNumber(this.#word());
+    }
+    for (; at + WORDS_PER_BLOCK <= values.length; at += WORDS_PER_BLOCK) {
+      this.#open(this.#position / WORDS_PER_BLOCK);
+      this.#position += WORDS_PER_BLOCK;
+      values[at] = toNumber(words[0]!);
+      values[at + 1] = toNumber(words[1]!);
+      values[at + 2] = toNumber(words[2]!);
+      values[at + 3] = toNumber(words[3]!);
+    }
+    while (at < values.length) values[at++] = toNumber(this.#word());
   }
 
   #word(): number {
-    const place = this.#position % WORDS_PER_BLOCK;
-    if (place === 0) this.#makeBlock();
+    const inBlock = this.#position % WORDS_PER_BLOCK;
+    const block = (this.#position - inBlock) / WORDS_PER_BLOCK;
+    if (block !== this.#block) this.#open(block);
     this.#position++;
-    return this.#block[place]!;
+    return this.#words[inBlock]!;
   }
 
-  #makeBlock(): void {
-    const index = Math.floor(this.#position / WORDS_PER_BLOCK);
-    this.#counter[0] = index % TWO_TO_32;
-    this.#counter[1] = Math.floor(index / TWO_TO_32);
-    philox4x32(this.#counter, this.#key, this.#block);
+  #open(block: number): void {
+    this.#counter[0] = lowWord(block);
+    this.#counter[1] = highWord(block);
+    philox(this.#counter, this.#key0, this.#key1, this.#words);
+    this.#block = block;
   }
+}
+
+/** The middle of the word's share of (0, 1), so that neither end is ever reached. */
+function normalOf(word: number): number {
+  return normalQuantile(((word >>> 0) + 0.5) * TWO_POW_MINUS_32);
+}
+
+/** 128 bits of a name: Philox as the block cipher of a Davies-Meyer chain, closed by the length. */
+function nameDigest(name: string): Words {
+  const state = new Int32Array(WORDS_PER_BLOCK);
+  const mixed = new Int32Array(WORDS_PER_BLOCK);
+  const absorb = (k0: number, k1: number) => {
+    philox(state, k0, k1, mixed);
+    for (let at = 0; at < WORDS_PER_BLOCK; at++) state[at]! ^= mixed[at]!;
+  };
+  for (let from = 0; from < name.length; from += CHARACTERS_PER_BLOCK) {
+    for (let at = 0; at < CHARACTERS_PER_BLOCK; at += 2) {
+      const low = name.charCodeAt(from + at) || 0;
+      const high = name.charCodeAt(from + at + 1) || 0;
+      state[at / 2]! ^= low | (high << 16);
+    }
+    absorb(from, name.length);
+  }
+  absorb(-1, name.length);
+  return state;
+}
+
+function lowWord(value: number): number {
+  return value | 0;
+}
+
+function highWord(value: number): number {
+  return Math.floor(value / TWO_POW_32) | 0;
 }

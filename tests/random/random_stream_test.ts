@@ -1,92 +1,158 @@
-// Streams: equal by name, continued by position, and distributed as they say.
+// Streams of random numbers: the published vectors, laws of position and names, and moments.
 import assert from "node:assert/strict";
+import { philox } from "../../lib/random/philox.ts";
+import { normalQuantile } from "../../lib/random/normal_quantile.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
 
-/** Made by an independent Python program from SHA-256 and the published rounds. */
-const GOLDEN_WORDS = [
-  4054976376,
-  4188872250,
-  1848461157,
-  3141092271,
-  1845767364,
+function hexBlock(counter: readonly number[], key: readonly number[]): string {
+  const out = new Int32Array(4);
+  philox(Int32Array.from(counter, (word) => word | 0), key[0]!, key[1]!, out);
+  return [...out].map((word) => (word >>> 0).toString(16).padStart(8, "0"))
+    .join(" ");
+}
+
+Deno.test("philox() answers the known answers of Random123", () => {
+  assert.equal(
+    hexBlock([0, 0, 0, 0], [0, 0]),
+    "6627e8d5 e169c58d bc57ac4c 9b00dbd8",
+  );
+  const ones = 0xffffffff;
+  assert.equal(
+    hexBlock([ones, ones, ones, ones], [ones, ones]),
+    "408f276d 41c83b0e a20bc7c6 6d5451fd",
+  );
+  assert.equal(
+    hexBlock([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [
+      0xa4093822,
+      0x299f31d0,
+    ]),
+    "d16cfe09 94fdcceb 5001e420 24126ea1",
+  );
+});
+
+Deno.test("normalQuantile() inverts the distribution function", () => {
+  // Reference values of Python's statistics.NormalDist().inv_cdf.
+  const known: readonly [number, number][] = [
+    [2 ** -33, -6.337957754553787],
+    [1e-9, -5.9978070150076865],
+    [0.001, -3.090232306167813],
+    [0.0749, -1.4402382675279632],
+    [0.3, -0.5244005127080409],
+    [0.5, 0],
+    [0.925, 1.4395314709384563],
+    [0.975, 1.9599639845400538],
+  ];
+  for (const [p, wanted] of known) {
+    assert.ok(Math.abs(normalQuantile(p) - wanted) < 1e-12, `at ${p}`);
+  }
+});
+
+Deno.test("RandomStream.of() continues at any position", () => {
+  const whole = RandomStream.of(7, "noise");
+  const words = Array.from({ length: 50 }, () => whole.uniform());
+  for (const position of [0, 1, 3, 4, 17, 49]) {
+    const rest = RandomStream.of(7, "noise", position);
+    assert.equal(rest.uniform(), words[position]);
+    assert.equal(rest.position, position + 1);
+  }
+});
+
+Deno.test("RandomStream reaches positions beyond 2^34", () => {
+  const far = RandomStream.of(1, "far", 2 ** 40 + 3);
+  const near = RandomStream.of(1, "far", 3);
+  assert.notEqual(far.uniform(), near.uniform());
+  assert.equal(far.position, 2 ** 40 + 4);
+});
+
+Deno.test("fillNormal() and normal() draw the same numbers in any split", () => {
+  const one = RandomStream.of(11, "a");
+  const wanted = Float32Array.from({ length: 103 }, () => one.normal());
+  for (const cut of [0, 1, 2, 3, 50, 103]) {
+    const stream = RandomStream.of(11, "a");
+    const values = new Float32Array(103);
+    stream.fillNormal(values.subarray(0, cut));
+    stream.fillNormal(values.subarray(cut));
+    assert.deepEqual(values, wanted);
+    assert.equal(stream.position, 103);
+  }
+});
+
+Deno.test("RandomStream tells seeds and names apart", () => {
+  const firsts = new Set<number>();
+  const streams: [number, string][] = [
+    [0, ""],
+    [1, ""],
+    [-1, ""],
+    [2 ** 32, ""],
+    [2 ** 32 + 1, ""],
+    [0, "a"],
+    [0, "a\0"],
+    [0, "b"],
+    [0, "vae_noise/1"],
+    [0, "vae_noise/2"],
+    [0, "vae_noise/10"],
+    [0, "a very long name of a parameter.0.weight"],
+    [0, "a very long name of a parameter.1.weight"],
+  ];
+  for (const [seed, name] of streams) {
+    firsts.add(RandomStream.of(seed, name).uniform());
+  }
+  assert.equal(firsts.size, streams.length);
+});
+
+Deno.test("a stream is the same on every machine and in every version", () => {
+  const values = new Float32Array(4);
+  RandomStream.of(42, "vae_noise/3").fillNormal(values);
+  assert.deepEqual([...values], GOLDEN_NORMALS);
+});
+
+const GOLDEN_NORMALS: readonly number[] = [
+  -0.11338755488395691,
+  -1.020537257194519,
+  -1.8120681047439575,
+  0.6507993340492249,
 ];
 
-Deno.test("RandomStream.of() gives equal streams for equal names, others for other seeds and names", () => {
-  const first = (seed: number, name: string) => {
-    const stream = RandomStream.of(seed, name);
-    return Array.from({ length: 8 }, () => stream.uniform());
-  };
-  assert.deepEqual(first(3, "noise"), first(3, "noise"));
-  const all = [first(3, "noise"), first(4, "noise"), first(3, "noise/1")];
-  assert.equal(new Set(all.flat()).size, 24);
-});
-
-Deno.test("RandomStream.of() makes the same numbers on every machine", () => {
-  const stream = RandomStream.of(0, "golden");
-  const words = Array.from({ length: 5 }, () => stream.integer(2 ** 32));
-  assert.deepEqual(words, GOLDEN_WORDS);
-});
-
-Deno.test("RandomStream.of() with a position continues exactly there", () => {
-  for (let skipped = 0; skipped < 9; skipped++) {
-    const whole = RandomStream.of(1, "resume");
-    for (let at = 0; at < skipped; at++) whole.uniform();
-    assert.equal(whole.position, skipped);
-    const rest = RandomStream.of(1, "resume", skipped);
-    for (let at = 0; at < 9; at++) {
-      assert.equal(rest.uniform(), whole.uniform());
-    }
-    assert.equal(rest.position, whole.position);
-  }
-});
-
-Deno.test("RandomStream.of() crosses the first 2^32 blocks without repeating", () => {
-  const far = RandomStream.of(1, "far", 4 * 2 ** 32);
-  const near = RandomStream.of(1, "far");
-  assert.notEqual(far.uniform(), near.uniform());
-});
-
-Deno.test("RandomStream uniform() stays in [0, 1) and is even, also as 32-bit floats", () => {
-  const values = new Float32Array(40_000);
-  RandomStream.of(7, "uniform").fillUniform(values);
-  const counts = new Array<number>(10).fill(0);
+Deno.test("fillUniform() stays below 1 and above or at 0", () => {
+  const values = new Float32Array(200_000);
+  RandomStream.of(3, "uniform").fillUniform(values);
+  let sum = 0, least = 1, most = 0;
   for (const value of values) {
-    assert.ok(value >= 0 && value < 1);
-    counts[Math.floor(value * 10)]!++;
+    sum += value;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
   }
-  for (const count of counts) assert.ok(Math.abs(count - 4000) < 250);
+  assert.ok(least >= 0 && most < 1);
+  assert.ok(Math.abs(sum / values.length - 0.5) < 0.003);
 });
 
-Deno.test("RandomStream fillNormal() has mean 0, variance 1 and normal tails", () => {
-  const values = new Float32Array(40_001);
-  const stream = RandomStream.of(7, "normal");
-  stream.fillNormal(values);
-  assert.equal(stream.position, 40_002);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + value * value, 0) /
-    values.length;
-  const outside = values.filter((value) => Math.abs(value) > 1.96).length;
-  assert.ok(Math.abs(mean) < 0.02, String(mean));
-  assert.ok(Math.abs(variance - 1) < 0.03, String(variance));
-  assert.ok(Math.abs(outside / values.length - 0.05) < 0.005);
+Deno.test("fillNormal() has the moments of a standard normal", () => {
+  const values = new Float32Array(400_000);
+  RandomStream.of(5, "normal").fillNormal(values);
+  const moment = (power: number) =>
+    values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+  assert.ok(Math.abs(moment(1)) < 0.006);
+  assert.ok(Math.abs(moment(2) - 1) < 0.01);
+  assert.ok(Math.abs(moment(3)) < 0.02);
+  assert.ok(Math.abs(moment(4) - 3) < 0.06);
 });
 
-Deno.test("RandomStream normal() takes two words", () => {
-  const stream = RandomStream.of(7, "normal");
-  stream.normal();
-  assert.equal(stream.position, 2);
-});
-
-Deno.test("RandomStream integer() hits every value and refuses bounds that it cannot draw below", () => {
-  const stream = RandomStream.of(2, "integer");
-  const counts = new Map<number, number>();
-  for (let at = 0; at < 6000; at++) {
-    const value = stream.integer(6);
-    counts.set(value, (counts.get(value) ?? 0) + 1);
+Deno.test("integer() is even over its bound and refuses a wrong one", () => {
+  const stream = RandomStream.of(9, "integers");
+  const counts = new Array<number>(7).fill(0);
+  for (let draw = 0; draw < 70_000; draw++) counts[stream.integer(7)]!++;
+  for (const count of counts) assert.ok(Math.abs(count - 10_000) < 450);
+  for (let draw = 0; draw < 100; draw++) {
+    assert.ok(stream.integer(3_000_000_000) < 3_000_000_000);
   }
-  assert.deepEqual([...counts.keys()].sort(), [0, 1, 2, 3, 4, 5]);
-  for (const count of counts.values()) assert.ok(Math.abs(count - 1000) < 150);
-  for (const bound of [0, -1, 1.5, 2 ** 32 + 1, NaN]) {
+  assert.equal(stream.integer(1), 0);
+  for (const bound of [0, -1, 1.5, 2 ** 32, NaN]) {
     assert.throws(() => stream.integer(bound), RangeError);
   }
+});
+
+Deno.test("RandomStream.of() refuses a seed or a position that is no whole number", () => {
+  assert.throws(() => RandomStream.of(0.5, "a"), RangeError);
+  assert.throws(() => RandomStream.of(1, "a", -1), RangeError);
+  assert.throws(() => RandomStream.of(1, "a", 0.5), RangeError);
 });
