@@ -4,8 +4,7 @@ import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { encode } from "fast-png";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { StepFailure } from "../../lib/error/failure.ts";
-import { defineTask, type TaskContext } from "../../lib/worker/task.ts";
+import { defineTask, StepFailure, type TaskContext } from "../../mod.ts";
 import { captionOf, hasSkinTone, splitNames } from "./emoji_names.ts";
 
 /** The step's `with`; everything has a default. */
