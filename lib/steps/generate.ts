@@ -9,14 +9,15 @@ import {
 } from "../disk/atomic_write.ts";
 import { startEngine } from "../engines/engine.ts";
 import { imageGrid } from "../evaluation/image_grid.ts";
+import { bytesOf, unitValues } from "../evaluation/picture.ts";
 import { encodePng } from "../format/image_codec.ts";
 import { type DrawnPicture, drawPictures } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
 import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
 import { textVectors } from "../train/text_source.ts";
 import { openStepModel, openStepText, refuseOddSides } from "./open_step.ts";
-import { pictureOf } from "./picture_values.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
+import { SAMPLE_GRID } from "./train_samples.ts";
 
 /** What draws needs of the model; the compressor only encodes. */
 const DRAWING_COMPONENTS = [
@@ -98,7 +99,7 @@ async function writePictures(
     }.png`;
     await writeAtomically(
       join(output, file),
-      await encodePng(pictureOf(picture)),
+      await encodePng(bytesOf(unitValues(picture.values), picture)),
     );
     names.push({ file, prompt: picture.caption });
   }
@@ -106,7 +107,10 @@ async function writePictures(
   const columns = step.per_prompt > 1
     ? step.per_prompt
     : Math.min(8, pictures.length);
-  const grid = await imageGrid(pictures.map(pictureOf), { columns, gap: 2 });
+  const grid = await imageGrid(
+    pictures.map((one) => bytesOf(unitValues(one.values), one)),
+    { ...SAMPLE_GRID, columns },
+  );
   const path = join(output, "grid.png");
   await writeAtomically(path, grid);
   context.picture(path);

@@ -1,8 +1,14 @@
 // Sample pictures of a train step: reconstructions of fixed pictures, and fixed captions drawn by the flow.
 import { join } from "node:path";
-import { imageGrid } from "../evaluation/image_grid.ts";
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { makeFolder, writeAtomically } from "../disk/atomic_write.ts";
+import { imageGrid } from "../evaluation/image_grid.ts";
+import {
+  bytesOf,
+  type PictureSource,
+  type RgbBytes,
+  unitValues,
+} from "../evaluation/picture.ts";
+import { decodeImage } from "../format/image_codec.ts";
 import { drawPictures } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
 import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
@@ -10,15 +16,18 @@ import { type TextOptions, textVectors } from "../train/text_source.ts";
 import type { TrainCursor } from "../train/train_progress.ts";
 import { visitReconstructions } from "../train/validation.ts";
 import { refuseOddSides } from "./open_step.ts";
-import { pictureOf } from "./picture_values.ts";
+import { pictureIndices, spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
 import { type OpenedTrainStep, SAMPLES_FOLDER } from "./train_session.ts";
 
-/** Pictures that are reconstructed. */
+/** Enlarged, for a person to see small pictures. */
+export const SAMPLE_GRID = { gap: 4, scale: 3 } as const;
+/** Pictures of the data that are reconstructed. */
 const RECONSTRUCTED = 8;
 const SAMPLER_STEPS = 20;
 /** Guidance of samples of a flow that was trained with dropped captions; without those there is nothing to guide by. */
 const SAMPLE_GUIDANCE = 2;
+const CAPTION_COLUMNS = 8;
 
 /**
  * Draws what the step's pipeline asks for at a moment and writes it to `samples/`. The name tells the moment, so that a step
@@ -30,11 +39,14 @@ export async function drawTrainSamples(
   text: TextOptions | null,
   cursor: TrainCursor,
 ): Promise<boolean> {
-  const draw = () =>
-    text === null
-      ? drawReconstructions(context, opened, cursor)
-      : drawCaptions(context, opened, text, cursor);
-  const { average } = opened.session;
+  const { average, groups } = opened.session;
+  const trainsVae = groups.some((group) => group.name === "vae");
+  const draw = async () => {
+    if (trainsVae && !await drawVaeSamples(context, opened, cursor)) {
+      return false;
+    }
+    return text === null || await drawCaptions(context, opened, text, cursor);
+  };
   return average === null ? await draw() : await average.during(draw);
 }
 
@@ -44,38 +56,78 @@ export function wantsSamples(context: StepContext): boolean {
   return !no_samples && samples_per_checkpoint > 0;
 }
 
-/** Originals above, reconstructions below. */
-async function drawReconstructions(
+/** Pictures of the data, held-out ones where there are some, and the pipeline's own test pictures. */
+async function drawVaeSamples(
   context: StepContext,
   opened: OpenedTrainStep,
   cursor: TrainCursor,
 ): Promise<boolean> {
-  const dataset: ImageTextFolder = opened.heldOut ?? opened.dataset;
-  const count = Math.min(RECONSTRUCTED, dataset.size);
-  const size = { height: dataset.height, width: dataset.width };
-  const originals: ReturnType<typeof pictureOf>[] = [];
-  const decoded: ReturnType<typeof pictureOf>[] = [];
+  const dataset = opened.heldOut ?? opened.dataset;
+  const indices = spreadIndices(pictureIndices(dataset, null), RECONSTRUCTED);
+  const name = `${nameOf(cursor)}-reconstructions.png`;
+  if (!await drawPairs(context, opened, { pictures: dataset, indices, name })) {
+    return false;
+  }
+  const paths = context.request.output.test_image_address;
+  for (const [index, path] of paths.entries()) {
+    const pictures = await openTestPicture(opened, path);
+    const name = `${nameOf(cursor)}-test-${index + 1}.png`;
+    if (!await drawPairs(context, opened, { pictures, indices: [0], name })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+interface PairsToDraw {
+  readonly pictures: PictureSource;
+  readonly indices: readonly number[];
+  /** Of the file in `samples/`. */
+  readonly name: string;
+}
+
+/** Originals above, reconstructions below. */
+async function drawPairs(
+  context: StepContext,
+  opened: OpenedTrainStep,
+  { pictures, indices, name }: PairsToDraw,
+): Promise<boolean> {
+  const originals: RgbBytes[] = [];
+  const made: RgbBytes[] = [];
   const isWhole = await visitReconstructions(
     {
       model: opened.session.model,
-      dataset,
-      indices: Array.from({ length: count }, (_, index) => index),
+      dataset: pictures,
+      indices,
       spade: opened.step.decode_spade,
       signal: context.signal,
       onPass: () => {},
     },
-    (original, result) => {
-      originals.push(pictureOf({ ...size, values: original }));
-      decoded.push(pictureOf({ ...size, values: result }));
+    (original, decoded) => {
+      originals.push(bytesOf(unitValues(original), pictures));
+      made.push(bytesOf(unitValues(decoded), pictures));
     },
   );
   if (!isWhole) return false;
-  const grid = await imageGrid([...originals, ...decoded], {
-    columns: count,
-    gap: 2,
+  const columns = indices.length;
+  const grid = await imageGrid([...originals, ...made], {
+    ...SAMPLE_GRID,
+    columns,
   });
-  await writeSample(context, `${nameOf(cursor)}-reconstructions.png`, grid);
+  await writeSample(context, name, grid);
   return true;
+}
+
+/** One picture of the user's, with the size that it has. */
+async function openTestPicture(
+  opened: OpenedTrainStep,
+  path: string,
+): Promise<PictureSource> {
+  const { width, height, data } = await decodeImage(await Deno.readFile(path));
+  const sides = { height, width };
+  const { options } = opened.session.model;
+  refuseOddSides(options, { place: `test picture "${path}"`, ...sides });
+  return { ...sides, size: 1, pixels: () => Promise.resolve(data) };
 }
 
 async function drawCaptions(
@@ -106,8 +158,9 @@ async function drawCaptions(
       },
     });
     if (pictures === null) return false;
-    const columns = Math.min(8, captions.length);
-    const grid = await imageGrid(pictures.map(pictureOf), { columns, gap: 2 });
+    const drawn = pictures.map((one) => bytesOf(unitValues(one.values), one));
+    const columns = Math.min(CAPTION_COLUMNS, captions.length);
+    const grid = await imageGrid(drawn, { ...SAMPLE_GRID, columns });
     const name = `${nameOf(cursor)}-captions-${size.width}x${size.height}.png`;
     await writeSample(context, name, grid);
   }

@@ -1,5 +1,5 @@
 // What the flow is trained on: latent tokens of pictures under the frozen VAE, in a scale that the diffusion expects.
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import type { PictureSource } from "../evaluation/picture.ts";
 import { encode, type FluxModel, latentTokens } from "../models/flux_model.ts";
 import { tf } from "../tensor/tf.ts";
 import { nextTurn } from "./event_loop.ts";
@@ -38,7 +38,7 @@ export interface EncodedPictures {
  */
 export async function encodePictures(
   model: FluxModel,
-  dataset: ImageTextFolder,
+  dataset: PictureSource,
   indices: readonly number[],
   watch: {
     readonly signal: AbortSignal;
@@ -119,7 +119,7 @@ export function normaliseTokens(
 
 /** Pictures at `indices` as [N, H, W, 3] in [-1, 1]; the caller owns the tensor. */
 export async function imagesTensor(
-  dataset: ImageTextFolder,
+  dataset: PictureSource,
   indices: readonly number[],
 ): Promise<tf.Tensor4D> {
   const { height, width } = dataset;

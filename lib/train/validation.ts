@@ -1,5 +1,6 @@
 // Held-out figures of a VAE: pictures decoded from the latent mean against their originals.
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import { meanAbsoluteError } from "../evaluation/image_metrics.ts";
+import { type PictureSource, unitValues } from "../evaluation/picture.ts";
 import {
   decode,
   encode,
@@ -17,7 +18,7 @@ const PASS_SIZE = 16;
 /** What reconstructions are made with. */
 export interface ReconstructionTask {
   readonly model: FluxModel;
-  readonly dataset: ImageTextFolder;
+  readonly dataset: PictureSource;
   readonly indices: readonly number[];
   /** Whether the expander sees its context. */
   readonly spade: boolean;
@@ -67,7 +68,7 @@ export async function heldOutError(
 ): Promise<number | null> {
   let sum = 0;
   const isWhole = await visitReconstructions(task, (original, decoded) => {
-    sum += pictureError(original, decoded);
+    sum += meanAbsoluteError(unitValues(original), unitValues(decoded));
   });
   return isWhole ? sum / task.indices.length : null;
 }
@@ -84,13 +85,4 @@ export function reconstruct(
     const grid = latentGrid(model.options, images.shape[1], images.shape[2]);
     return decode(model, tokens, grid, { spade });
   });
-}
-
-function pictureError(original: Float32Array, decoded: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < original.length; at++) {
-    const shown = Math.min(1, Math.max(-1, decoded[at]!));
-    sum += Math.abs(shown - original[at]!);
-  }
-  return sum / original.length / 2;
 }

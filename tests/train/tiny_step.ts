@@ -214,6 +214,7 @@ export function requestOf(
       no_samples: false,
       sample_captions: ["a red square"],
       sample_sizes: null,
+      test_image_address: [],
     },
     seed: 5,
     datasets: { train: dataset, held_out: dataset },
