@@ -16,6 +16,12 @@ export async function runCommandLine(
   let exitCode: ExitCode = EXIT_CODE.done;
   const program = buildProgram(terminal, (code) => exitCode = code);
   try {
+    if (args.length === 0) {
+      throw new UsageError("Cannot run: no command is named", {
+        hint:
+          "Name one, for example `fluxline plan`; `fluxline --help` lists them",
+      });
+    }
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -49,12 +55,6 @@ function buildProgram(
   command(program, "engine", "Show the engines and which one is used")
     .option("--json", "print data")
     .action((options) => engineCommand(options, terminal));
-  program.action(() => {
-    throw new UsageError("Cannot run: no command is named", {
-      hint:
-        "Name one, for example `fluxline plan`; `fluxline --help` lists them",
-    });
-  });
   return program;
 }
 
@@ -182,7 +182,7 @@ function collect(value: string, before: readonly string[]): string[] {
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError("wanted a whole number from 1 to 64");
+  throw new InvalidArgumentError("Wanted a whole number from 1 to 64");
 }
 
 /** Commander's own words in our form: its suggestion becomes the hint. */

@@ -19,7 +19,7 @@ export async function requireProjectRead(
     if (answer.state === "granted") return;
   }
   throw new UsageError(
-    `Cannot ${command}: this process may not read the project folder`,
+    `Cannot run "fluxline ${command}": this process may not read the project folder`,
     {
       hint:
         `Run \`deno task ${command}\`, or \`deno run -R cli.ts ${command}\``,
@@ -45,7 +45,9 @@ export async function requireRunPermissions(file: string): Promise<void> {
   }
   if (missing.length === 0) return;
   throw new UsageError(
-    `Cannot train: this process lacks permission to ${missing.join(", ")}`,
+    `Cannot run "fluxline train": this process has no permission to ${
+      missing.join(", ")
+    }`,
     {
       hint:
         `Run \`deno task train ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts train ${file}\``,

@@ -31,7 +31,7 @@ export class RunJournal {
   ): Promise<void> {
     const at = new Date().toISOString();
     if (change !== undefined) this.#states.set(change.step, change.state);
-    const isManifestDue = change !== undefined || event.kind === "run_started";
+    const isManifestDue = change !== undefined || event.kind.startsWith("run_");
     this.#last = this.#last.then(async () => {
       if (isManifestDue) await this.#writeManifest(at);
       await appendEvent(this.#plan.runsDir, this.#plan.run, { at, ...event });
