@@ -2,13 +2,15 @@
 import type { TaskName } from "../store/step_request.ts";
 import type { StepBody } from "./step_context.ts";
 
-const BODIES: Readonly<Partial<Record<TaskName, () => Promise<StepBody>>>> = {
+const BODIES: Readonly<Record<TaskName, () => Promise<StepBody>>> = {
+  train: async () => (await import("./train.ts")).trainBody,
+  evaluate: async () => (await import("./evaluate.ts")).evaluateBody,
+  compare: async () => (await import("./compare.ts")).compareBody,
+  generate: async () => (await import("./generate.ts")).generateBody,
   script: async () => (await import("./script.ts")).scriptBody,
 };
 
 /** Loads the body of a task. */
-export async function loadStepBody(task: TaskName): Promise<StepBody> {
-  const load = BODIES[task];
-  if (load === undefined) throw new TypeError(`No body for task "${task}"`);
-  return await load();
+export function loadStepBody(task: TaskName): Promise<StepBody> {
+  return BODIES[task]();
 }

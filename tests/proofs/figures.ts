@@ -27,7 +27,7 @@ async function writeFigures(runsDir: string): Promise<void> {
   await Deno.mkdir(DOCS, { recursive: true });
   for (const { step, name } of PICTURES) {
     const { folder, result } = stepOf(status, step);
-    const picture = result?.pictures[0];
+    const picture = result?.pictures?.[0];
     if (picture === undefined) {
       throw new RangeError(`Step "${step}" made no picture`);
     }
