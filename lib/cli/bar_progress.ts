@@ -12,50 +12,10 @@ export interface BarProgress extends Disposable {
 
 /** Bars on the given terminal. */
 export function barProgress(terminal: Terminal): BarProgress {
-  const bars = new cliProgress.MultiBar({
-    format: "{label} {bar} {percentage}% {text}, {eta_formatted} left",
-    stream: terminal.redrawn(),
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false,
-    linewrap: false,
-    barsize: 20,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    fps: 5,
-  });
+  const bars = new StepBars(terminal);
   const labels = new Map<string, string>();
-  const running = new Map<
-    string,
-    { readonly bar: cliProgress.SingleBar; readonly phase: string }
-  >();
-  const say = (text: string) => {
-    if (running.size === 0) terminal.out(text);
-    else bars.log(`${text}\n`);
-  };
-  const remove = (name: string) => {
-    const entry = running.get(name);
-    if (entry === undefined) return;
-    bars.remove(entry.bar);
-    running.delete(name);
-  };
-  const show = (notice: Extract<RunNotice, { kind: "step_progress" }>) => {
-    const { step: { name }, update } = notice;
-    const payload = {
-      label: labels.get(name) ?? name,
-      text: progressText(update),
-    };
-    const entry = running.get(name);
-    // Each phase has its own pace, so its time left starts anew.
-    if (entry?.phase === update.phase) {
-      entry.bar.setTotal(update.total);
-      entry.bar.update(update.done, payload);
-      return;
-    }
-    remove(name);
-    const bar = bars.create(update.total, update.done, payload);
-    running.set(name, { bar, phase: update.phase });
-  };
+  const labelOf = (step: { readonly name: string }) =>
+    labels.get(step.name) ?? step.name;
   return {
     observe: (notice) => {
       if (notice.kind === "planned") {
@@ -64,14 +24,93 @@ export function barProgress(terminal: Terminal): BarProgress {
           labels.set(step.name, `[${index + 1}/${steps.length}] ${step.name}`)
         );
       }
-      if (notice.kind === "step_progress") return show(notice);
-      if (notice.kind === "step_ended") remove(notice.step.name);
-      const line = noticeLine(
-        notice,
-        (step) => labels.get(step.name) ?? step.name,
-      );
-      if (line !== null) say(line);
+      if (notice.kind === "step_progress") {
+        bars.show(labelOf(notice.step), notice);
+        return;
+      }
+      if (notice.kind === "step_ended") bars.remove(notice.step.name);
+      const line = noticeLine(notice, labelOf);
+      if (line !== null) bars.say(line);
     },
-    [Symbol.dispose]: () => bars.stop(),
+    [Symbol.dispose]: () => bars.clear(),
   };
+}
+
+interface StepBar {
+  readonly phase: string;
+  readonly total: number;
+  readonly done: number;
+  readonly payload: { readonly label: string; readonly text: string };
+  readonly bar: cliProgress.SingleBar;
+}
+
+/** The bars on the screen; while no step has one, nothing is redrawn. */
+class StepBars {
+  readonly #terminal: Terminal;
+  readonly #shown = new Map<string, StepBar>();
+  #drawing: cliProgress.MultiBar | null = null;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  say(text: string): void {
+    if (this.#drawing === null) {
+      this.#terminal.out(text);
+      return;
+    }
+    this.#drawing.log(`${text}\n`);
+    this.#drawing.update();
+  }
+
+  show(
+    label: string,
+    { step, update }: Extract<RunNotice, { kind: "step_progress" }>,
+  ): void {
+    const { phase, total, done } = update;
+    const payload = { label, text: progressText(update) };
+    const before = this.#shown.get(step.name);
+    const bar = before?.bar ?? this.#draw().create(total, done, payload);
+    this.#shown.set(step.name, { phase, total, done, payload, bar });
+    if (before === undefined) return;
+    if (before.phase !== phase) {
+      // Each phase has its own pace, so its time left starts anew.
+      bar.start(total, done, payload);
+      return;
+    }
+    bar.setTotal(total);
+    bar.update(done, payload);
+  }
+
+  /** Takes one bar away. The package leaves an empty line behind when it removes a bar, so the others are drawn anew. */
+  remove(name: string): void {
+    if (!this.#shown.delete(name)) return;
+    this.clear();
+    for (const [other, shown] of this.#shown) {
+      const { total, done, payload } = shown;
+      const bar = this.#draw().create(total, done, payload);
+      this.#shown.set(other, { ...shown, bar });
+    }
+  }
+
+  clear(): void {
+    this.#drawing?.stop();
+    this.#drawing = null;
+  }
+
+  #draw(): cliProgress.MultiBar {
+    this.#drawing ??= new cliProgress.MultiBar({
+      format: "{label} {bar} {percentage}% {text}, {eta_formatted} left",
+      stream: this.#terminal.redrawn(),
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false,
+      linewrap: false,
+      barsize: 20,
+      barCompleteChar: "#",
+      barIncompleteChar: "-",
+      fps: 5,
+    });
+    return this.#drawing;
+  }
 }
