@@ -98,7 +98,7 @@ const TRANSITION = closedMap({
   metric: nullable(someText(), "Metric to watch"),
   threshold: nullable(finiteNumber(), "Value to reach"),
   max_epochs: nullable(
-    wholeNumber(),
+    wholeNumber({ min: 1 }),
     "Epochs after which the step ends anyway",
   ),
   window: option(wholeNumber({ min: 1 }), 20, "Values whose mean is compared"),

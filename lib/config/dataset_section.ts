@@ -49,7 +49,7 @@ export function readDatasets(
     const entry = resolveEntry(name, options, value, report);
     if (entry !== undefined) entries[name] = entry;
   }
-  const top = topDataset(sources, report);
+  const top = topDataset(sources, names, report);
   if (top !== undefined && names.has(TOP_DATASET)) {
     report.error(
       sources.datasetsTree.entries.get(TOP_DATASET)!.key,
@@ -217,6 +217,7 @@ function absolutePaths(
 
 function topDataset(
   { data, dataTree }: DatasetSources,
+  names: Set<string>,
   report: Report,
 ): DatasetEntry | undefined {
   const { data_path, captions_file } = data;
@@ -227,6 +228,7 @@ function topDataset(
       dataTree.place,
       `Cannot read "data": the key "${missing}" is missing beside the other of the pair`,
     );
+    names.add(TOP_DATASET); // so that steps are not blamed for it as well
     return undefined;
   }
   const written = { from: null, image_folder: data_path, captions_file };

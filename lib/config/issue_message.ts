@@ -11,6 +11,26 @@ export interface IssueText {
 
 const SHORT_LIST = 14;
 
+/** Words that other trainers, and FluxFlow's own papers, use for our keys. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  learning_rate: "lr",
+  epochs: "n_epochs",
+  duration_epochs: "n_epochs",
+  train_flow: "train_diff",
+  freeze_modules: "freeze",
+  transition_criteria: "transition_on",
+  stop_condition: "transition_on",
+  depends_on: "needs",
+  optimizer_type: "type",
+  momentum_decay: "momentum",
+  T_max: "total_iters",
+  eta_min: "eta_min_factor",
+  data_path: "image_folder",
+  env: "permissions",
+  script: "uses",
+  options: "with",
+};
+
 /** Describes an issue of `where` (such as `step "flow"`); `path` leads to the value from there. */
 export function describeIssue(
   issue: v.BaseIssue<unknown>,
@@ -22,7 +42,10 @@ export function describeIssue(
   const inParent = parent === "" ? "" : ` in "${parent}"`;
   if (issue.expected === "never" && Array.isArray(issue.requirement)) {
     const known = issue.requirement as string[];
-    const guess = didYouMean(key, known);
+    const meant = OTHER_WORDS[key];
+    const guess = meant !== undefined && known.includes(meant)
+      ? `, did you mean "${meant}"?`
+      : didYouMean(key, known);
     return {
       about: "unknown key",
       message: `Cannot read ${where}: unknown key "${key}"${inParent}${guess}`,

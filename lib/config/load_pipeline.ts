@@ -26,7 +26,7 @@ import {
   readDatasets,
 } from "./dataset_section.ts";
 import { foundText } from "./issue_message.ts";
-import { checkModelSizes } from "./model_checks.ts";
+import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { applyOverrides } from "./overrides.ts";
 import { checkPaths } from "./path_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
@@ -90,7 +90,7 @@ function readDocument(
   report: Report,
 ): LocatedMap | undefined {
   const tree = readYaml(source, report);
-  if (tree === undefined) return undefined;
+  if (tree === undefined || report.failed) return undefined;
   if (tree.kind === "map") return applyOverrides(tree, overrides, report);
   const found = isNull(tree)
     ? "it is empty"
@@ -126,6 +126,9 @@ async function readPipeline(
   );
   readSection(document, "optimization", OPTIMIZATION_SECTION, report);
   if (model !== undefined) checkModelSizes(model.value, model.tree, report);
+  if (model !== undefined && data !== undefined) {
+    checkDataSizes(model.value, data.value, data.tree, report);
+  }
   const training = readTraining(document, report);
   const name = top?.name ?? basename(source.name).replace(/\.ya?ml$/i, "");
   checkRunName(
@@ -152,12 +155,10 @@ async function readPipeline(
       (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
   }, report);
   if (context.options.checkPaths !== false) {
-    const testPictures = output?.value.test_image_address ?? [];
     const paths = {
       document,
       datasets: datasets.entries,
       drafts: training.drafts,
-      testPictures,
     };
     await checkPaths(steps, paths, report);
   }

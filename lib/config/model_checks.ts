@@ -1,4 +1,5 @@
 // Sizes that the networks cannot be built with.
+import type { DataSection } from "../catalog/data_section.ts";
 import type { ModelSection } from "../catalog/model_section.ts";
 import {
   type LocatedMap,
@@ -95,6 +96,35 @@ export function checkModelSizes(
       ["expander_kernel"],
       `"expander_kernel" is ${found}, an even number; a centred one is odd`,
       `Write ${found + 1}`,
+    );
+  }
+}
+
+/** Reports sizes of the `data` section that the model cannot take; `tree` is that section. */
+export function checkDataSizes(
+  model: ModelSection,
+  data: DataSection,
+  tree: LocatedMap,
+  report: Report,
+): void {
+  const multiple = 2 ** model.downscales;
+  if (data.img_size !== null && data.img_size % multiple !== 0) {
+    const near = Math.max(
+      multiple,
+      Math.round(data.img_size / multiple) * multiple,
+    );
+    report.error(
+      placeOf(tree, ["img_size"]),
+      `Cannot use pictures of side ${data.img_size}: ${model.downscales} halvings ("model.downscales") want a multiple of ${multiple}`,
+      `Write a multiple of ${multiple}, such as ${near}`,
+    );
+  }
+  const longest = model.text_encoder.max_positions;
+  if (data.max_tokens > longest) {
+    report.error(
+      placeOf(tree, ["max_tokens"]),
+      `Cannot read captions of ${data.max_tokens} tokens: the text encoder takes ${longest} ("model.text_encoder.max_positions")`,
+      `Write "max_tokens: ${longest}" or less, or raise the other`,
     );
   }
 }

@@ -16,7 +16,7 @@ import {
   OPTIMIZER_NAMES,
   type OptimizerName,
 } from "../catalog/step_options.ts";
-import { locate } from "../source/located_tree.ts";
+import { keyPlaceOf, locate } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft, type StepOptions } from "./step_drafts.ts";
@@ -87,52 +87,30 @@ export interface OptimizerPlan {
 /** Reports trained networks without an optimizer, and optimizers without a trained network. */
 export function checkOptimizers(
   draft: StepDraft,
-  { options, active }: OptimizerPlan,
+  plan: OptimizerPlan,
   report: Report,
 ): void {
-  const { optimizers, schedulers } = options.optimization;
+  const { options, active } = plan;
+  const { optimizers } = options.optimization;
   const isConfigured = Object.keys(optimizers).length > 0;
   for (const name of OPTIMIZER_NAMES) {
-    if (active.includes(name)) {
-      if (isConfigured && optimizers[name] === undefined) {
-        report.error(
-          placeIn(draft, "optimization", "optimizers"),
-          `Cannot train with ${
-            flagFor(OPTIMIZED[name][0]!, options)
-          } in ${draft.where}: its optimizer "${name}" is missing`,
-          `Add "${name}" to "optimization.optimizers", or leave all of them out for AdamW`,
-        );
-      }
-      continue;
-    }
-    for (
-      const [kind, entries] of [["optimizers", optimizers], [
-        "schedulers",
-        schedulers,
-      ]] as const
-    ) {
-      // What `defaults` offer to every step may go unused; what a step itself says may not.
-      if (
-        entries[name] === undefined ||
-        locate(draft.own, ["optimization", kind, name]) === undefined
-      ) continue;
-      const entry = draft.own.entries.get("optimization")?.value;
-      const map = entry?.kind === "map"
-        ? entry.entries.get(kind)?.value
-        : undefined;
+    if (!active.includes(name)) reportUnused(draft, name, options, report);
+    else if (isConfigured && optimizers[name] === undefined) {
       report.error(
-        (map?.kind === "map" ? map.entries.get(name)?.key : undefined) ??
-          placeIn(draft, "optimization", kind),
-        `Cannot use the ${
-          kind.slice(0, -1)
-        } "${name}" in ${draft.where}: the step trains nothing with it`,
-        name === "text_encoder"
-          ? "Take it out, or train the flow processor and leave the text encoder out of freeze"
-          : `Take it out${
-            FLAGS[name].length > 0 ? `, or write "${FLAGS[name][0]}: true"` : ""
-          }`,
+        placeIn(draft, "optimization", "optimizers"),
+        `Cannot train with ${
+          flagFor(OPTIMIZED[name][0]!, options)
+        } in ${draft.where}: its optimizer "${name}" is missing`,
+        `Add "${name}" to "optimization.optimizers", or leave all of them out for AdamW`,
       );
     }
+  }
+  if (active.length > 0 && !isConfigured && options.lr === null) {
+    report.warning(
+      placeIn(draft),
+      `The learning rate of ${draft.where} is FluxFlow's automatic one, ${AUTOMATIC_LR}, which hardly learns`,
+      'Write "lr" into the step, "defaults" or "training"',
+    );
   }
   for (const [name, entry] of Object.entries(optimizers)) {
     if (
@@ -142,6 +120,34 @@ export function checkOptimizers(
     report.error(
       placeIn(draft, "optimization", "optimizers", name, "nesterov"),
       `Cannot use "nesterov" in ${draft.where}: it wants a momentum above 0 and no dampening`,
+    );
+  }
+}
+
+/** What `defaults` offer to every step may go unused; what a step itself says may not. */
+function reportUnused(
+  draft: StepDraft,
+  name: OptimizerName,
+  options: TrainOptions,
+  report: Report,
+): void {
+  const switchOn = FLAGS[name].length > 0
+    ? `, or write "${FLAGS[name][0]}: true"`
+    : "";
+  for (const kind of ["optimizers", "schedulers"] as const) {
+    const path = ["optimization", kind, name];
+    if (
+      options.optimization[kind][name] === undefined ||
+      locate(draft.own, path) === undefined
+    ) continue;
+    report.error(
+      keyPlaceOf(draft.own, path),
+      `Cannot use the ${
+        kind.slice(0, -1)
+      } "${name}" in ${draft.where}: the step trains nothing with it`,
+      name === "text_encoder"
+        ? "Take it out, or train the flow processor and leave the text encoder out of freeze"
+        : `Take it out${switchOn}`,
     );
   }
 }

@@ -25,10 +25,9 @@ export interface PathSources {
   readonly document: LocatedMap;
   readonly datasets: Readonly<Record<string, DatasetEntry>>;
   readonly drafts: readonly StepDraft[];
-  readonly testPictures: readonly string[];
 }
 
-/** Reports pictures, captions and task modules that are not there. Datasets that no step reads are not looked for. */
+/** Reports pictures' folders, captions and task modules that are not there. Datasets that no step reads are not looked for. */
 export async function checkPaths(
   steps: readonly Step[],
   sources: PathSources,
@@ -38,7 +37,6 @@ export async function checkPaths(
     const wanted of [
       ...datasetPaths(steps, sources),
       ...modulePaths(steps, sources),
-      ...pictures(sources),
     ]
   ) {
     const fault = await pathFault(wanted);
@@ -114,17 +112,6 @@ function modulePaths(
       root: resolve(root),
     }];
   });
-}
-
-function pictures({ document, testPictures }: PathSources): WantedPath[] {
-  return testPictures.map((written, index) => ({
-    path: resolve(written),
-    written,
-    kind: "file",
-    what: "the test picture",
-    place: placeOf(document, ["output", "test_image_address", index]),
-    root: resolve("."),
-  }));
 }
 
 function datasetsOf(step: Step): string[] {

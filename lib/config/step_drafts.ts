@@ -264,6 +264,6 @@ function keysOf(map: LocatedMap, keys: readonly string[]): LocatedMap {
 
 /** Where a key of a draft is written, or the step itself where it is not. */
 export function placeIn(draft: StepDraft, ...path: PathItem[]): Place {
-  return locate(draft.merged, path)?.place ??
+  return (path.length > 0 ? locate(draft.merged, path)?.place : undefined) ??
     locate(draft.own, ["name"])?.place ?? draft.own.place;
 }

@@ -41,7 +41,7 @@ export function resolveTransition(
   } else if (said.max_epochs > options.n_epochs) {
     report.error(
       placeIn(draft, "transition_on", "max_epochs"),
-      `Cannot read ${draft.where}: "max_epochs" is ${said.max_epochs}, but the step ends after ${options.n_epochs} epochs`,
+      `Cannot read ${draft.where}: "max_epochs" is ${said.max_epochs}, but "n_epochs" ends the step at ${options.n_epochs}`,
       'Lower "max_epochs" or raise "n_epochs"',
     );
   }

@@ -64,9 +64,9 @@ const FILE_REFUSALS: readonly Refusal[] = [
     "Unpack the shards to a folder with a captions file",
   ),
   refuse(
-    ["data", "fixed_prompt_prefix"],
-    isOneOf(""),
-    "Write the prefix into the captions file",
+    ["data", "tokenizer_name"],
+    isOneOf("words"),
+    "Write words: the tokenizer is then built from the captions",
   ),
   refuse(
     ["data", "reduced_min_sizes"],
@@ -84,6 +84,11 @@ const FILE_REFUSALS: readonly Refusal[] = [
     "Leave it out: each batch is trained once",
   ),
   refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
+  refuse(
+    ["output", "test_image_address"],
+    isEmptyList,
+    "Leave it out: samples are drawn from the step's own pictures",
+  ),
   {
     path: ["output", "log_level"],
     idle: never,

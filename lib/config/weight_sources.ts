@@ -41,25 +41,45 @@ export function spadeOf(
 
 /**
  * The nearest steps with weights that `names` stand for: train steps themselves, and those that a step without weights
- * (evaluate, compare, generate, script) waits for.
+ * (evaluate, compare, generate, script) waits for. A step that another of them already continues from does not count.
  */
 export function trainStepsBehind(
   names: readonly string[],
   { steps }: ResolvedSteps,
 ): string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
+  const found = walkUp(names, steps, isTraining).filter(isTraining);
+  if (found.length < 2) return found.map(({ name }) => name);
+  const passed = new Set(
+    walkUp(found.flatMap(({ needs }) => needs), steps, isNever),
+  );
+  return found.filter((step) => !passed.has(step)).toSorted((a, b) =>
+    a.index - b.index
+  ).map(({ name }) => name);
+}
+
+/** The steps called `names` and those that they wait for, not going beyond steps that end the way. */
+function walkUp(
+  names: readonly string[],
+  steps: ReadonlyMap<string, Step>,
+  endsWay: (step: Step) => boolean,
+): Step[] {
+  const seen = new Set<Step>();
   const open = [...names];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const step = steps.get(name);
-    if (step === undefined || seen.has(name)) continue;
-    seen.add(name);
-    if (step.task === "train") found.add(name);
-    else open.push(...step.needs);
+    if (step === undefined || seen.has(step)) continue;
+    seen.add(step);
+    if (!endsWay(step)) open.push(...step.needs);
   }
-  return [...found].toSorted((a, b) =>
-    steps.get(a)!.index - steps.get(b)!.index
-  );
+  return [...seen];
+}
+
+function isTraining(step: Step): boolean {
+  return step.task === "train";
+}
+
+function isNever(): boolean {
+  return false;
 }
 
 /** Where a train step's weights come from; `written` is its `init_from`, null where it has none. */

@@ -97,6 +97,14 @@ function parseOne(
   const [first, second] = documents;
   if (first === undefined) return parseOne(source, "null", shift, report);
   const problems = [...first.errors, ...first.warnings];
+  // The parser recurses too, and reports an exhausted stack among its own errors.
+  if (problems.some(({ message }) => /call stack/i.test(message))) {
+    report.error(
+      placeAt(source, shift, shift),
+      `Cannot read "${source.name}": it is nested too deeply`,
+    );
+    return undefined;
+  }
   for (const problem of problems) {
     const place = placeAt(
       source,

@@ -15,11 +15,11 @@ export function nearestName(
   for (const name of candidates) {
     const other = plain(name);
     const edits = distance(wanted, other);
-    const allowed = Math.max(
-      1,
-      Math.floor(Math.max(wanted.length, other.length) / 3),
-    );
-    if (edits > allowed || (best !== undefined && edits >= best.edits)) {
+    const longer = Math.max(wanted.length, other.length);
+    // Two swapped letters count as two edits, which a word of five letters may have.
+    const isNear = edits < longer &&
+      edits <= Math.max(1, Math.floor(longer * 0.4));
+    if (!isNear || (best !== undefined && edits >= best.edits)) {
       continue;
     }
     best = { name, edits };
