@@ -22,13 +22,12 @@ export function positionAt(
   end: number,
 ): SourcePosition {
   const offset = Math.min(Math.max(start, 0), source.text.length);
-  const lineStart = source.text.lastIndexOf("\n", offset - 1) + 1;
-  const before = offset === 0 ? 0 : lineNumberBefore(source.text, offset);
+  const starts = lineStarts(source);
+  const line = lineIndex(starts, offset);
   return {
     file: source.name,
-    line: before + 1,
-    column:
-      [...source.text.slice(offset === 0 ? 0 : lineStart, offset)].length + 1,
+    line: line + 1,
+    column: [...source.text.slice(starts[line], offset)].length + 1,
     offset,
     length: Math.max(0, Math.min(end, source.text.length) - offset),
   };
@@ -39,12 +38,32 @@ export function formatPosition(position: SourcePosition): string {
   return `${position.file}:${position.line}:${position.column}`;
 }
 
-function lineNumberBefore(text: string, offset: number): number {
-  let count = 0;
+// A file has a position per value, so the lines of a text are looked for once.
+const knownLineStarts = new WeakMap<SourceText, readonly number[]>();
+
+function lineStarts(source: SourceText): readonly number[] {
+  const known = knownLineStarts.get(source);
+  if (known !== undefined) return known;
+  const starts = [0];
   for (
-    let at = text.indexOf("\n");
-    at !== -1 && at < offset;
-    at = text.indexOf("\n", at + 1)
-  ) count++;
-  return count;
+    let at = source.text.indexOf("\n");
+    at !== -1;
+    at = source.text.indexOf("\n", at + 1)
+  ) {
+    starts.push(at + 1);
+  }
+  knownLineStarts.set(source, starts);
+  return starts;
+}
+
+/** Index of the last line that starts at or before `offset`. */
+function lineIndex(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
