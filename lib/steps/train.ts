@@ -91,9 +91,10 @@ function saver(
     const content = await takeSnapshot(opened.session, progress, score);
     history = await saveCheckpoint(context.folder, content, history, policy);
     const { epoch, batch } = progress.cursor;
-    return `checkpoint "${history.usable[0]!.folder}" (epoch ${
-      epoch + 1
-    }, batch ${batch})`;
+    const place = progress.finished
+      ? "end of the step"
+      : `epoch ${epoch + 1}, batch ${batch}`;
+    return `checkpoint "${history.usable[0]!.folder}" (${place})`;
   };
 }
 

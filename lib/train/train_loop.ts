@@ -105,7 +105,7 @@ async function leave(
   outcome: "done" | "stopped",
 ): Promise<TrainOutcome> {
   const name = outcome === "done" ? "end" : "stop";
-  await tell(plan, name, progress.cursor, {}, progress.endReason);
+  await tell(plan, name, progress.cursor);
   return { outcome, progress };
 }
 

@@ -74,15 +74,21 @@ export function presentValue(
     : meanSoFar(window);
 }
 
-/** Present values of all metrics of the vocabulary that have a better side. */
+/**
+ * Present values of the metrics that have a better side, held-out ones first: what a summary shows. A name that only repeats
+ * another one's value is left out, and so is a count of nothing.
+ */
 export function presentValues(progress: TrainProgress): Record<string, number> {
+  const names = Object.keys(progress.windows).filter((name) =>
+    (findMetric(name)?.direction ?? null) !== null
+  );
+  const heldOut = names.filter((name) => name.startsWith("val_"));
   const values: Record<string, number> = {};
-  for (const name of Object.keys(progress.windows)) {
+  for (const name of [...heldOut, ...names]) {
     const value = presentValue(progress, name);
-    const word = findMetric(name);
-    if (value !== null && word !== null && word.direction !== null) {
-      values[name] = value;
-    }
+    const isEmptyCount = name === "skipped_updates" && value === 0;
+    if (value === null || isEmptyCount) continue;
+    if (!Object.values(values).includes(value)) values[name] = value;
   }
   return values;
 }
