@@ -187,17 +187,36 @@ Deno.test("gather's gradient sums rows by segment", async () => {
   assert.ok(difference < 1e-6, `relative difference ${difference}`);
 });
 
-Deno.test("matMul with a transposed first operand", async () => {
-  const difference = await relativeDifference(() => {
-    const a = wave([2, 5, 3], 0.4);
-    const b = wave([2, 5, 4], 0.3);
-    return [
-      tf.matMul(a, b, true, false),
-      tf.matMul(a, wave([2, 4, 5], 0.2), true, true),
-    ];
+const PRODUCTS = [
+  { a: [5, 3], b: [3, 4], flags: [false, false] },
+  { a: [3, 9], b: [3, 17], flags: [true, false] },
+  { a: [8, 6], b: [11, 6], flags: [false, true] },
+  { a: [2, 5, 3], b: [2, 4, 5], flags: [true, true] },
+  { a: [2, 3, 7, 4], b: [2, 3, 4, 16], flags: [false, false] },
+  { a: [1, 6, 4], b: [3, 4, 8], flags: [false, false] },
+  { a: [3, 6, 4], b: [1, 4, 1], flags: [false, false] },
+  { a: [1, 1], b: [1, 1], flags: [false, false] },
+] as const;
+
+for (const { a, b, flags } of PRODUCTS) {
+  Deno.test(`matMul ${a} by ${b}, transposed ${flags}, and its gradients`, async () => {
+    // tfjs has no gradient where one matrix is repeated over a batch.
+    const isRepeated = a.length > 2 && a[0] !== b[0];
+    const difference = await relativeDifference(() => {
+      const left = wave([...a], 0.4);
+      const right = wave([...b], 0.3);
+      const product = (x: tf.Tensor, y: tf.Tensor) => tf.matMul(x, y, ...flags);
+      const result = product(left, right);
+      // tfjs has no gradient where one matrix is repeated over a batch.
+      if (a.length > 2 && a[0] !== b[0]) return [result];
+      return [
+        result,
+        ...tf.grads(product)([left, right], wave(result.shape, 0.7)),
+      ];
+    });
+    assert.ok(difference < 1e-5, `relative difference ${difference}`);
   });
-  assert.ok(difference < 1e-5, `relative difference ${difference}`);
-});
+}
 
 Deno.test("gradients leave no tensor behind", async () => {
   await tf.setBackend("wasm");

@@ -12,6 +12,8 @@ export type KernelName =
   | "bezier_forward"
   | "bezier_backward"
   | "filter_gradient"
+  | "matrix_product"
+  | "transpose_matrices"
   | "turn_filter"
   | "weave_phase"
   | "group_normalize_forward"
@@ -23,6 +25,7 @@ interface WasmInternals {
   readonly dataIdMap: {
     get(dataId: object): { readonly memoryOffset: number };
   };
+  disposeData(dataId: object): boolean;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
 }
@@ -63,6 +66,11 @@ export class FluxKernels {
     const tensor = this.output(shape);
     this.#backend.typedArrayFromHeap(tensor).fill(0);
     return tensor;
+  }
+
+  /** Frees a tensor that {@linkcode output} made and nobody else holds. */
+  release(tensor: tf.TensorInfo): void {
+    this.#backend.disposeData(tensor.dataId);
   }
 
   /** Calls a kernel; tensors are passed as their addresses. */

@@ -176,6 +176,79 @@ static void outer_row(const float *x, int x_step, const float *dy, int dy_step, 
   }
 }
 
+// c[4, 8] = a[4, depth] b[depth, 8], rows `a_step`, `b_step` and `c_step` apart.
+static inline void product_tile(const float *a, int a_step, const float *b, int b_step, float *c, int c_step, int depth) {
+  v128_t zero = wasm_f32x4_const_splat(0.0f);
+  v128_t p0 = zero, p1 = zero, q0 = zero, q1 = zero, r0 = zero, r1 = zero, s0 = zero, s1 = zero;
+  for (int k = 0; k < depth; k++, a++, b += b_step) {
+    v128_t b0 = wasm_v128_load(b), b1 = wasm_v128_load(b + 4);
+    v128_t ap = wasm_v128_load32_splat(a), aq = wasm_v128_load32_splat(a + a_step);
+    v128_t ar = wasm_v128_load32_splat(a + 2 * a_step), as = wasm_v128_load32_splat(a + 3 * a_step);
+    p0 = wasm_f32x4_add(p0, wasm_f32x4_mul(ap, b0));
+    p1 = wasm_f32x4_add(p1, wasm_f32x4_mul(ap, b1));
+    q0 = wasm_f32x4_add(q0, wasm_f32x4_mul(aq, b0));
+    q1 = wasm_f32x4_add(q1, wasm_f32x4_mul(aq, b1));
+    r0 = wasm_f32x4_add(r0, wasm_f32x4_mul(ar, b0));
+    r1 = wasm_f32x4_add(r1, wasm_f32x4_mul(ar, b1));
+    s0 = wasm_f32x4_add(s0, wasm_f32x4_mul(as, b0));
+    s1 = wasm_f32x4_add(s1, wasm_f32x4_mul(as, b1));
+  }
+  wasm_v128_store(c, p0);
+  wasm_v128_store(c + 4, p1);
+  wasm_v128_store(c + c_step, q0);
+  wasm_v128_store(c + c_step + 4, q1);
+  wasm_v128_store(c + 2 * c_step, r0);
+  wasm_v128_store(c + 2 * c_step + 4, r1);
+  wasm_v128_store(c + 3 * c_step, s0);
+  wasm_v128_store(c + 3 * c_step + 4, s1);
+}
+
+// The same for one row of a and up to four columns.
+static inline void product_edge(const float *a, const float *b, int b_step, float *c, int depth, int lanes) {
+  v128_t sum = wasm_f32x4_const_splat(0.0f);
+  for (int k = 0; k < depth; k++, b += b_step) {
+    sum = wasm_f32x4_add(sum, wasm_f32x4_mul(wasm_v128_load32_splat(a + k), load_some(b, lanes)));
+  }
+  store_some(c, sum, lanes);
+}
+
+// c [batch, rows, columns] = a [batch or 1, rows, depth] b [batch or 1, depth, columns]; a step of 0 repeats one matrix.
+EXPORT("matrix_product")
+void matrix_product(const float *a, const float *b, float *c, int batch, int rows, int depth, int columns, int a_batch,
+                    int b_batch) {
+  for (int n = 0; n < batch; n++, a += a_batch, b += b_batch, c += rows * columns) {
+    int column = 0;
+    for (; column + 8 <= columns; column += 8) {
+      int row = 0;
+      for (; row + 4 <= rows; row += 4) {
+        product_tile(a + row * depth, depth, b + column, columns, c + row * columns + column, columns, depth);
+      }
+      for (; row < rows; row++) {
+        product_edge(a + row * depth, b + column, columns, c + row * columns + column, depth, 4);
+        product_edge(a + row * depth, b + column + 4, columns, c + row * columns + column + 4, depth, 4);
+      }
+    }
+    for (; column < columns; column += 4) {
+      for (int row = 0; row < rows; row++) {
+        product_edge(a + row * depth, b + column, columns, c + row * columns + column, depth, columns - column);
+      }
+    }
+  }
+}
+
+// Each matrix [rows, columns] of a batch to [columns, rows], in blocks that stay in the first cache.
+EXPORT("transpose_matrices")
+void transpose_matrices(const float *x, float *y, int batch, int rows, int columns) {
+  for (int n = 0; n < batch; n++, x += rows * columns, y += rows * columns) {
+    for (int top = 0; top < rows; top += 16) {
+      int bottom = top + 16 < rows ? top + 16 : rows;
+      for (int column = 0; column < columns; column++) {
+        for (int row = top; row < bottom; row++) y[column * rows + row] = x[row * columns + column];
+      }
+    }
+  }
+}
+
 // Gradient of a convolution's filter. x [batch, height, width, inputs], dy [batch, out_height, out_width, outputs],
 // dw [kernel_height, kernel_width, inputs, outputs], zeroed by the caller. One output row at a time stays in the first cache.
 EXPORT("filter_gradient")
