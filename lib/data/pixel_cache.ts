@@ -5,7 +5,7 @@ const DEFAULT_LIMIT_BYTES = 256 * 2 ** 20;
 
 /**
  * Keeps what comes first and never drops it. An epoch visits each picture once in a new order, so the picture used longest
- * ago is as likely to come next as any other, and dropping it for a newer one gains nothing.
+ * ago comes next no less likely than the others, and dropping it for a newer one gains nothing.
  */
 export class PixelCache {
   readonly #limitBytes: number;

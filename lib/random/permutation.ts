@@ -1,4 +1,4 @@
-// A shuffled order by index, without storing the order: any place of any epoch is found at once.
+// A shuffled order by index, without storing the order; each place of each epoch is found at once.
 import { RandomStream } from "./random_stream.ts";
 
 const ROUNDS = 8;
