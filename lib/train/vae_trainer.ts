@@ -1,5 +1,9 @@
 // Trains compressor and expander: reconstruction through the sampled latent, and the divergence that keeps it near N(0, 1).
 import type { Batch } from "../data/batch_stream.ts";
+import {
+  colourStatisticsLoss,
+  contrastLoss,
+} from "../losses/image_statistics.ts";
 import { klDivergence, klWeight } from "../losses/kl_divergence.ts";
 import { reconstructionLoss } from "../losses/reconstruction.ts";
 import {
@@ -13,6 +17,10 @@ import { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import { normalTensor } from "./random_tensor.ts";
 import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+
+/** FluxFlow's weights of the two terms that keep pictures from fading; they are no options there either. */
+const COLOUR_WEIGHT = 0.05;
+const CONTRAST_WEIGHT = 0.1;
 
 /** Settings of the VAE's losses. */
 export interface VaeLossOptions {
@@ -80,7 +88,7 @@ interface VaeInputs {
   readonly klBeta: number;
 }
 
-/** Reconstruction through the sampled latent plus the weighted divergence. */
+/** Reconstruction through the sampled latent, the weighted divergence, and colours and contrast near the originals'. */
 function vaeLoss(
   model: FluxModel,
   inputs: VaeInputs,
@@ -101,11 +109,21 @@ function vaeLoss(
   const kl = klDivergence(posterior.mean, posterior.logVar, {
     freeBits: losses.klFreeBits,
   });
+  const colours = colourStatisticsLoss(decoded, images);
+  const contrast = contrastLoss(decoded, images);
+  const weighted = [
+    recon,
+    tf.mul(kl, klBeta),
+    tf.mul(colours, COLOUR_WEIGHT),
+    tf.mul(contrast, CONTRAST_WEIGHT),
+  ];
   return {
-    total: tf.add(recon, tf.mul(kl, klBeta)) as tf.Scalar,
+    total: tf.addN(weighted) as tf.Scalar,
     terms: {
       recon_loss: recon,
       kl_loss: kl,
+      color_stats: colours,
+      contrast_loss: contrast,
       // FluxFlow's name for the same; with a perceptual term the two would differ.
       vae_loss: recon,
       recon_l1: meanError(decoded, images),
