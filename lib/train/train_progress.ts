@@ -74,17 +74,22 @@ export function presentValue(
     : meanSoFar(window);
 }
 
+/** What a person looks at first. */
+const SHOWN_FIRST = ["recon_l1", "recon_loss", "flow_loss", "kl_loss"];
+
 /**
- * Present values of the metrics that have a better side, held-out ones first: what a summary shows. A name that only repeats
- * another one's value is left out, and so is a count of nothing.
+ * Present values of the metrics that have a better side: held-out ones, then those that a person looks at first, then the
+ * rest by name, so that the order is the same after a resume. A name that only repeats another one's value is left out, and
+ * so is a count of nothing.
  */
 export function presentValues(progress: TrainProgress): Record<string, number> {
   const names = Object.keys(progress.windows).filter((name) =>
     (findMetric(name)?.direction ?? null) !== null
-  );
+  ).sort();
   const heldOut = names.filter((name) => name.startsWith("val_"));
+  const first = SHOWN_FIRST.filter((name) => names.includes(name));
   const values: Record<string, number> = {};
-  for (const name of [...heldOut, ...names]) {
+  for (const name of new Set([...heldOut, ...first, ...names])) {
     const value = presentValue(progress, name);
     const isEmptyCount = name === "skipped_updates" && value === 0;
     if (value === null || isEmptyCount) continue;
