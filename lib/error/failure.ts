@@ -9,11 +9,19 @@ export interface FailureOptions extends ErrorOptions {
 
 /** An expected failure: it has an exit code and is shown without a stack trace. */
 export class Failure extends Error {
+  /** Name of the class. */
   override readonly name: string = "Failure";
+  /** What the process ends with. */
   readonly exitCode: ExitCode;
+  /** The way out; undefined where there is none to name. */
   readonly hint: string | undefined;
 
-  constructor(exitCode: ExitCode, message: string, options: FailureOptions = {}) {
+  /** `message`: capital first, no full stop; action, place, found, wanted. */
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    options: FailureOptions = {},
+  ) {
     super(message, options);
     this.exitCode = exitCode;
     this.hint = options.hint;
@@ -38,7 +46,9 @@ export class RefusedError extends Failure {
 
 /** A step failed while it ran; what it had finished stays on disk. */
 export class StepFailure extends Failure {
+  /** Name of the class. */
   override readonly name: string = "StepFailure";
+  /** Exit code 4. */
   constructor(message: string, options: FailureOptions = {}) {
     super(EXIT_CODE.stepFailed, message, options);
   }
@@ -71,7 +81,15 @@ export class TimedOutError extends Failure {
 /** A signal stopped the run; the same command continues it. */
 export class StoppedError extends Failure {
   override readonly name: string = "StoppedError";
-  constructor(signal: "SIGINT" | "SIGTERM", message: string, options: FailureOptions = {}) {
-    super(signal === "SIGINT" ? EXIT_CODE.interrupted : EXIT_CODE.terminated, message, options);
+  constructor(
+    signal: "SIGINT" | "SIGTERM",
+    message: string,
+    options: FailureOptions = {},
+  ) {
+    super(
+      signal === "SIGINT" ? EXIT_CODE.interrupted : EXIT_CODE.terminated,
+      message,
+      options,
+    );
   }
 }

@@ -75,6 +75,8 @@ const VERBS: Readonly<Record<string, string>> = {
   run: "run",
   sys: "ask the system for",
   ffi: "load native code",
+  // Places such as /dev/full, which Deno keeps to processes with every permission.
+  all: "touch",
 };
 
 function deniedHint(
@@ -84,7 +86,7 @@ function deniedHint(
   request: StepRequest,
 ): string {
   if (!DECLARABLE.includes(access)) {
-    return `No step gets ${access} access; do this outside of the pipeline`;
+    return "No step gets this permission; do it outside of the pipeline";
   }
   if (access === "write" && isInside(request.folder, place)) {
     return "request.json, complete.json and attempts/ of a step folder belong to the runner; write to another file";
