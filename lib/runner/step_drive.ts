@@ -8,6 +8,8 @@ import {
   type LockHolder,
 } from "../disk/file_lock.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import { readCheckpointCursor } from "../store/checkpoint_record.ts";
+import { clearUnfinished } from "../store/clear_unfinished.ts";
 import { commitMarker, type Marker, readMarker } from "../store/marker.ts";
 import { writeStepRequest } from "../store/request_record.ts";
 import { setAside } from "../store/set_aside.ts";
@@ -128,13 +130,25 @@ async function prepare(
   if (lookup.kind === "complete" && !isPlanned) {
     return { kind: "finished", marker: lookup.marker };
   }
-  if (isPlanned || lookup.kind === "damaged") {
-    const reason = lookup.kind === "damaged" ? lookup.reason : step.reason;
-    await moveAside(step, reason, scene);
+  const distrust = isPlanned
+    ? step.reason
+    : lookup.kind === "damaged"
+    ? lookup.reason
+    : await clearUnlessResumable(folder);
+  if (distrust !== null) {
+    await moveAside(step, distrust, scene);
     scene.renewed.add(step.key);
   }
   await writeStepRequest(step.request);
   return { kind: "ready", attempt: await openAttempt(folder) };
+}
+
+/** Removes what an attempt left that saved nothing; answers why saved state cannot be trusted, or null. */
+async function clearUnlessResumable(folder: string): Promise<string | null> {
+  const checkpoint = await readCheckpointCursor(folder);
+  if (checkpoint.kind === "damaged") return checkpoint.reason;
+  if (checkpoint.kind === "absent") await clearUnfinished(folder);
+  return null;
 }
 
 async function moveAside(
