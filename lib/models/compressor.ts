@@ -7,6 +7,7 @@ import { constant, xavierUniform } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
 import { groupNormalize, layerNorm } from "../nn/normalization.ts";
 import type { ParameterList } from "../nn/parameter_list.ts";
+import { positionCode } from "../nn/position_code.ts";
 import type { Scope } from "../nn/scope.ts";
 import { latentDim, type ModelOptions, REPAIRS } from "./model_options.ts";
 
@@ -14,7 +15,6 @@ const COLOURS = 3;
 const COORDINATES = 2;
 const HEAD_LAYERS = 2;
 const FEED_FORWARD = 2;
-const WAVELENGTH_BASE = 10_000;
 
 /** Channels before the first stage and after each. */
 export function stageChannels(options: ModelOptions): number[] {
@@ -195,34 +195,6 @@ function pooledShortcut(x: tf.Tensor4D, channels: number): tf.Tensor4D {
   return missing > 0
     ? tf.pad(pooled, [[0, 0], [0, 0], [0, 0], [0, missing]])
     : tf.slice(pooled, [0, 0, 0, 0], [-1, -1, -1, channels]);
-}
-
-/** First half of the channels codes the row, the rest the column; sines on even, cosines on odd places. [1, h * w, C] */
-function positionCode(
-  height: number,
-  width: number,
-  channels: number,
-): tf.Tensor3D {
-  const forColumns = Math.floor(channels / 2);
-  const forRows = channels - forColumns;
-  const code = new Float32Array(height * width * channels);
-  for (let token = 0; token < height * width; token++) {
-    const row = Math.floor(token / width);
-    for (let channel = 0; channel < channels; channel++) {
-      const value = channel < forRows
-        ? wave(row, channel, forRows)
-        : wave(token % width, channel - forRows, forColumns);
-      code[token * channels + channel] = value;
-    }
-  }
-  return tf.tensor3d(code, [1, height * width, channels]);
-}
-
-function wave(position: number, channel: number, channels: number): number {
-  const even = channel - channel % 2;
-  const angle = position *
-    Math.exp(-even * Math.log(WAVELENGTH_BASE) / channels);
-  return channel % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
 }
 
 function roundHalfToEven(value: number): number {

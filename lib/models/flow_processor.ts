@@ -15,8 +15,9 @@ import {
 import { conv2d, withCoordinates } from "../nn/convolution.ts";
 import { constant, normal, xavierUniform } from "../nn/initializers.ts";
 import { linear } from "../nn/linear.ts";
-import { layerNorm } from "../nn/normalization.ts";
+import { layerNorm, layerNormalize } from "../nn/normalization.ts";
 import type { ParameterList } from "../nn/parameter_list.ts";
+import { fillWithWaves, positionCode } from "../nn/position_code.ts";
 import { rotary } from "../nn/rotary_embedding.ts";
 import type { Scope } from "../nn/scope.ts";
 import { declareCurve } from "./compressor.ts";
@@ -28,6 +29,8 @@ export const TIME_STEPS = 1000;
 const CONTEXT_TOKENS = 4;
 const PILLARS = ["p0", "p1", "p2", "p3"];
 const PILLAR_DEPTH = 3;
+/** A sigmoid gate is one half at the start; twice that leaves tokens as they are. */
+const NEUTRAL_GAIN = 2;
 const CURVE_START = [1e-8, 0.25, 0.75, 1];
 const MIXER_HEAD_WIDTH = 128;
 
@@ -43,7 +46,10 @@ export function declareFlowProcessor(
   declareContextMixer(list, "ctx_mixer", width);
   list.linear("text_proj", options.textEmbeddingDim, width);
   const table = "time_embed.0.weight";
-  list.plain(table, [TIME_STEPS, width], normal(list.stream(table), 1));
+  const rows = REPAIRS[options.variant].smoothTime
+    ? fillWithWaves
+    : normal(list.stream(table), 1);
+  list.plain(table, [TIME_STEPS, width], rows);
   list.norm("time_embed.1", width);
   declareCurve(list, "time_embed.2", width, CURVE_START);
   list.linear("time_embed.3", width, options.textEmbeddingDim);
@@ -98,7 +104,12 @@ export function flowVelocity(
   conditions: FlowConditions,
 ): tf.Tensor3D {
   const count = tokens.shape[1];
+  const { liveFlow, placedTokens, rotaryTables } = REPAIRS[options.variant];
   let x = linear(scope.in("vae_to_dmodel"), tokens);
+  if (placedTokens) {
+    const { height, width } = conditions;
+    x = tf.add(x, positionCode(height, width, options.featureMapsDim));
+  }
   const held = Math.min(CONTEXT_TOKENS, count);
   const heads = Math.max(
     1,
@@ -108,14 +119,16 @@ export function flowVelocity(
   let context = poolContext(scope.in("ctx_mixer"), corner, heads);
   const text = conditionToken(scope, options, conditions);
   const headWidth = options.featureMapsDim / options.flowHeads;
-  const tables = REPAIRS[options.variant].rotaryTables;
   const turns = {
-    image: rotary(count, headWidth, tables),
-    text: rotary(1, headWidth, tables),
+    image: rotary(count, headWidth, rotaryTables),
+    text: rotary(1, headWidth, rotaryTables),
   };
   let pillars: (tf.Tensor3D | null)[] = PILLARS.map(() => null);
   for (let index = 0; index < options.flowLayers; index++) {
-    x = gatedInjection(scope.in("context_injection"), x, context);
+    x = gatedInjection(scope.in("context_injection"), x, {
+      context: liveFlow ? layerNormalize(context) : context,
+      gain: liveFlow ? NEUTRAL_GAIN : 1,
+    });
     const block = scope.in(`transformer_blocks.${index}`);
     [x, pillars] = transformerBlock(block, options, {
       x,
@@ -125,6 +138,7 @@ export function flowVelocity(
     });
     context = tf.add(context, tf.mean(x, 1)) as tf.Tensor2D;
   }
+  if (liveFlow) x = layerNormalize(x);
   const velocity = linear(scope.in("dmodel_to_vae"), x);
   const shift = cornerShift(scope, x, conditions);
   const rows = tf.pad(
@@ -198,11 +212,15 @@ function transformerBlock(
     out,
     linear(scope.in("ffn.0"), layerNorm(scope.in("norm3"), out)),
   );
-  const parts = tf.concat([out, ...next], 2);
-  const bent = REPAIRS[options.variant].alignedParts
+  const { liveFlow: isLive, alignedParts } = REPAIRS[options.variant];
+  const parts = tf.concat([isLive ? layerNormalize(out) : out, ...next], 2);
+  const bent = alignedParts
     ? bezierActivation(parts, "none")
     : interleavedBezier(parts);
-  return [bent, next];
+  return [
+    isLive ? tf.add(out, bent) : bent,
+    next,
+  ];
 }
 
 function pillarOf(scope: Scope, x: tf.Tensor3D): tf.Tensor3D {

@@ -50,6 +50,15 @@ export interface Repairs {
   readonly tightBottleneck: boolean;
   /** Bezier parts in transformer blocks are read as they were laid. Original: interleaved, so that features mix up. */
   readonly alignedParts: boolean;
+  /**
+   * Flow tokens keep their signal: each block adds its curve, gates start neutral, contexts and outputs are normalised.
+   * Original: the curve replaces the tokens and every gate halves them, until the output knows nothing of the input.
+   */
+  readonly liveFlow: boolean;
+  /** Flow tokens carry a code of their row and column. Original: only offsets along the raster are known. */
+  readonly placedTokens: boolean;
+  /** The time table starts as a smooth code, so that neighbouring times share what they learn. Original: 1000 unrelated rows. */
+  readonly smoothTime: boolean;
   readonly rotaryTables: RotaryTables;
   /** Time 0..999 is the index. Original: multiplied by 999 and clamped, so that every time but 0 is the same. */
   readonly plainTime: boolean;
@@ -64,6 +73,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     quietPosterior: false,
     tightBottleneck: false,
     alignedParts: false,
+    liveFlow: false,
+    placedTokens: false,
+    smoothTime: false,
     rotaryTables: "mixed",
     plainTime: false,
     maskedText: false,
@@ -73,6 +85,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     quietPosterior: true,
     tightBottleneck: true,
     alignedParts: true,
+    liveFlow: true,
+    placedTokens: true,
+    smoothTime: true,
     rotaryTables: "paired",
     plainTime: true,
     maskedText: true,

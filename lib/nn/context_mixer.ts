@@ -60,13 +60,20 @@ export function declareGatedInjection(
   });
 }
 
-/** x sigmoid(W_g c + b_g) + (W_b c + b_b). `x`: [N, T, D]; `context`: [N, C]. */
+/** What is injected, and what a fully open gate multiplies by; the original's is 1. */
+export interface Injection {
+  /** [N, C] */
+  readonly context: tf.Tensor2D;
+  readonly gain: number;
+}
+
+/** x gain sigmoid(W_g c + b_g) + (W_b c + b_b). `x`: [N, T, D]. */
 export function gatedInjection(
   scope: Scope,
   x: tf.Tensor3D,
-  context: tf.Tensor2D,
+  { context, gain }: Injection,
 ): tf.Tensor3D {
-  const gate = tf.sigmoid(linear(scope.in("gate.0"), context));
+  const gate = tf.mul(gain, tf.sigmoid(linear(scope.in("gate.0"), context)));
   const shift = linear(scope.in("bias"), context);
   return tf.add(tf.mul(x, tf.expandDims(gate, 1)), tf.expandDims(shift, 1));
 }

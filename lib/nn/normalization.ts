@@ -5,11 +5,19 @@ import type { Scope } from "./scope.ts";
 
 const EPSILON = 1e-5;
 
-/** Layer norm over the last axis with the scope's scale and shift (Ba et al. 2016). */
-export function layerNorm<T extends tf.Tensor>(scope: Scope, x: T): T {
+/** The last axis to mean 0 and variance 1, no parameters. */
+export function layerNormalize<T extends tf.Tensor>(x: T): T {
   const centered = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.mean(tf.square(centered), -1, true);
-  const scaled = tf.mul(centered, tf.rsqrt(tf.add(variance, EPSILON)));
+  return tf.mul(
+    centered,
+    tf.rsqrt(tf.add(variance, EPSILON)),
+  ) as tf.Tensor as T;
+}
+
+/** Layer norm over the last axis with the scope's scale and shift (Ba et al. 2016). */
+export function layerNorm<T extends tf.Tensor>(scope: Scope, x: T): T {
+  const scaled = layerNormalize(x);
   return tf.add(
     tf.mul(scaled, scope.get("weight")),
     scope.get("bias"),
