@@ -5,7 +5,7 @@ import type { RunSummary, StepSummary } from "../runner/run_summary.ts";
 import { shownPath } from "../worker/permissions.ts";
 
 // More would push the folder off the screen; all of them are in complete.json.
-const SHOWN_METRICS = 4;
+const SHOWN_METRICS = 2;
 
 /** The closing table with what belongs below it. */
 export function summaryText(summary: RunSummary): string {
@@ -23,9 +23,7 @@ export function summaryText(summary: RunSummary): string {
   const sentences = summary.steps.flatMap((step) =>
     step.text === null ? [] : [`${step.name}: ${step.text}`]
   );
-  const pictures = summary.steps.flatMap((step) =>
-    step.pictures.map((path) => `  ${shownPath(path)}`)
-  );
+  const pictures = summary.steps.flatMap(newestPicture);
   return [
     headline(summary),
     "",
@@ -33,6 +31,16 @@ export function summaryText(summary: RunSummary): string {
     ...(sentences.length === 0 ? [] : ["", ...sentences]),
     ...(pictures.length === 0 ? [] : ["", "Pictures:", ...pictures]),
   ].join("\n");
+}
+
+/** The last picture that a step made, and how many lie beside it. */
+function newestPicture({ pictures }: StepSummary): string[] {
+  const newest = pictures.at(-1);
+  if (newest === undefined) return [];
+  const others = pictures.length - 1;
+  return [
+    `  ${shownPath(newest)}${others > 0 ? ` (and ${others} before it)` : ""}`,
+  ];
 }
 
 /** Numbers as a reader compares them: four significant digits. */
@@ -56,7 +64,9 @@ function headline(summary: RunSummary): string {
   const time = formatDuration(summary.elapsedMs);
   switch (summary.outcome) {
     case "nothing_to_do":
-      return `Nothing left to do: all ${steps.length} steps of run "${run}" are finished`;
+      return steps.length === 1
+        ? `Nothing left to do: the one step of run "${run}" is finished`
+        : `Nothing left to do: all ${steps.length} steps of run "${run}" are finished`;
     case "done":
       return `Run "${run}" is finished after ${time}`;
     case "failed":
