@@ -11,7 +11,7 @@ training:
     default_dataset: icons
     steps:
       - { name: emoji, task: script, uses: tasks/emoji.ts, needs: [] }
-      - { name: vae, needs: [emoji], n_epochs: 2, train_vae: true }
+      - { name: vae, needs: [emoji], n_epochs: 2, lr: 1e-3, train_vae: true }
 `;
 
 const PROJECT = {
