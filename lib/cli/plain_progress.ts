@@ -1,6 +1,7 @@
 // Progress as lines, for logs and pipes: the first and last report of every phase, and one every few seconds between.
 import { formatDuration } from "../clock/duration.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import { counted } from "../plan/text_table.ts";
 import type { RunNotice, RunObserver } from "../runner/run_notice.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { ProgressUpdate } from "../worker/step_message.ts";
@@ -48,7 +49,8 @@ export function noticeLine(
       const { plan } = notice;
       const left = plan.steps.filter((step) => step.action !== "reuse").length;
       if (left === 0) return null;
-      return `Run "${plan.run}" of ${plan.file}: ${left} of ${plan.steps.length} steps to do`;
+      const all = counted(plan.steps.length, "step");
+      return `Run "${plan.run}" of ${plan.file}: ${left} of ${all} to do`;
     }
     case "fetching_code":
       return "Fetching the code of the steps";

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import type { Failure } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import type { Marker } from "../store/marker.ts";
+import type { Marker, StoredResult } from "../store/marker.ts";
 import type { StepState } from "../store/run_record.ts";
 
 /** One row of the closing table. */
@@ -49,13 +49,23 @@ export function finishedStep(
   return {
     ...blankStep(step, state),
     epochs: result.epochs ?? null,
-    metrics: result.metrics,
+    metrics: orderedMetrics(result),
     text: result.summary ?? null,
     elapsedMs: marker.elapsedMs,
     pictures: (result.pictures ?? []).map((path) =>
       resolve(step.request.folder, path)
     ),
   };
+}
+
+function orderedMetrics(
+  { metrics, metricOrder = [] }: StoredResult,
+): Record<string, number> {
+  const first = metricOrder.flatMap((name) => {
+    const value = metrics[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(first), ...metrics };
 }
 
 /** A step that has no result. */

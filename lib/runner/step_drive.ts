@@ -10,12 +10,16 @@ import {
 import type { PlannedStep } from "../plan/plan.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 import { clearUnfinished } from "../store/clear_unfinished.ts";
-import { commitMarker, type Marker, readMarker } from "../store/marker.ts";
+import {
+  commitMarker,
+  type Marker,
+  readMarker,
+  type StoredResult,
+} from "../store/marker.ts";
 import { writeStepRequest } from "../store/request_record.ts";
 import { setAside } from "../store/set_aside.ts";
 import { accessProblem } from "../worker/access_problem.ts";
 import { shownPath } from "../worker/permissions.ts";
-import type { StepResult } from "../worker/step_message.ts";
 import {
   type AttemptFolder,
   closeAttempt,
@@ -187,13 +191,13 @@ async function commit(
 function storedResult(
   outcome: Extract<AttemptOutcome, { kind: "done" }>,
   folder: string,
-): StepResult {
+): StoredResult {
   const { result } = outcome;
   const pictures = relativePictures(folder, [
     ...outcome.pictures,
     ...result.pictures ?? [],
   ]);
-  return { ...result, pictures };
+  return { ...result, metricOrder: Object.keys(result.metrics), pictures };
 }
 
 async function lockStep(

@@ -77,7 +77,11 @@ export async function openTrainStep(
   } else {
     progress = await restoreSnapshot(session, lookup.found);
     const { epoch, batch } = progress.cursor;
-    context.log(`continues at epoch ${epoch + 1}, batch ${batch}`);
+    // As the plan says it: the batch that comes next, counted from one.
+    const total = data.batches.batchesPerEpoch;
+    context.log(
+      `continues at epoch ${epoch + 1}, batch ${batch + 1} of ${total}`,
+    );
   }
   const kept = owned.move();
   return {

@@ -19,6 +19,8 @@ const MARKER_VERSION = 1;
 export interface StoredResult {
   readonly outcome: "done" | "stopped";
   readonly metrics: Readonly<Record<string, number>>;
+  /** Names of the metrics as the step ordered them: stored records sort their keys. */
+  readonly metricOrder?: readonly string[];
   readonly epochs?: number;
   readonly summary?: string;
   /** Paths of pictures, inside the step folder. */

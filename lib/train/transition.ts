@@ -43,7 +43,9 @@ export function judgeTransition(
       return {
         ends: epochsDone >= transition.epochs,
         reason: epochsDone >= transition.epochs
-          ? `completed ${transition.epochs} epochs`
+          ? `completed ${transition.epochs} ${
+            transition.epochs === 1 ? "epoch" : "epochs"
+          }`
           : `epoch ${epochsDone}/${transition.epochs}`,
       };
     case "metric_reaches":

@@ -112,7 +112,7 @@ Deno.test("trainBody() finds its generations when checkpoint.json itself is dama
   Deno.writeTextFileSync(join(folder, "checkpoint.json"), "{");
   const result = await train(request);
   assert.ok(
-    result.logs.some((line) => line === "continues at epoch 2, batch 1"),
+    result.logs.some((line) => line === "continues at epoch 2, batch 2 of 4"),
   );
   assert.match(result.warnings.join("\n"), /it is no JSON object/);
 });
