@@ -6,18 +6,12 @@ import { registerConvolutionGradient } from "./convolution_gradient.ts";
 /** Engines that this version can start; `cpu` is tfjs's plain backend and serves tests only. */
 export type EngineName = "wasm" | "cpu";
 
-/** What a started engine says of itself; two engines of one numeric class give equal bytes on one machine. */
-export interface StartedEngine {
-  readonly name: EngineName;
-  readonly numericClass: string;
-}
-
 /**
  * Makes `name` the engine of this process and registers what training needs beyond tfjs's own kernels.
  *
  * @throws {RefusedError} when the engine does not start; the message carries the engine's own.
  */
-export async function startEngine(name: EngineName): Promise<StartedEngine> {
+export async function startEngine(name: EngineName): Promise<void> {
   if (name === "wasm") {
     const { startWasm } = await import("./wasm_backend.ts");
     await startWasm();
@@ -32,5 +26,4 @@ export async function startEngine(name: EngineName): Promise<StartedEngine> {
   }
   await tf.ready();
   registerConvolutionGradient();
-  return { name, numericClass: `${name}-f32-tfjs-${tf.version_core}` };
 }
