@@ -17,6 +17,7 @@ import {
   type StoredResult,
 } from "../store/marker.ts";
 import { writeStepRequest } from "../store/request_record.ts";
+import { stepPaths } from "../store/store_layout.ts";
 import { setAside } from "../store/set_aside.ts";
 import { accessProblem } from "../worker/access_problem.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -83,6 +84,9 @@ async function attemptUntilDone(
   step: PlannedStep,
   scene: DriveScene,
 ): Promise<StepSummary> {
+  // The step's own lock is free for a moment between its process and the marker; another run must not step in there.
+  const { runnerLock } = stepPaths(step.request.folder);
+  await using _lead = await takeLock(runnerLock, step, scene);
   for (let tries = 1;; tries++) {
     const prepared = await prepare(step, scene);
     if (prepared.kind === "finished") {
@@ -128,7 +132,7 @@ async function prepare(
   scene: DriveScene,
 ): Promise<Prepared> {
   const { folder } = step.request;
-  await using _lock = await lockStep(step, scene);
+  await using _lock = await takeLock(step.request.lock, step, scene);
   const lookup = await readMarker(folder, { deep: false });
   const isPlanned = step.setsAside && !scene.renewed.has(step.key);
   if (lookup.kind === "complete" && !isPlanned) {
@@ -176,7 +180,7 @@ async function commit(
   scene: DriveScene,
 ): Promise<StepSummary> {
   const { request } = step;
-  await using _lock = await lockStep(step, scene);
+  await using _lock = await takeLock(step.request.lock, step, scene);
   const marker = await commitMarker(request.folder, {
     request,
     result: storedResult(outcome, request.folder),
@@ -200,11 +204,11 @@ function storedResult(
   return { ...result, metricOrder: Object.keys(result.metrics), pictures };
 }
 
-async function lockStep(
+async function takeLock(
+  lock: string,
   step: PlannedStep,
   scene: DriveScene,
 ): Promise<FileLock> {
-  const { lock } = step.request;
   const tell = (holder: LockHolder | null) =>
     scene.observe({
       kind: "waiting_for_step",

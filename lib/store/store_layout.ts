@@ -26,7 +26,10 @@ export interface RunPaths {
 /** Paths of one step folder. */
 export interface StepPaths {
   readonly folder: string;
+  /** Held by the process that writes in the folder. */
   readonly lock: string;
+  /** Held by the runner from before the first attempt until the marker is written. */
+  readonly runnerLock: string;
   readonly request: string;
   readonly marker: string;
   readonly checkpointManifest: string;
@@ -63,6 +66,7 @@ export function stepPaths(folder: string): StepPaths {
   return {
     folder,
     lock: `${folder}.lock`,
+    runnerLock: `${folder}.runner`,
     request: join(folder, "request.json"),
     marker: join(folder, "complete.json"),
     checkpointManifest: join(folder, "checkpoint.json"),

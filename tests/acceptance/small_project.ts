@@ -168,9 +168,8 @@ export class SmallProject implements AsyncDisposable {
   }
 
   private masked({ code, out, err }: Ended): Ended {
-    const runs = this.path("runs");
     const mask = (text: string) =>
-      steady(text, runs).replaceAll(this.root, "PROJECT");
+      steady(text.replaceAll(this.root, "PROJECT"), "PROJECT/runs");
     return { code, out: mask(out), err: mask(err) };
   }
 
