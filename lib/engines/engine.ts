@@ -20,7 +20,7 @@ export async function startEngine(name: EngineName): Promise<void> {
     throw new RefusedError(
       `Cannot start engine "${name}": tfjs did not accept its backend`,
       {
-        hint: "Run `deno task engine doctor` to see which engines start here",
+        hint: "Run `deno task engine` to see which engines this version has",
       },
     );
   }
