@@ -71,6 +71,7 @@ export function checkStepNames(
       report.error(
         place,
         `Cannot use "${draft.name}" as the name of a step: the step at ${there} has it already`,
+        "Rename one of the two",
       );
     }
   }

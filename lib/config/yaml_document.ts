@@ -122,6 +122,7 @@ function parseOne(
     report.error(
       placeAt(source, start, start),
       `Cannot read "${source.name}": it holds more than one document`,
+      "Give each pipeline a file of its own",
     );
   }
   return problems.length > 0 || second !== undefined ? undefined : first;
@@ -247,8 +248,8 @@ function plainMessage(message: string): string {
   return first.charAt(0).toLowerCase() + first.slice(1);
 }
 
-function hintFor(code: string): string | undefined {
+function hintFor(code: string): string {
   if (code === "TAB_AS_INDENT") return "Indent with spaces";
   if (code === "DUPLICATE_KEY") return "Keep one of the two";
-  return undefined;
+  return "Correct the YAML here or just above: brackets, quotes and indentation";
 }

@@ -78,7 +78,7 @@ async function assertVerdict(steps: readonly JsonStep[]): Promise<void> {
     : "no_difference_shown";
   assert.equal(verdict.outcome, outcome);
   assert.match(verdict.sentence, / over 8 images, one seed$/);
-  assert.equal(compare.summary, verdict.sentence);
+  assert.equal(compare.text, verdict.sentence);
 }
 
 /** Kills runner and step without warning, soon after the step began. A step that is faster than that was not killed, and is finished. */
