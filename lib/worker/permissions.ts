@@ -48,10 +48,11 @@ export const CODE_PREFIX = "code:";
 /** Files inside a step folder that only the runner writes. */
 export const RUNNER_FILES = ["request.json", "complete.json", "attempts"];
 
-// The engine and the JPEG decoder read these files of their own packages at the start.
-const TASK_PACKAGE_FILES = [
+/** Files of packages that the engine, the JPEG decoder and the resizer of a step read; a script has those of its own code. */
+export const TASK_PACKAGE_FILES: readonly string[] = [
   "npm:@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
   "npm:@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
+  "npm:@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm",
 ];
 
 /** Least privilege of a step, as the plan shows it: the same on every machine. */

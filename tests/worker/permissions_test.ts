@@ -42,6 +42,7 @@ Deno.test("stepPermissions() grants a train step its own folder, inputs, data an
       "/data/icons.tsv",
       "npm:@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
       "npm:@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
+      "npm:@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm",
     ],
     write: ["runs/store/vae-1"],
     net: [],
