@@ -1,17 +1,6 @@
-// The captions file of a dataset: lines of picture name, tab, caption.
-import { isAbsolute, normalize } from "node:path";
+// The captions file of a dataset.
 import { RefusedError } from "../error/failure.ts";
-
-/** One line of the file. */
-export interface Caption {
-  /** Path of the picture inside the image folder. */
-  readonly name: string;
-  readonly caption: string;
-  /** Counted from 1. */
-  readonly line: number;
-}
-
-const HINT = "Write each line as name<TAB>caption";
+import { type Caption, parseCaptions } from "../format/captions.ts";
 
 /**
  * Reads and checks a captions file.
@@ -30,44 +19,4 @@ export async function readCaptionsFile(path: string): Promise<Caption[]> {
     );
   }
   return parseCaptions(text, path);
-}
-
-/**
- * Checks the text of a captions file; `path` is for messages.
- *
- * @throws {RefusedError} with `file:line` for the first line that is wrong.
- */
-export function parseCaptions(text: string, path: string): Caption[] {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
-  if (lines.length === 0) {
-    throw new RefusedError(`Cannot read captions: "${path}" is empty`, {
-      hint: HINT,
-    });
-  }
-  return lines.map((content, index) => {
-    const line = index + 1;
-    const problem = problemOf(content);
-    if (problem !== null) {
-      throw new RefusedError(
-        `Cannot read captions: ${path}:${line} ${problem}`,
-        { hint: HINT },
-      );
-    }
-    const [name, caption] = content.split("\t") as [string, string];
-    return { name, caption, line };
-  });
-}
-
-function problemOf(line: string): string | null {
-  if (line.trim() === "") return "is blank";
-  const tabs = line.split("\t").length - 1;
-  if (tabs !== 1) return `has ${tabs} tabs, wanted one`;
-  const [name, caption] = line.split("\t") as [string, string];
-  if (name.trim() === "") return "has no picture name before its tab";
-  if (caption.trim() === "") return "has no caption after its tab";
-  if (isAbsolute(name) || normalize(name).startsWith("..")) {
-    return `names "${name}", which lies outside the image folder`;
-  }
-  return null;
 }

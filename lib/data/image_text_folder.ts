@@ -1,9 +1,10 @@
 // A folder of pictures with captions: checked when it is opened, decoded when it is asked.
 import { join } from "node:path";
 import { RefusedError, StepFailure } from "../error/failure.ts";
+import type { Caption } from "../format/captions.ts";
 import { type DecodedPicture, decodeImage } from "../format/image_codec.ts";
 import { PictureFailure, readPictureHeader } from "../format/image_header.ts";
-import { type Caption, readCaptionsFile } from "./captions_file.ts";
+import { readCaptionsFile } from "./captions_file.ts";
 import { PixelCache } from "./pixel_cache.ts";
 import { resizeToSquare } from "./resize.ts";
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { RefusedError } from "../error/failure.ts";
 import { digestFile } from "../disk/digest.ts";
 import { isGranted } from "../disk/granted.ts";
+import { parseCaptions } from "../format/captions.ts";
 import type { DatasetEntry, Pipeline, TrainStep } from "../catalog/pipeline.ts";
 import {
   type DataFingerprint,
@@ -109,7 +110,7 @@ async function madeCaptions(
   const { captionsFile } = resolveDataset(entry, () => maker.folder);
   try {
     const text = await Deno.readTextFile(captionsFile);
-    return text.split("\n").filter((line) => line.trim() !== "").length;
+    return parseCaptions(text, captionsFile).length;
   } catch (error) {
     // The step that reads the data reports it, with the name of the step that should have made them.
     if (error instanceof Deno.errors.NotFound) return null;

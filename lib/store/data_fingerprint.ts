@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RefusedError } from "../error/failure.ts";
 import { digestRecord, sha256Hex } from "../disk/digest.ts";
 import { isGranted } from "../disk/granted.ts";
+import { parseCaptions } from "../format/captions.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 
 /** A dataset on disk. */
@@ -26,7 +27,7 @@ export interface DataFingerprint {
 /**
  * Hashes the captions file and every picture that it names.
  *
- * @throws {RefusedError} where the folder, the file or a picture is missing, a line has no tab, or reading is not permitted
+ * @throws {RefusedError} where the folder, the file or a picture is missing, a line is wrong, or reading is not permitted
  */
 export async function fingerprintData(
   place: DataPlace,
@@ -42,52 +43,32 @@ export async function fingerprintData(
       { hint: "Correct image_folder, or make the data first" },
     );
   }
-  const named = captionedNames(place, text);
+  const captions = parseCaptions(
+    text,
+    place.captionsFile,
+    `dataset "${place.name}"`,
+  );
+  const lines = new Map(
+    captions.toReversed().map(({ name, line }) => [name, line]),
+  );
   const pictures: (readonly [string, number, string])[] = [];
-  for (const name of [...new Set(named.keys())].sort()) {
+  for (const name of [...lines.keys()].sort()) {
     const path = join(place.imageFolder, name);
     const found = statOrNull(path);
     if (found === null || !found.isFile) {
       throw new RefusedError(
         `Cannot read dataset "${place.name}": ${place.captionsFile}:${
-          named.get(name)
+          lines.get(name)
         } names picture "${name}", which is not in "${place.imageFolder}"`,
         { hint: "Add the picture, or remove the line" },
       );
     }
     pictures.push([name, found.size, await cache.digest(path, found)]);
   }
-  const captions = text.split("\n").filter((line) => line.trim() !== "").length;
   return {
     digest: digestRecord({ captions: sha256Hex(text), pictures }),
-    captions,
+    captions: captions.length,
   };
-}
-
-/** Picture name to the line that names it first, counted from 1. */
-function captionedNames(place: DataPlace, text: string): Map<string, number> {
-  const named = new Map<string, number>();
-  text.split("\n").forEach((line, index) => {
-    if (line.trim() === "") return;
-    const tab = line.indexOf("\t");
-    if (tab <= 0) {
-      throw new RefusedError(
-        `Cannot read dataset "${place.name}": ${place.captionsFile}:${
-          index + 1
-        } has no tab between picture name and caption`,
-        { hint: "Write each line as name<TAB>caption" },
-      );
-    }
-    const name = line.slice(0, tab);
-    if (!named.has(name)) named.set(name, index + 1);
-  });
-  if (named.size === 0) {
-    throw new RefusedError(
-      `Cannot read dataset "${place.name}": captions file "${place.captionsFile}" names no picture`,
-      { hint: "Write one line name<TAB>caption for each picture" },
-    );
-  }
-  return named;
 }
 
 async function readCaptions(place: DataPlace): Promise<string> {

@@ -5,7 +5,7 @@ import { FingerprintCache } from "../../lib/store/fingerprint_cache.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { writeFiles } from "./stored_step.ts";
 
-const CAPTIONS = "a.png\ta heart\nb.png\ta star\n\n";
+const CAPTIONS = "a.png\ta heart\nb.png\ta star\n";
 
 async function fingerprint(folder: string) {
   const cache = await FingerprintCache.open(join(folder, "cache.json"));
@@ -56,12 +56,20 @@ Deno.test("fingerprintData() names what is missing or wrong", async () => {
         `${captions}:2 names picture "b.png", which is not in "${images}"`,
       ],
       [
-        { "captions.tsv": "\na.png a heart\n" },
-        `${captions}:2 has no tab between picture name and caption`,
+        { "captions.tsv": "a.png\ta heart\nb.png a star\n" },
+        `${captions}:2 has 0 tabs, wanted one`,
       ],
       [
-        { "captions.tsv": "\n" },
-        `captions file "${captions}" names no picture`,
+        { "captions.tsv": "a.png\ta heart\n\n" },
+        `${captions}:2 is blank`,
+      ],
+      [
+        { "captions.tsv": "a.png\ta\theart\n" },
+        `${captions}:1 has 2 tabs, wanted one`,
+      ],
+      [
+        { "captions.tsv": "" },
+        `"${captions}" is empty`,
       ],
     ];
     for (const [files, message] of table) {
