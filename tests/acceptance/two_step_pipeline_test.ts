@@ -27,8 +27,8 @@ measure: "vae" on 4 pictures of "heldout"
 draw: 2 pictures of 2 prompts
 
 Pictures:
-  runs/store/vae-KEY/samples/00000048-reconstructions.png (and 7 before it)
-  runs/store/flow-KEY/samples/00000024-captions-16x16.png (and 3 before it)
+  runs/store/vae-KEY/samples/00000048-reconstructions.png
+  runs/store/flow-KEY/samples/00000024-captions-16x16.png
   runs/store/measure-KEY/output/reconstructions.png
   runs/store/draw-KEY/output/grid.png
 `;

@@ -7,6 +7,7 @@ import type { BuiltComponent } from "../../lib/models/flux_model.ts";
 import { planPipeline } from "../../lib/plan/plan.ts";
 import { openStepDataset, openStepModel } from "../../lib/steps/open_step.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
+import { startEngine } from "../../lib/engines/engine.ts";
 import { tf } from "../../lib/tensor/tf.ts";
 import { HELD_OUT_COUNT, TRAINED_COUNT } from "./icon_pictures.ts";
 import { SmallProject, vaeStep } from "./small_project.ts";
@@ -25,7 +26,7 @@ const ALL: readonly BuiltComponent[] = [
 ];
 
 Deno.test("openStepModel() builds the same model for pipeline mode, legacy mode, evaluate and generate", async () => {
-  await tf.setBackend("cpu");
+  await startEngine("wasm");
   await using project = await openProject();
   const { vae, flow, measure, draw, legacy } = await requestsOf(project);
   const before = tf.memory().numTensors;
@@ -44,7 +45,7 @@ Deno.test("openStepModel() builds the same model for pipeline mode, legacy mode,
 });
 
 Deno.test("openStepModel() opens the weights of a finished step for every task", async () => {
-  await tf.setBackend("cpu");
+  await startEngine("wasm");
   await using project = await openProject();
   assert.equal((await project.train()).code, 0);
   const { vae, measure, draw } = await requestsOf(project);
