@@ -1,8 +1,8 @@
 // When a train step ends, and which metrics it may watch.
 import type { StepDraft, StepOptions } from "./step_drafts.ts";
-import { findMetric, METRICS } from "../metrics/vocabulary.ts";
+import { findMetric } from "../metrics/vocabulary.ts";
 import type { Transition } from "../catalog/pipeline.ts";
-import { didYouMean } from "../source/suggestion.ts";
+import { metricFault } from "./measured_metrics.ts";
 import { placeIn } from "./step_drafts.ts";
 import type { Report } from "./report.ts";
 
@@ -108,50 +108,4 @@ function watchedDirection(
     'Write "direction: below" or "direction: above" into "transition_on"',
   );
   return undefined;
-}
-
-/** Why a step does not measure a metric, or undefined where it does. */
-function metricFault(
-  metric: string,
-  options: TrainOptions,
-): string | undefined {
-  const word = findMetric(metric);
-  if (word === null) {
-    const names = METRICS.flatMap((
-      { name, aliases = [] },
-    ) => [name, ...aliases]);
-    return `there is no such metric${didYouMean(metric, names)}`;
-  }
-  const isVae = options.train_vae || options.train_spade ||
-    options.gan_training || options.use_lpips;
-  const isFlow = options.train_diff || options.train_diff_full;
-  const { name } = word;
-  if (name.startsWith("val_") && options.eval_dataset === null) {
-    return 'the step has no "eval_dataset" to measure it on';
-  }
-  const plain = name.replace(/^val_/, "");
-  if (
-    ["d_loss", "g_loss", "grad_norm_discriminator"].includes(plain) &&
-    !options.gan_training
-  ) {
-    return "the step does not train a discriminator";
-  }
-  if (plain === "lpips_loss" && !options.use_lpips) {
-    return "the step has no perceptual loss";
-  }
-  if (["flow_loss", "align_loss", "grad_norm_flow"].includes(plain)) {
-    return isFlow ? undefined : "the step does not train the flow processor";
-  }
-  if (plain === "grad_norm_text_encoder") {
-    return "text_encoder" in options.optimization.optimizers
-      ? undefined
-      : "the step does not train the text encoder";
-  }
-  if (plain === "loss" || plain === "skipped_updates") return undefined;
-  if (
-    !name.startsWith("val_") && ["recon_l1", "psnr", "ssim"].includes(plain)
-  ) {
-    return `it is measured on held-out pictures only, as "val_${plain}"`;
-  }
-  return isVae ? undefined : "the step does not train compressor and expander";
 }
