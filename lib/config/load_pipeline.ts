@@ -9,6 +9,7 @@ import {
 } from "../catalog/output_section.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { OPTIMIZATION_SECTION, TOP_LEVEL } from "../catalog/pipeline_file.ts";
+import { digestRecord } from "../disk/digest.ts";
 import type { Checked } from "../source/diagnostic.ts";
 import {
   emptyMap,
@@ -70,7 +71,7 @@ export async function loadPipeline(
     : await readPipeline(document, {
       source,
       options,
-      digest: await digestOf(text, options.overrides ?? []),
+      digest: digestRecord([text, options.overrides ?? []]),
     }, report);
   const findings = report.findings();
   return pipeline === undefined || report.failed
@@ -221,13 +222,4 @@ function readSection<S extends v.GenericSchema>(
   if (tree === undefined) return undefined;
   const value = checkOptions(schema, { tree, where: `"${key}"` }, report);
   return value === undefined ? undefined : { value, tree };
-}
-
-async function digestOf(
-  text: string,
-  overrides: readonly string[],
-): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([text, overrides]));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,5 @@
 // What resolving a step of any task starts from.
+import { parseDurationMs } from "../clock/duration.ts";
 import type {
   Component,
   StepBase,
@@ -7,7 +8,6 @@ import type {
 import { locate } from "../source/located_tree.ts";
 import type { CheckpointLayers } from "./checkpoint_options.ts";
 import type { Datasets } from "./dataset_section.ts";
-import { parseDuration } from "./duration.ts";
 import type { StepDraft, StepOptions } from "./step_drafts.ts";
 import type { StepGraph } from "./step_graph.ts";
 import type { ResolvedSteps } from "./weight_sources.ts";
@@ -43,9 +43,17 @@ export function baseOf(
     needs: [...new Set([...context.graph.get(draft.name) ?? [], ...holders])],
     permissions,
     retry,
-    timeout_seconds: timeout === null ? null : parseDuration(timeout),
+    timeout_seconds: secondsOf(timeout),
     position: (locate(draft.own, ["name"])?.place ?? draft.own.place).position,
   };
+}
+
+function secondsOf(written: number | string | null): number | null {
+  if (typeof written !== "string") return written;
+  const ms = parseDurationMs(written);
+  // The schema lets no other text through.
+  if (ms === null) throw new RangeError(`Cannot read "${written}" as a length`);
+  return ms / 1000;
 }
 
 /** Options without the keys that {@linkcode baseOf} resolves. */
