@@ -23,6 +23,9 @@ import type { Scope } from "../nn/scope.ts";
 import { declareCurve } from "./compressor.ts";
 import { latentDim, type ModelOptions, REPAIRS } from "./model_options.ts";
 
+/** Buffers that travel with the flow's weights: mean and deviation of each latent channel. */
+export const LATENT_MEAN = "flow_processor.latent_mean";
+export const LATENT_STD = "flow_processor.latent_std";
 /** Times that the embedding table knows. */
 export const TIME_STEPS = 1000;
 /** Tokens at the start of the raster that serve as context. */

@@ -1,4 +1,5 @@
 // Captions to pictures: text vectors, noise, the sampler, and the expander.
+import { LATENT_MEAN, LATENT_STD } from "../models/flow_processor.ts";
 import { decode, type FluxModel, type Grid } from "../models/flux_model.ts";
 import { latentDim, latentGrid } from "../models/model_options.ts";
 import type { DiffusionSchedule } from "../losses/diffusion_schedule.ts";
@@ -10,10 +11,6 @@ import { sampleLatent, type SolverName } from "./ode_sampler.ts";
 
 /** Pictures per pass; fixed, so that the same picture always gives the same bytes. */
 const PASS_SIZE = 8;
-
-/** Buffers of the flow that turn its scale into the expander's. */
-const LATENT_MEAN = "flow_processor.latent_mean";
-const LATENT_STD = "flow_processor.latent_std";
 
 /** What to draw and how. */
 export interface DrawingTask {

@@ -1,8 +1,8 @@
 // Which body runs which task. Each is imported only when needed, so that a script step never loads tensors.
-import type { TaskName } from "../store/step_request.ts";
+import type { Task } from "../catalog/pipeline.ts";
 import type { StepBody } from "./step_context.ts";
 
-const BODIES: Readonly<Record<TaskName, () => Promise<StepBody>>> = {
+const BODIES: Readonly<Record<Task, () => Promise<StepBody>>> = {
   train: async () => (await import("./train.ts")).trainBody,
   evaluate: async () => (await import("./evaluate.ts")).evaluateBody,
   compare: async () => (await import("./compare.ts")).compareBody,
@@ -11,6 +11,6 @@ const BODIES: Readonly<Record<TaskName, () => Promise<StepBody>>> = {
 };
 
 /** Loads the body of a task. */
-export function loadStepBody(task: TaskName): Promise<StepBody> {
+export function loadStepBody(task: Task): Promise<StepBody> {
   return BODIES[task]();
 }

@@ -18,6 +18,7 @@ import {
 import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { vaeTrainer } from "../train/vae_trainer.ts";
+import { pictureIndices, spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
 import { vaeLossesOf } from "./train_options.ts";
 import type { OpenedTrainStep } from "./train_session.ts";
@@ -100,9 +101,8 @@ async function openLatents(
   const isMeasured = !opened.isResumed &&
     step.init_from.flow_processor === undefined;
   if (!isStored && !isMeasured) return encodedLatents(opened);
-  const indices = isStored
-    ? range(dataset.size)
-    : spread(dataset.size, MEASURED_PICTURES);
+  const all = pictureIndices(dataset, null);
+  const indices = isStored ? all : spreadIndices(all, MEASURED_PICTURES);
   const encoded = await encodePictures(model, dataset, indices, {
     signal: context.signal,
     onPass: (done) =>
@@ -180,14 +180,4 @@ async function openText(
     signal,
   });
   return { kind: "stored", vectors };
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
-}
-
-/** At most `count` indices, evenly spaced over `size`. */
-function spread(size: number, count: number): number[] {
-  if (size <= count) return range(size);
-  return range(count).map((index) => Math.floor(index * size / count));
 }

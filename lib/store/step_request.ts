@@ -5,10 +5,8 @@ import type {
   ModelSection,
   OutputSection,
   Step,
+  Task,
 } from "../catalog/pipeline.ts";
-
-/** The five kinds of task. */
-export type TaskName = "train" | "evaluate" | "compare" | "generate" | "script";
 
 /** Version of the record below; a child refuses any other. */
 export const REQUEST_VERSION = 1;
@@ -33,7 +31,7 @@ export interface StepRequest {
     readonly index: number;
     readonly count: number;
   };
-  readonly task: TaskName;
+  readonly task: Task;
   /** First 16 hex digits of the SHA-256 of `work` as canonical JSON. */
   readonly key: string;
   /** All that can change the result, and nothing else. */

@@ -1,5 +1,6 @@
 // What the flow is trained on: latent tokens of pictures under the frozen VAE, in a scale that the diffusion expects.
 import type { PictureSource } from "../evaluation/picture.ts";
+import { LATENT_MEAN, LATENT_STD } from "../models/flow_processor.ts";
 import { encode, type FluxModel, latentTokens } from "../models/flux_model.ts";
 import { tf } from "../tensor/tf.ts";
 import { nextTurn } from "./event_loop.ts";
@@ -8,9 +9,6 @@ import { nextTurn } from "./event_loop.ts";
 const PASS_SIZE = 16;
 /** A channel that hardly varies is not blown up. */
 const STD_FLOOR = 1e-4;
-/** Names of the buffers that travel with the flow's weights. */
-export const LATENT_MEAN = "flow_processor.latent_mean";
-export const LATENT_STD = "flow_processor.latent_std";
 
 /**
  * Tokens of the posterior's mean, [N, h * w, L], as the expander takes them; the caller owns them. The mean, not a
