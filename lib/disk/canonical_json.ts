@@ -20,12 +20,6 @@ export function canonicalJson(value: unknown, indent = 0): string {
   return JSON.stringify(canonicalValue(value, "value", []), null, indent);
 }
 
-/** Whether two values have the same canonical JSON. */
-export function canonicallyEqual(left: unknown, right: unknown): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  return canonicalJson(left) === canonicalJson(right);
-}
-
 function canonicalValue(
   value: unknown,
   place: string,

@@ -36,7 +36,7 @@ export function registerConvolutionGradient(): void {
 let isRegistered = false;
 
 /** dL/dx of a convolution: the transposed convolution of dy, or for stride 1 a convolution with the turned filter. */
-export function inputGradient(
+function inputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
   shape: [number, number, number, number],
@@ -70,7 +70,7 @@ export function inputGradient(
  * dL/dfilter as one convolution with batch and channels exchanged: the output's gradient is the filter, its stride is the
  * dilation, and the dilation is the stride.
  */
-export function filterGradient(
+function filterGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
   shape: [number, number, number, number],

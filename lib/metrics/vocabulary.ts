@@ -160,24 +160,6 @@ export function findMetric(name: string): MetricWord | null {
   ) ?? null;
 }
 
-/** Whether `value` is better than `other` for a metric of this direction. Never true where neither way is better. */
-export function isBetterMetric(
-  direction: MetricDirection,
-  value: number,
-  other: number,
-): boolean {
-  switch (direction) {
-    case "lower":
-      return value < other;
-    case "higher":
-      return value > other;
-    case null:
-      return false;
-    default:
-      return direction satisfies never;
-  }
-}
-
 function heldOut(word: MetricWord): MetricWord {
   return {
     name: `val_${word.name}`,

@@ -94,9 +94,6 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
   },
 };
 
-/** Largest side, in latent cells, that the size token can code. */
-export const MAX_SIDE = 1024;
-
 /** Numbers per latent token. */
 export function latentDim(options: ModelOptions): number {
   return options.latentDim ?? options.vaeDim;

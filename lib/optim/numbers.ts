@@ -41,16 +41,3 @@ export function globalNorm(tensors: ReadonlyMap<string, tf.Tensor>): number {
   }
   return Math.sqrt(sum);
 }
-
-/** The name of the first tensor that holds NaN or an infinity, or null. */
-export function firstNonFinite(
-  tensors: ReadonlyMap<string, tf.Tensor>,
-): string | null {
-  for (const [name, tensor] of tensors) {
-    const numbers = numbersOf(tensor);
-    for (let i = 0; i < numbers.length; i++) {
-      if (!Number.isFinite(numbers[i])) return name;
-    }
-  }
-  return null;
-}

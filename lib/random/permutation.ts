@@ -77,16 +77,6 @@ export class Permutation {
   }
 }
 
-/** Item at place `index` of the order of `epoch`; for many places of one epoch keep a {@linkcode Permutation}. */
-export function permutedIndex(
-  index: number,
-  size: number,
-  seed: number,
-  epoch: number,
-): number {
-  return Permutation.of(size, seed, epoch).at(index);
-}
-
 /** MurmurHash3's finaliser with a key before and after its first product. */
 function mix(value: number, key: number): number {
   let hash = (value + key) | 0;

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  findMetric,
-  isBetterMetric,
-  METRICS,
-} from "../../lib/metrics/vocabulary.ts";
+import { findMetric, METRICS } from "../../lib/metrics/vocabulary.ts";
 
 Deno.test("METRICS has no name or alias twice", () => {
   const names = METRICS.flatMap((
@@ -48,12 +44,4 @@ Deno.test("findMetric() gives held-out metrics the direction of their like", () 
   assert.equal(findMetric("psnr")?.direction, "higher");
   assert.equal(findMetric("val_kl_beta"), null);
   assert.equal(findMetric("nonsense"), null);
-});
-
-Deno.test("isBetterMetric() follows the direction", () => {
-  assert.equal(isBetterMetric("lower", 1, 2), true);
-  assert.equal(isBetterMetric("higher", 1, 2), false);
-  assert.equal(isBetterMetric("higher", 3, 2), true);
-  assert.equal(isBetterMetric("lower", 2, 2), false);
-  assert.equal(isBetterMetric(null, 1, 2), false);
 });
