@@ -2,7 +2,7 @@
 import cliProgress from "cli-progress";
 import type { RunNotice, RunObserver } from "../runner/run_notice.ts";
 import { noticeLine } from "./plain_progress.ts";
-import { progressText } from "./progress_text.ts";
+import { progressText, StepLabels } from "./progress_text.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An observer with bars; disposing of it puts the cursor back. */
@@ -13,23 +13,16 @@ export interface BarProgress extends Disposable {
 /** Bars on the given terminal. */
 export function barProgress(terminal: Terminal): BarProgress {
   const bars = new StepBars(terminal);
-  const labels = new Map<string, string>();
-  const labelOf = (step: { readonly name: string }) =>
-    labels.get(step.name) ?? step.name;
+  const labels = new StepLabels();
   return {
     observe: (notice) => {
-      if (notice.kind === "planned") {
-        const { steps } = notice.plan;
-        steps.forEach((step, index) =>
-          labels.set(step.name, `[${index + 1}/${steps.length}] ${step.name}`)
-        );
-      }
+      labels.hear(notice);
       if (notice.kind === "step_progress") {
-        bars.show(labelOf(notice.step), notice);
+        bars.show(labels.of(notice.step), notice);
         return;
       }
       if (notice.kind === "step_ended") bars.remove(notice.step.name);
-      const line = noticeLine(notice, labelOf);
+      const line = noticeLine(notice, labels);
       if (line !== null) bars.say(line);
     },
     [Symbol.dispose]: () => bars.clear(),

@@ -39,6 +39,7 @@ function buildProgram(
     .description(
       "Runs multi-step training pipelines: plan, train, resume, compare",
     )
+    .option("--no-color", "print without colours")
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({

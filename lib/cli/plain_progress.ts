@@ -5,36 +5,25 @@ import { counted } from "../plan/text_table.ts";
 import type { RunNotice, RunObserver } from "../runner/run_notice.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { ProgressUpdate } from "../worker/step_message.ts";
-import { progressText } from "./progress_text.ts";
+import { progressText, StepLabels } from "./progress_text.ts";
 
 const LINE_INTERVAL_MS = 5000;
 
 /** An observer that prints one line per notice that matters. */
 export function plainProgress(print: (line: string) => void): RunObserver {
-  const labels = new Map<string, string>();
+  const labels = new StepLabels();
   const last = new Map<
     string,
     { readonly at: number; readonly phase: string }
   >();
   return (notice) => {
-    if (notice.kind === "planned") {
-      notice.plan.steps.forEach((step, index) =>
-        labels.set(
-          step.name,
-          `[${index + 1}/${notice.plan.steps.length}] ${step.name}`,
-        )
-      );
-    }
+    labels.hear(notice);
     if (notice.kind === "step_progress") {
       if (!isDue(notice.step, notice.update, last)) return;
-      const label = labels.get(notice.step.name) ?? notice.step.name;
-      print(`${label}: ${progressText(notice.update)}`);
+      print(`${labels.of(notice.step)}: ${progressText(notice.update)}`);
       return;
     }
-    const line = noticeLine(
-      notice,
-      (step) => labels.get(step.name) ?? step.name,
-    );
+    const line = noticeLine(notice, labels);
     if (line !== null) print(line);
   };
 }
@@ -42,7 +31,7 @@ export function plainProgress(print: (line: string) => void): RunObserver {
 /** One line for everything but progress; null for what a reader does not need. */
 export function noticeLine(
   notice: Exclude<RunNotice, { kind: "step_progress" }>,
-  labelOf: (step: PlannedStep) => string,
+  labels: StepLabels,
 ): string | null {
   switch (notice.kind) {
     case "planned": {
@@ -56,28 +45,28 @@ export function noticeLine(
       return "Fetching the code of the steps";
     case "waiting_for_step":
       return `${
-        labelOf(notice.step)
+        labels.of(notice.step)
       }: waits for ${notice.holder}, which works on it`;
     case "set_aside":
-      return `${labelOf(notice.step)}: moved what was there to ${
+      return `${labels.of(notice.step)}: moved what was there to ${
         shownPath(notice.folder)
       }: ${notice.reason}`;
     case "step_started": {
       const attempt = notice.attempt > 1 ? `, attempt ${notice.attempt}` : "";
-      return `${labelOf(notice.step)}: started${attempt}`;
+      return `${labels.of(notice.step)}: started${attempt}`;
     }
     case "step_log": {
       const mark = notice.level === "warning" ? "warning: " : "";
-      return `${labelOf(notice.step)} | ${mark}${notice.text}`;
+      return `${labels.of(notice.step)} | ${mark}${notice.text}`;
     }
     case "step_picture":
       return null;
     case "step_retry":
-      return `${labelOf(notice.step)}: ${notice.failure.message}; attempt ${
+      return `${labels.of(notice.step)}: ${notice.failure.message}; attempt ${
         notice.attempt + 1
       } in ${formatDuration(notice.delayMs)}`;
     case "step_ended":
-      return `${labelOf(notice.step)}: ${endWord(notice)}`;
+      return `${labels.of(notice.step)}: ${endWord(notice)}`;
     case "stopping":
       return `Stopping on ${notice.signal}: running steps save and leave; a second signal ends them now`;
     default:

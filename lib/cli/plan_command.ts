@@ -1,11 +1,16 @@
 // `fluxline plan`: shows what a run would do, and why. Runs nothing and writes nothing.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, UsageError } from "../error/failure.ts";
-import { findPipelines, loadPipeline } from "../config/load_pipeline.ts";
+import { loadPipeline } from "../config/load_pipeline.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
 import { renderPlan } from "../plan/render_plan.ts";
-import { type Diagnostic, renderDiagnostics } from "../source/diagnostic.ts";
+import {
+  type Diagnostic,
+  diagnosticToJson,
+  renderDiagnostics,
+} from "../source/diagnostic.ts";
+import { chosenPipelines } from "./project_pipelines.ts";
 import { failureText } from "./show_failure.ts";
 
 /** Where a command writes its text. */
@@ -26,9 +31,6 @@ export interface PlanCommandOptions {
   readonly json: boolean;
 }
 
-/** Folder that is searched where no file is named. */
-export const PIPELINE_FOLDER = "pipelines";
-
 /**
  * Plans each file, or every pipeline of the project. A file that cannot be planned is reported and does not hide the others;
  * the answer is then the code of the first such file.
@@ -40,7 +42,7 @@ export async function planCommand(
   options: PlanCommandOptions,
   print: Print,
 ): Promise<ExitCode> {
-  const chosen = files.length > 0 ? files : await projectPipelines();
+  const chosen = await chosenPipelines(files);
   if (chosen.length > 1 && options.force.length + options.from.length > 0) {
     throw new UsageError(
       `Cannot apply --force or --from to ${chosen.length} pipelines`,
@@ -79,17 +81,6 @@ type PlannedFile =
     readonly error: Record<string, unknown>;
     readonly code: ExitCode;
   };
-
-async function projectPipelines(): Promise<string[]> {
-  const found = await findPipelines(PIPELINE_FOLDER);
-  if (found.length > 0) return found;
-  throw new UsageError(
-    `Cannot find a pipeline: no file below "${PIPELINE_FOLDER}" has a training key`,
-    {
-      hint: "Name a FILE, or work in the folder of a project",
-    },
-  );
-}
 
 async function planFile(
   file: string,
@@ -132,14 +123,7 @@ function refused(
     text: renderDiagnostics(diagnostics, { color }),
     error: {
       message: diagnostics[0]?.message ?? "Cannot load the pipeline",
-      diagnostics: diagnostics.map(({ severity, message, hint, position }) => ({
-        severity,
-        message,
-        hint: hint ?? null,
-        file: position.file,
-        line: position.line,
-        column: position.column,
-      })),
+      diagnostics: diagnostics.map(diagnosticToJson),
     },
     code: EXIT_CODE.refused,
   };

@@ -1,6 +1,27 @@
-// How far a step is, in words: shared by plain lines and bars.
+// How steps are called and how far they are, in words: shared by plain lines and bars.
+import type { Plan } from "../plan/plan.ts";
+import type { RunNotice } from "../runner/run_notice.ts";
 import type { ProgressUpdate } from "../worker/step_message.ts";
 import { metricsText } from "./summary_table.ts";
+
+/** Learns from a run's plan that `flow` is `[6/7] flow`; before it, a step has its bare name. */
+export class StepLabels {
+  readonly #labels = new Map<string, string>();
+
+  hear(notice: RunNotice): void {
+    if (notice.kind === "planned") this.#learn(notice.plan);
+  }
+
+  of(step: { readonly name: string }): string {
+    return this.#labels.get(step.name) ?? step.name;
+  }
+
+  #learn({ steps }: Plan): void {
+    for (const [index, { name }] of steps.entries()) {
+      this.#labels.set(name, `[${index + 1}/${steps.length}] ${name}`);
+    }
+  }
+}
 
 /** `train epoch 3/10, batch 12/45, total_loss 0.1234`; steps without epochs show `render 12/45`. */
 export function progressText(update: ProgressUpdate): string {

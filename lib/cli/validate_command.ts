@@ -1,14 +1,17 @@
 // `fluxline validate`: every problem of every file, with its place. Runs nothing and writes nothing.
-import { findPipelines, loadPipeline } from "../config/load_pipeline.ts";
+import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { Failure, UsageError } from "../error/failure.ts";
+import { Failure } from "../error/failure.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
+import { counted } from "../plan/text_table.ts";
 import {
   type Checked,
   type Diagnostic,
+  diagnosticToJson,
   renderDiagnostics,
 } from "../source/diagnostic.ts";
-import { PIPELINE_FOLDER, type Print } from "./plan_command.ts";
+import type { Print } from "./plan_command.ts";
+import { chosenPipelines } from "./project_pipelines.ts";
 import { failureText } from "./show_failure.ts";
 
 /** Options of `validate`. */
@@ -28,17 +31,7 @@ export async function validateCommand(
   options: ValidateCommandOptions,
   print: Print,
 ): Promise<ExitCode> {
-  const chosen = files.length > 0
-    ? files
-    : await findPipelines(PIPELINE_FOLDER);
-  if (chosen.length === 0) {
-    throw new UsageError(
-      `Cannot find a pipeline: no file below "${PIPELINE_FOLDER}" has a training key`,
-      {
-        hint: "Name a FILE, or work in the folder of a project",
-      },
-    );
-  }
+  const chosen = await chosenPipelines(files);
   const results: ValidatedFile[] = [];
   for (const file of chosen) results.push(await validateFile(file, options));
   if (options.json) {
@@ -115,7 +108,7 @@ function resultToJson(
     };
   }
   const problems = (checked === undefined ? [] : findingsOf(checked)).map(
-    problemToJson,
+    diagnosticToJson,
   );
   return checked?.ok
     ? {
@@ -128,17 +121,6 @@ function resultToJson(
     : { file, ok, problems };
 }
 
-function problemToJson(
-  { severity, message, hint, position }: Diagnostic,
-): Record<string, unknown> {
-  const { file, line, column } = position;
-  return { severity, message, hint: hint ?? null, file, line, column };
-}
-
 function findingsOf(checked: Checked<Pipeline>): readonly Diagnostic[] {
   return checked.ok ? checked.warnings : checked.diagnostics;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

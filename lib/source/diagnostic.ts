@@ -49,6 +49,14 @@ export function sortDiagnostics(
     );
 }
 
+/** A diagnostic as `--json` prints it. */
+export function diagnosticToJson(
+  { severity, message, hint, position }: Diagnostic,
+): Record<string, unknown> {
+  const { file, line, column } = position;
+  return { severity, message, hint: hint ?? null, file, line, column };
+}
+
 /** The list as text: per diagnostic its message, place, frame and hint, with an empty line between two. */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
