@@ -47,7 +47,7 @@ export const DATA_SECTION = closedMap({
   tokenizer_name: option(
     someText(),
     "words",
-    "words: built from the captions; or the path of a tokenizer.json",
+    "words: built from the captions, the only one of this version",
   ),
   max_tokens: option(
     wholeNumber({ min: 2 }),
@@ -97,7 +97,10 @@ export const DATASET_ENTRY = closedMap({
     wholeNumber({ min: 1 }),
     "Pictures per batch for steps that name none",
   ),
-  workers: nullable(wholeNumber({ min: 0 }), "Batches to prepare ahead"),
+  workers: nullable(
+    wholeNumber({ min: 0 }),
+    "Accepted; one batch is prepared while another is trained on",
+  ),
   flip: option(
     v.boolean(),
     false,

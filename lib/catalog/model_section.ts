@@ -31,7 +31,7 @@ export const MODEL_SECTION = closedMap({
   variant: option(
     v.picklist(["fluxline", "fluxflow"]),
     "fluxline",
-    "fluxline: same modules and names, repaired mathematics; fluxflow: numerically the original",
+    "fluxline: the original's modules and names, repaired mathematics; fluxflow, the original's own, is not supported by this version",
   ),
   vae_dim: option(
     size,

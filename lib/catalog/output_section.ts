@@ -17,7 +17,7 @@ export const OUTPUT_SECTION = closedMap({
   output_path: option(
     someText(),
     "outputs",
-    "Where exported weights go; runs live under --runs",
+    "Accepted; what a run makes lies under --runs",
   ),
   log_interval: option(
     wholeNumber({ min: 1 }),
@@ -32,7 +32,7 @@ export const OUTPUT_SECTION = closedMap({
   samples_per_checkpoint: option(
     wholeNumber({ min: 0 }),
     1,
-    "Sample grids per checkpoint; 0 draws none",
+    "0 draws no samples; any other number draws one set per checkpoint, as in FluxFlow",
   ),
   no_samples: option(v.boolean(), false, "Draw no samples"),
   test_image_address: option(

@@ -106,7 +106,11 @@ export const TRAIN_STEP = closedMap({
     "Epochs between two measurements",
   ),
   batch_size: option(wholeNumber({ min: 1 }), 2, "Pictures per update"),
-  workers: option(wholeNumber({ min: 0 }), 1, "Batches to prepare ahead"),
+  workers: option(
+    wholeNumber({ min: 0 }),
+    1,
+    "Accepted; one batch is prepared while another is trained on",
+  ),
   lr: nullable(finiteNumber({ above: 0 }), "Rate of optimizers that name none"),
   lr_min: option(
     finiteNumber({ min: 0, max: 1 }),

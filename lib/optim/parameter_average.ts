@@ -1,4 +1,4 @@
-// Exponential moving average of weights, for samples and export.
+// Exponential moving average of weights, for samples and held-out figures.
 import { StoredStateError } from "../error/failure.ts";
 import { tf } from "../tensor/tf.ts";
 import { numbersOf, ownNumbersOf } from "./numbers.ts";
