@@ -160,6 +160,7 @@ async function readPipeline(
       document,
       datasets: datasets.entries,
       drafts: training.drafts,
+      testPictures: output?.value.test_image_address ?? [],
     };
     await checkPaths(steps, paths, report);
   }

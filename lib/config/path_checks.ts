@@ -25,9 +25,11 @@ export interface PathSources {
   readonly document: LocatedMap;
   readonly datasets: Readonly<Record<string, DatasetEntry>>;
   readonly drafts: readonly StepDraft[];
+  /** `output.test_image_address`. */
+  readonly testPictures: readonly string[];
 }
 
-/** Reports pictures' folders, captions and task modules that are not there. Datasets that no step reads are not looked for. */
+/** Reports pictures' folders, captions, task modules and test pictures that are not there. Datasets that no step reads are not looked for. */
 export async function checkPaths(
   steps: readonly Step[],
   sources: PathSources,
@@ -37,6 +39,7 @@ export async function checkPaths(
     const wanted of [
       ...datasetPaths(steps, sources),
       ...modulePaths(steps, sources),
+      ...testPicturePaths(steps, sources),
     ]
   ) {
     const fault = await pathFault(wanted);
@@ -112,6 +115,23 @@ function modulePaths(
       root: resolve(root),
     }];
   });
+}
+
+function testPicturePaths(
+  steps: readonly Step[],
+  { document, testPictures }: PathSources,
+): WantedPath[] {
+  const isDrawn = steps.some((step) => step.task === "train" && step.train_vae);
+  if (!isDrawn) return [];
+  const root = resolve(".");
+  return testPictures.map((written, index) => ({
+    path: resolve(written),
+    written,
+    kind: "file",
+    what: "the test picture",
+    place: placeOf(document, ["output", "test_image_address", index]),
+    root,
+  }));
 }
 
 function datasetsOf(step: Step): string[] {

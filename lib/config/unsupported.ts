@@ -84,11 +84,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     "Leave it out: each batch is trained once",
   ),
   refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
-  refuse(
-    ["output", "test_image_address"],
-    isEmptyList,
-    "Leave it out: samples are drawn from the step's own pictures",
-  ),
   {
     path: ["output", "log_level"],
     idle: never,

@@ -17,6 +17,12 @@ export interface PermissionSubject {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
     readonly uses_path?: string;
+    /** Whether pictures are reconstructed as samples. */
+    readonly train_vae?: boolean;
+  };
+  readonly output: {
+    /** Pictures of the user's that are reconstructed too. */
+    readonly test_image_address: readonly string[];
   };
 }
 
@@ -63,12 +69,17 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const data = Object.values(subject.datasets)
     .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
+  const samples = subject.options.train_vae === true
+    ? subject.output.test_image_address
+    : [];
   const code = module === undefined
     ? TASK_PACKAGE_FILES
     : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
-      [...own, ...inputs, ...data, ...permissions.read].map(shownPath)
+      [...own, ...inputs, ...data, ...samples, ...permissions.read].map(
+        shownPath,
+      )
         .concat(code),
     ),
     write: distinct([subject.folder, ...permissions.write].map(shownPath)),

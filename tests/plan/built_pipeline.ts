@@ -133,7 +133,7 @@ export function builtPipeline(
     seed: 0,
     model: { variant: "fluxline", vae_dim: 32 },
     data: { img_size: null, tokenizer_name: "words", max_tokens: 128 },
-    output: { output_path: "outputs" },
+    output: { output_path: "outputs", test_image_address: [] },
     datasets,
     steps: steps.map((step, index) => ({ ...step, index })),
     sources: {},

@@ -28,6 +28,7 @@ function subject(changes: Partial<PermissionSubject> = {}): PermissionSubject {
       own: { imageFolder: "/data/icons", captionsFile: "/data/icons.tsv" },
     },
     options: { permissions: NONE },
+    output: { test_image_address: ["/data/test.png"] },
     ...changes,
   };
 }
@@ -51,6 +52,12 @@ Deno.test("stepPermissions() grants a train step its own folder, inputs, data an
     sys: [],
     run: [],
   });
+});
+
+Deno.test("stepPermissions() lets a step that draws reconstructions read the test pictures", () => {
+  const options = { permissions: NONE, train_vae: true };
+  const { read } = stepPermissions(subject({ options }));
+  assert.ok(read.includes("/data/test.png"));
 });
 
 Deno.test("stepPermissions() adds what a script step declares, and its code", () => {
