@@ -72,7 +72,7 @@ export class FileLock implements AsyncDisposable {
         file.close();
         return { ok: false, holder: await readHolder(path) };
       }
-      const holder = describeThisProcess();
+      const holder = holderNow(Deno.pid);
       const bytes = new TextEncoder().encode(`${JSON.stringify(holder)}\n`);
       await file.truncate(0);
       for (let at = 0; at < bytes.length;) {
@@ -113,6 +113,11 @@ export class FileLock implements AsyncDisposable {
   }
 }
 
+/** Writes into a lock file that process `pid` of this machine holds it, for a holder that may not write there itself. */
+export function nameHolder(path: string, pid: number): void {
+  Deno.writeTextFileSync(path, `${JSON.stringify(holderNow(pid))}\n`);
+}
+
 /** One clause for messages: `process 4711 on host "vm" since 2026-01-01T00:00:00.000Z`. */
 export function describeHolder(holder: LockHolder | null): string {
   if (holder === null) return "another process";
@@ -132,11 +137,11 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   }
 }
 
-function describeThisProcess(): LockHolder {
+function holderNow(pid: number): LockHolder {
   return {
     host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null,
     bootId: readBootId(),
-    pid: Deno.pid,
+    pid,
     since: new Date().toISOString(),
   };
 }

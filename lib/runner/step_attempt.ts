@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import { formatDuration } from "../clock/duration.ts";
-import { isGranted } from "../disk/granted.ts";
+import { nameHolder } from "../disk/file_lock.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { AUDIT_FILE, undeclaredReads } from "../worker/access_audit.ts";
 import { refuseStrayLinks } from "../worker/link_check.ts";
@@ -73,7 +73,8 @@ export async function runAttempt(
     onMessage: (message) => {
       switch (message.type) {
         case "ready":
-          nameLockHolder(request.lock, process.pid);
+          // The step's process may only read its lock file.
+          nameHolder(request.lock, process.pid);
           break;
         case "log":
           scene.observe({
@@ -224,15 +225,4 @@ function dataGrants(permissions: ResolvedPermissions): string[] {
     ...permissions.read.filter((path) => !code.has(path)),
     ...permissions.write,
   ];
-}
-
-/** The step's process may only read its lock file, so its runner writes into it who holds it. */
-function nameLockHolder(lock: string, pid: number): void {
-  const holder = {
-    host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null,
-    bootId: null,
-    pid,
-    since: new Date().toISOString(),
-  };
-  Deno.writeTextFileSync(lock, `${JSON.stringify(holder)}\n`);
 }
