@@ -28,7 +28,6 @@ const OVERRIDES = [
     const network = step === "flow" ? "flow" : "vae";
     return `training.pipeline.steps.${step}.optimization.schedulers.${network}.warmup_steps=1`;
   }),
-  "training.pipeline.steps.flow.optimization.schedulers.text_encoder.warmup_steps=1",
   "training.pipeline.steps.generate.steps=2",
 ];
 
