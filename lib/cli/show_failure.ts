@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
-import { accessProblem } from "../worker/access_problem.ts";
+import { accessProblem, SYSTEM_HINT } from "../worker/access_problem.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints whatever a command threw and answers the exit code that it means. */
@@ -46,6 +46,13 @@ function asFailure(error: unknown): Failure {
       EXIT_CODE.usage,
       `This process may not ${problem.access} "${problem.place}"`,
       { hint: `Run with the permission, for example -R=.,${problem.place}` },
+    );
+  }
+  if (problem?.kind === "system") {
+    return new Failure(
+      EXIT_CODE.stepFailed,
+      `The file system refused: ${problem.text}`,
+      { hint: SYSTEM_HINT },
     );
   }
   const text = error instanceof Error

@@ -12,6 +12,7 @@ import {
   type RunStatus,
   type StepStatus,
 } from "../store/run_status.ts";
+import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { Print } from "./plan_command.ts";
 import { failureText } from "./show_failure.ts";
@@ -32,6 +33,7 @@ export async function statusCommand(
   options: StatusCommandOptions,
   print: Print,
 ): Promise<ExitCode> {
+  requireRunsFolder(options.runs);
   const results: Record<string, unknown>[] = [];
   const texts: string[] = [];
   let code: ExitCode = EXIT_CODE.done;

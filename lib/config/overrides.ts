@@ -52,6 +52,14 @@ function readOverride(
     );
     return undefined;
   }
+  const odd = path.find(({ name }) => name === "__proto__");
+  if (odd !== undefined) {
+    report.error(
+      odd.place,
+      `Cannot read the override "${source.text}": "__proto__" cannot be a key`,
+    );
+    return undefined;
+  }
   const value = readYaml(source, report, equals + 1);
   if (value === undefined) return undefined;
   const place = {

@@ -83,6 +83,8 @@ function parseOne(
       version: "1.2",
       schema: "core",
       prettyErrors: false,
+      // The parser compares every key with every other; a map of a hundred thousand would take minutes. convertMap() looks instead.
+      uniqueKeys: false,
     });
     documents = [...(Array.isArray(parsed) ? parsed : [])];
   } catch (error) {
@@ -172,10 +174,20 @@ function convertMap(
 ): Located {
   const entries = new Map<string, LocatedEntry>();
   const inherited: Located[] = [];
+  const seen = new Set<string>();
   for (const { key, value } of pairs) {
     const keyPlace = placeOfNode(key as Node, reader);
     const name = keyName(key, keyPlace, reader);
     if (name === undefined) continue;
+    if (seen.has(name)) {
+      reader.report.error(
+        keyPlace,
+        `Cannot read "${reader.source.name}": map keys must be unique`,
+        "Keep one of the two",
+      );
+      continue;
+    }
+    seen.add(name);
     const located: Located = value === null || value === undefined
       ? { kind: "scalar", place: keyPlace, value: null }
       : convert(value as Node, reader, depth + 1);
@@ -250,6 +262,5 @@ function plainMessage(message: string): string {
 
 function hintFor(code: string): string {
   if (code === "TAB_AS_INDENT") return "Indent with spaces";
-  if (code === "DUPLICATE_KEY") return "Keep one of the two";
   return "Correct the YAML here or just above: brackets, quotes and indentation";
 }

@@ -99,7 +99,16 @@ function readModule({ path, importedBy }: Module): Uint8Array<ArrayBuffer> {
   try {
     return Deno.readFileSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new RefusedError(
+        `Cannot read module "${path}"${place}: it is a folder`,
+        { hint: "Name the file, such as mod.ts in it", cause: error },
+      );
+    }
+    if (
+      !(error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory)
+    ) throw error;
     throw new RefusedError(`Cannot find module "${path}"${place}`, {
       hint: "Correct the path; it is relative to the file that names it",
       cause: error,

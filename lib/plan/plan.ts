@@ -6,6 +6,7 @@ import { freeBytes } from "../disk/free_space.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { readRunManifest, type RunManifest } from "../store/run_record.ts";
+import { requireRunsFolder } from "../store/runs_folder.ts";
 import { findStepFolder, storeLayout, workKey } from "../store/store_layout.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import {
@@ -80,7 +81,7 @@ export const PACKAGE_ROOT: string = resolve(
 /**
  * Plans a pipeline.
  *
- * @throws {UsageError} where `force` or `from` names no step
+ * @throws {UsageError} where `force` or `from` names no step, or the runs folder is none
  * @throws {RefusedError} where data or modules are missing
  * @throws {StoredStateError} where the run's manifest cannot be understood
  */
@@ -88,6 +89,7 @@ export async function planPipeline(
   pipeline: Pipeline,
   options: PlanOptions,
 ): Promise<Plan> {
+  requireRunsFolder(options.runsDir);
   const runsDir = resolve(options.runsDir);
   const engine = options.engine ?? "wasm";
   const forced = forcedSteps(pipeline, options);

@@ -4,6 +4,7 @@ import { LockedError, RefusedError } from "../error/failure.ts";
 import { describeHolder, FileLock } from "../disk/file_lock.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { type Plan, planPipeline } from "../plan/plan.ts";
+import { requireRunsFolder } from "../store/runs_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
 import type { StepState } from "../store/run_record.ts";
 import { fetchCode } from "../worker/code_fetch.ts";
@@ -59,6 +60,7 @@ export async function runPipeline(
   pipeline: Pipeline,
   options: RunOptions,
 ): Promise<RunSummary> {
+  requireRunsFolder(options.runsDir);
   const start = performance.now();
   const stop = options.stop ?? new StopControl();
   const observe = options.observe ?? (() => {});

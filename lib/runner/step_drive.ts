@@ -19,7 +19,7 @@ import {
 import { writeStepRequest } from "../store/request_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import { setAside } from "../store/set_aside.ts";
-import { accessProblem } from "../worker/access_problem.ts";
+import { accessProblem, SYSTEM_HINT } from "../worker/access_problem.ts";
 import { shownPath } from "../worker/permissions.ts";
 import {
   type AttemptFolder,
@@ -73,6 +73,12 @@ function asFailure(error: unknown, step: PlannedStep): Failure {
         hint:
           "Free some space and run the same command again; finished work is kept",
       },
+    );
+  }
+  if (problem?.kind === "system") {
+    return new StepFailure(
+      `The file system refused step "${step.name}": ${problem.text}`,
+      { hint: SYSTEM_HINT },
     );
   }
   const text = error instanceof Error ? error.message : String(error);

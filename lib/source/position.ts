@@ -27,7 +27,7 @@ export function positionAt(
   return {
     file: source.name,
     line: line + 1,
-    column: [...source.text.slice(starts[line], offset)].length + 1,
+    column: columnAt(source, starts[line]!, offset),
     offset,
     length: Math.max(0, Math.min(end, source.text.length) - offset),
   };
@@ -54,6 +54,26 @@ function lineStarts(source: SourceText): readonly number[] {
   }
   knownLineStarts.set(source, starts);
   return starts;
+}
+
+interface KnownColumn {
+  readonly start: number;
+  readonly offset: number;
+  readonly column: number;
+}
+
+// Values are read in order: on one long line each column is counted from the one before, not from the start of the line.
+const knownColumns = new WeakMap<SourceText, KnownColumn>();
+
+function columnAt(source: SourceText, start: number, offset: number): number {
+  const known = knownColumns.get(source);
+  const from = known?.start === start && known.offset <= offset
+    ? known
+    : { offset: start, column: 1 };
+  const between = source.text.slice(from.offset, offset);
+  const column = from.column + [...between].length;
+  knownColumns.set(source, { start, offset, column });
+  return column;
 }
 
 /** Index of the last line that starts at or before `offset`. */

@@ -3,7 +3,11 @@ import { relative } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
 import type { StepRequest } from "../store/step_request.ts";
-import { type AccessProblem, accessProblem } from "../worker/access_problem.ts";
+import {
+  type AccessProblem,
+  accessProblem,
+  SYSTEM_HINT,
+} from "../worker/access_problem.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
 import { isInside } from "../worker/permissions.ts";
 
@@ -25,6 +29,16 @@ export function reportFailure(
       stack: null,
     };
   }
+  if (problem?.kind === "system" && request.task !== "script") {
+    return {
+      message:
+        `The file system refused step "${request.step.name}": ${problem.text}`,
+      hint: SYSTEM_HINT,
+      exitCode: EXIT_CODE.stepFailed,
+      isRetryable: false,
+      stack: null,
+    };
+  }
   if (error instanceof Failure) {
     return {
       message: error.message,
@@ -34,17 +48,39 @@ export function reportFailure(
       stack: error.cause instanceof Error ? error.cause.stack ?? null : null,
     };
   }
+  const stack = error instanceof Error && typeof error.stack === "string"
+    ? error.stack
+    : describeThrown(error);
+  // An error of the user's own code, also one that nobody awaited, is a failed step and not a defect of ours.
+  if (request.task === "script") {
+    return {
+      message: `Task of step "${request.step.name}" failed: ${
+        describeThrown(error)
+      }`,
+      hint: "Its stack is in the log of the attempt",
+      exitCode: EXIT_CODE.stepFailed,
+      isRetryable: true,
+      stack,
+    };
+  }
   return {
-    message: error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : String(error),
+    message: describeThrown(error),
     hint: null,
     exitCode: EXIT_CODE.defect,
     isRetryable: false,
-    stack: error instanceof Error
-      ? error.stack ?? error.message
-      : String(error),
+    stack,
   };
+}
+
+/** One line for anything that can be thrown, also for what refuses to become text. */
+export function describeThrown(error: unknown): string {
+  try {
+    return error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : String(error);
+  } catch {
+    return `a value of type ${typeof error} that has no text`;
+  }
 }
 
 const DECLARABLE = ["read", "write", "net", "env"];
@@ -57,9 +93,9 @@ function deniedAccess(
   const isPath = access === "read" || access === "write";
   const place = isPath ? readablePath(problem.place) : problem.place;
   return {
-    message: `Step "${request.step.name}" may not ${
-      VERBS[access] ?? access
-    } "${place}"`,
+    message: `Step "${request.step.name}" may not ${VERBS[access] ?? access} ${
+      place === "" ? "other programs" : `"${place}"`
+    }`,
     hint: deniedHint(access, problem.place, place, request),
     exitCode: EXIT_CODE.stepFailed,
     isRetryable: false,

@@ -1,9 +1,11 @@
 // Body of a script step: imports the user's module and calls its `task` in the step's own process.
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Failure, StepFailure } from "../error/failure.ts";
+import { StepFailure } from "../error/failure.ts";
 import { accessProblem } from "../worker/access_problem.ts";
+import { isInside } from "../worker/permissions.ts";
 import type { Task, TaskContext, TaskResult } from "../worker/task.ts";
+import { describeThrown } from "./failure_report.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
 
 /** Runs the module that the step `uses`; its products go to `output/`, which starts out empty. */
@@ -20,11 +22,14 @@ export async function scriptBody(context: StepContext): Promise<StepResult> {
     taskContext(context, output, options.with),
     context,
   );
+  // A stopped task's word counts for nothing: it starts anew.
+  if (context.signal.aborted) return { outcome: "stopped", metrics: {} };
+  const { metrics, summary, pictures } = result ?? {};
   return {
-    outcome: context.signal.aborted ? "stopped" : "done",
-    metrics: checkedMetrics(result?.metrics ?? {}, context),
-    ...(result?.summary === undefined ? {} : { summary: result.summary }),
-    pictures: (result?.pictures ?? []).map((path) => resolve(output, path)),
+    outcome: "done",
+    metrics: checkedMetrics(metrics ?? {}, context),
+    ...(summary === undefined ? {} : { summary: String(summary) }),
+    pictures: checkedPictures(pictures ?? [], output, context),
   };
 }
 
@@ -78,7 +83,7 @@ function taskContext(
   };
 }
 
-/** An error of the user's own code is a failed step, not a defect of ours: its stack belongs into the log. */
+/** Where the run is being stopped, a task may end in any way that it likes. */
 async function callTask(
   task: Task<unknown>,
   taskContext: TaskContext<unknown>,
@@ -88,33 +93,58 @@ async function callTask(
     return await task(taskContext);
   } catch (error) {
     if (context.signal.aborted) return;
-    if (error instanceof Failure || accessProblem(error) !== null) throw error;
-    const reason = error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : String(error);
-    throw new StepFailure(
-      `Task of step "${context.request.step.name}" failed: ${reason}`,
-      { cause: error, hint: "Its stack is in the log of the attempt" },
-    );
+    throw error;
   }
 }
 
 function checkedMetrics(
-  metrics: Readonly<Record<string, unknown>>,
+  metrics: unknown,
   context: StepContext,
 ): Record<string, number> {
   const checked: Record<string, number> = {};
+  if (typeof metrics !== "object" || metrics === null) {
+    throw unusable("metrics", metrics, "a map of names to numbers", context);
+  }
   for (const [name, value] of Object.entries(metrics)) {
-    if (typeof value !== "number") {
-      throw new StepFailure(
-        `Cannot keep metric "${name}" of step "${context.request.step.name}": found ${
-          JSON.stringify(value)
-        }, wanted a number`,
-      );
+    // JSON, in which the result travels and is stored, has no NaN and no Infinity.
+    if (typeof value !== "number" || !Number.isFinite(value)) {
+      throw unusable(`metric "${name}"`, value, "a finite number", context);
     }
     checked[name] = value;
   }
   return checked;
+}
+
+function checkedPictures(
+  pictures: unknown,
+  output: string,
+  context: StepContext,
+): string[] {
+  if (!Array.isArray(pictures)) {
+    throw unusable("pictures", pictures, "a list of paths", context);
+  }
+  return pictures.map((path: unknown) => {
+    const place = typeof path === "string" ? resolve(output, path) : null;
+    if (place === null || !isInside(output, place)) {
+      throw unusable("picture", path, "a path in the output folder", context);
+    }
+    return place;
+  });
+}
+
+function unusable(
+  what: string,
+  found: unknown,
+  wanted: string,
+  { request }: StepContext,
+): StepFailure {
+  const shown = typeof found === "number"
+    ? String(found)
+    : JSON.stringify(found) ?? describeThrown(found);
+  return new StepFailure(
+    `Cannot keep ${what} of step "${request.step.name}": found ${shown}, wanted ${wanted}`,
+    { hint: "Correct what the task returns" },
+  );
 }
 
 async function emptyFolder(folder: string): Promise<void> {

@@ -195,6 +195,7 @@ function parseMarker(record: StoredRecord): Marker | null {
   const isWhole = typeof key === "string" && typeof task === "string" &&
     typeof finishedAt === "string" && isRecord(result) &&
     isRecord(result["metrics"]) &&
+    Object.values(result["metrics"]).every((one) => typeof one === "number") &&
     Array.isArray(engines) && typeof attempts === "number" &&
     typeof elapsedMs === "number" &&
     Array.isArray(files) && files.every(isVouchedFile);

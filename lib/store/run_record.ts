@@ -2,7 +2,11 @@
 import { StoredStateError } from "../error/failure.ts";
 import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
-import { isRecord, readStoredRecord } from "./stored_json.ts";
+import {
+  isRecord,
+  readStoredRecord,
+  type StoredRecord,
+} from "./stored_json.ts";
 import { type RunPaths, runPaths } from "./store_layout.ts";
 
 const MANIFEST_VERSION = 1;
@@ -75,7 +79,7 @@ export async function readRunManifest(
   run: string,
 ): Promise<RunManifest | null> {
   const { manifest } = runPaths(runsDir, run);
-  const record = await readStoredRecord(manifest, MANIFEST_VERSION);
+  const record = await readManifestFile(manifest);
   if (record === null) return null;
   const { steps } = record;
   const isWhole = record["run"] === run &&
@@ -84,13 +88,26 @@ export async function readRunManifest(
   if (!isWhole) {
     throw new StoredStateError(
       `Cannot read "${manifest}": it lacks fields of a run manifest`,
-      {
-        hint:
-          `Move "${manifest}" away; finished steps are found again by their keys`,
-      },
+      { hint: moveAway(manifest) },
     );
   }
   return record as unknown as RunManifest;
+}
+
+async function readManifestFile(path: string): Promise<StoredRecord | null> {
+  try {
+    return await readStoredRecord(path, MANIFEST_VERSION);
+  } catch (error) {
+    if (!(error instanceof StoredStateError)) throw error;
+    throw new StoredStateError(error.message, {
+      hint: error.hint ?? moveAway(path),
+      cause: error,
+    });
+  }
+}
+
+function moveAway(manifest: string): string {
+  return `Move "${manifest}" away; finished steps are found again by their keys`;
 }
 
 /** Replaces the manifest; the caller holds the run's lock. */

@@ -13,14 +13,8 @@ export async function readStoredRecord(
   path: string,
   version: number,
 ): Promise<StoredRecord | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  const record = parseRecord(text);
+  if (!isThere(path)) return null;
+  const record = parseRecord(await Deno.readTextFile(path));
   if (record === null) {
     throw new StoredStateError(
       `Cannot read "${path}": found no JSON object`,
@@ -43,6 +37,31 @@ export async function readStoredRecord(
 /** Whether a value is an object with fields. */
 export function isRecord(value: unknown): value is StoredRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether a regular file is at `path`, or a link to one. Reading a pipe would wait for ever, and a link to nothing is not nothing:
+ * a later write would find it in its way.
+ */
+function isThere(path: string): boolean {
+  try {
+    if (Deno.statSync(path).isFile) return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || !isLink(path)) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+  throw new StoredStateError(`Cannot read "${path}": it is not a regular file`);
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function parseRecord(text: string): StoredRecord | null {

@@ -3,7 +3,9 @@
 /** An access that Deno or the disk refused. */
 export type AccessProblem =
   | { readonly kind: "denied"; readonly access: string; readonly place: string }
-  | { readonly kind: "no_space"; readonly text: string };
+  | { readonly kind: "no_space"; readonly text: string }
+  /** The file system's own word: owner, mode, a read-only mount, a folder where a file should be. */
+  | { readonly kind: "system"; readonly text: string };
 
 /** The refused access behind an error or one of its causes; null where it is something else. */
 export function accessProblem(error: unknown): AccessProblem | null {
@@ -24,11 +26,20 @@ export function accessProblem(error: unknown): AccessProblem | null {
     if (NO_SPACE.test(at.message)) {
       return { kind: "no_space", text: at.message };
     }
+    if (SYSTEM.test(at.message)) return { kind: "system", text: at.message };
   }
   return null;
 }
 
-const DENIED = /Requires (\w+) access to (?:"([^"]*)")?.*--allow-\w+ flag/s;
+const DENIED =
+  /Requires (\w+) access(?: to (?:"([^"]*)")?|,).*--allow-\w+ flag/s;
 
 // 28 is "No space left on device", 122 "Disk quota exceeded".
 const NO_SPACE = /\(os error (?:28|122)\)|\bENOSPC\b|\bEDQUOT\b/;
+
+// EPERM, EIO, EACCES, ENOTDIR, EISDIR, EROFS, ENAMETOOLONG, ELOOP.
+const SYSTEM = /\(os error (?:1|5|13|20|21|30|36|40)\)/;
+
+/** The way out of a refusal by the file system. */
+export const SYSTEM_HINT =
+  "Correct owner, mode, mount or kind of the place and run the same command again; finished work is kept";

@@ -32,6 +32,12 @@ export async function fetchCode(
   }).output();
   signal.throwIfAborted();
   if (output.success) return;
+  if (output.signal !== null) {
+    throw new RefusedError(
+      `Cannot fetch the code of the steps: \`deno cache\` was ended by ${output.signal}`,
+      { hint: "Run the same command again; finished work is kept" },
+    );
+  }
   const text = new TextDecoder().decode(output.stderr);
   const lines = text.split("\n").map((line) => line.trim());
   const reason = lines.find((line) => line.startsWith("error:"))?.slice(6)

@@ -56,8 +56,12 @@ export async function readModuleGraph(
   const graph = JSON.parse(decoder.decode(output.stdout)) as DenoInfo;
   const broken = graph.modules.find((module) => module.error !== undefined);
   if (broken !== undefined) {
+    const reason = broken.error?.split("\n")[0];
+    const place = /\bat (file:\S+:\d+:\d+)/.exec(broken.error ?? "")?.[1];
     throw new RefusedError(
-      `Cannot read the imports of "${entry}": ${broken.error?.split("\n")[0]}`,
+      `Cannot read the imports of "${entry}": ${reason}${
+        place === undefined ? "" : `, at ${place}`
+      }`,
       { hint: "Correct the import, or the step's `uses`" },
     );
   }

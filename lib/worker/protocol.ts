@@ -126,6 +126,7 @@ function isProgress(value: unknown): boolean {
 
 function isResult(value: unknown): boolean {
   return isLooseRecord(value) && isLooseRecord(value["metrics"]) &&
+    Object.values(value["metrics"]).every((one) => typeof one === "number") &&
     (value["outcome"] === "done" || value["outcome"] === "stopped");
 }
 

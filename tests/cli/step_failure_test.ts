@@ -159,3 +159,39 @@ Deno.test("a failed step stops what needs it", async () => {
     assert.equal(mended.code, 0);
   });
 });
+
+Deno.test("an error that a task does not await is its own, not a defect", async () => {
+  const { code, err } = await act({ late: "boom" });
+  assert.equal(code, 4);
+  assert.match(err, /^error: Task of step "act" failed: Error: boom\nhint: /);
+});
+
+for (
+  const [returns, found] of [
+    [
+      { metrics: { loss: "NaN" } },
+      'metric "loss" of step "act": found NaN, wanted a finite number',
+    ],
+    [
+      { metrics: 3 },
+      'metrics of step "act": found 3, wanted a map of names to numbers',
+    ],
+    [
+      { pictures: "a.png" },
+      'pictures of step "act": found "a.png", wanted a list of paths',
+    ],
+    [
+      { pictures: ["/etc/hostname"] },
+      'picture of step "act": found "/etc/hostname", wanted a path in the output folder',
+    ],
+  ] as const
+) {
+  Deno.test(`a task that returns ${JSON.stringify(returns)} fails, and nothing vouches for it`, async () => {
+    const { code, err } = await act({ returns });
+    assert.equal(code, 4);
+    assert.equal(
+      err,
+      `error: Cannot keep ${found}\nhint: Correct what the task returns\n${LOG}`,
+    );
+  });
+}

@@ -119,3 +119,25 @@ Deno.test("engine says which engines there are and which one auto takes", async 
     [["tensorflow", false], ["webgpu", false], ["wasm", true]],
   );
 });
+
+for (const command of ["train", "plan", "status"]) {
+  Deno.test(`fluxline ${command} --runs takes no file and no empty name`, async () => {
+    const files = command === "status" ? [] : [SCRIPTS];
+    for (
+      const [runs, why] of [
+        ["README.md", "it is not a folder"],
+        ["README.md/below", "it is not a folder"],
+        ["", "it is empty"],
+      ] as const
+    ) {
+      const { code, err } = await runCli([command, ...files, "--runs", runs]);
+      assert.equal(code, 2);
+      assert.equal(
+        err,
+        `error: Cannot use "${runs}" as the folder of runs: ${why}
+hint: Name a folder with --runs, or leave the option out for \`runs\`
+`,
+      );
+    }
+  });
+}

@@ -82,3 +82,18 @@ Deno.test("moduleGraph() names a missing module and who imports it", async () =>
     });
   });
 });
+
+Deno.test("moduleGraph() refuses the import of a folder", async () => {
+  await withTemporaryFolder(async (root) => {
+    await writeFiles(root, {
+      "task.ts": 'import "./helpers";',
+      "helpers/mod.ts": "",
+    });
+    await assert.rejects(moduleGraph(join(root, "task.ts"), root), {
+      name: "RefusedError",
+      message: `Cannot read module "${join(root, "helpers")}", imported by "${
+        join(root, "task.ts")
+      }": it is a folder`,
+    });
+  });
+});

@@ -89,3 +89,33 @@ Deno.test("reportFailure() reports anything else as a defect with its stack", ()
   assert.deepEqual([message, exitCode], ["TypeError: x is not a function", 1]);
   assert.match(stack ?? "", /failure_report_test\.ts/);
 });
+
+Deno.test("reportFailure() tells a task's own error from a defect, whatever was thrown", () => {
+  const script = { ...REQUEST, task: "script" } as StepRequest;
+  const mute = {
+    toString() {
+      throw new Error("no");
+    },
+  };
+  const table: [unknown, string][] = [
+    [new RangeError("boom"), "RangeError: boom"],
+    ["boom", "boom"],
+    [undefined, "undefined"],
+    [mute, "a value of type object that has no text"],
+  ];
+  for (const [thrown, text] of table) {
+    const { message, exitCode } = reportFailure(thrown, script);
+    assert.equal(message, `Task of step "act" failed: ${text}`);
+    assert.equal(exitCode, 4);
+  }
+});
+
+Deno.test("reportFailure() passes on what the file system says", () => {
+  const error = new Error("Read-only file system (os error 30): open 'x'");
+  const { message, exitCode, stack } = reportFailure(error, REQUEST);
+  assert.equal(
+    message,
+    "The file system refused step \"act\": Read-only file system (os error 30): open 'x'",
+  );
+  assert.deepEqual([exitCode, stack], [4, null]);
+});

@@ -187,3 +187,28 @@ Deno.test("findStepFolder() finds by key, whatever the label", async () => {
     );
   });
 });
+
+Deno.test("readMarker() takes what is no file, or a number that is none, as damage", async () => {
+  const spoil: [(marker: string) => Promise<void>, RegExp][] = [
+    [(marker) => Deno.mkdir(marker), /it is not a regular file$/],
+    [(marker) => Deno.symlink("nowhere", marker), /it is not a regular file$/],
+    [
+      (marker) => Deno.copyFile(`${marker}.null`, marker),
+      /lacks fields of a marker$/,
+    ],
+  ];
+  for (const [damage, reason] of spoil) {
+    await withTemporaryFolder(async (runs) => {
+      const folder = join(runs, "store", `a-${KEY}`);
+      await finishStep(folder, KEY, { b: "b" });
+      const marker = join(folder, "complete.json");
+      const text = await Deno.readTextFile(marker);
+      await Deno.writeTextFile(`${marker}.null`, text.replace("0.5", "null"));
+      await Deno.remove(marker);
+      await damage(marker);
+      const found = await readMarker(folder, { deep: false });
+      assert.equal(found.kind, "damaged");
+      assert.match(found.reason, reason);
+    });
+  }
+});

@@ -78,3 +78,19 @@ Deno.test("appendEvent() keeps order, and a torn line is cut by the next one", a
     ]);
   });
 });
+
+Deno.test("readRunManifest() says what to do about one that is damaged or a folder", async () => {
+  await withTemporaryFolder(async (runs) => {
+    const path = join(runs, "spade", "manifest.json");
+    const hint =
+      `Move "${path}" away; finished steps are found again by their keys`;
+    await writeFiles(runs, { "spade/manifest.json": "{" });
+    await assert.rejects(readRunManifest(runs, "spade"), { hint });
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await assert.rejects(readRunManifest(runs, "spade"), {
+      message: `Cannot read "${path}": it is not a regular file`,
+      hint,
+    });
+  });
+});
