@@ -122,8 +122,9 @@ function metricFault(
     ) => [name, ...aliases]);
     return `there is no such metric${didYouMean(metric, names)}`;
   }
-  const isVae = options.train_vae || options.train_spade ||
-    options.gan_training || options.use_lpips;
+  const hasGenerator = options.gan_training && !standsStill(options);
+  const isVae = options.train_vae || options.train_spade || hasGenerator ||
+    options.use_lpips;
   const isFlow = options.train_diff || options.train_diff_full;
   const { name } = word;
   if (name.startsWith("val_") && options.eval_dataset === null) {
@@ -131,10 +132,22 @@ function metricFault(
   }
   const plain = name.replace(/^val_/, "");
   if (
-    ["d_loss", "g_loss", "grad_norm_discriminator"].includes(plain) &&
+    ["d_loss", "g_loss", "r1_penalty", "grad_norm_discriminator"].includes(
+      plain,
+    ) &&
     !options.gan_training
   ) {
     return "the step does not train a discriminator";
+  }
+  if (plain === "g_loss" && !hasGenerator) {
+    return "the step trains the discriminator alone";
+  }
+  if (
+    ["vae_loss", "recon_loss", "color_stats", "contrast_loss"].includes(
+      plain,
+    ) && isVae && !options.train_vae
+  ) {
+    return "the step does not train to reconstruct";
   }
   if (plain === "lpips_loss" && !options.use_lpips) {
     return "the step has no perceptual loss";
@@ -154,4 +167,10 @@ function metricFault(
     return `it is measured on held-out pictures only, as "val_${plain}"`;
   }
   return isVae ? undefined : "the step does not train compressor and expander";
+}
+
+/** Whether the discriminator of the step learns against a VAE that does not change. */
+function standsStill({ train_vae, freeze }: TrainOptions): boolean {
+  return !train_vae && freeze.includes("compressor") &&
+    freeze.includes("expander");
 }

@@ -1,8 +1,14 @@
 // The trainers of a train step, and what the flow is prepared with: encoded pictures, their statistics, caption vectors.
+import { StepFailure } from "../error/failure.ts";
 import type { Batch } from "../data/batch_stream.ts";
 import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { tf } from "../tensor/tf.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import {
+  latentDim,
+  latentGrid,
+  type ModelOptions,
+} from "../models/model_options.ts";
+import { discriminatorTrainer } from "../train/discriminator_trainer.ts";
 import {
   type FlowText,
   flowTrainer,
@@ -15,11 +21,12 @@ import {
   normaliseTokens,
   setLatentStatistics,
 } from "../train/latent_source.ts";
+import type { GroupName } from "../train/parameter_group.ts";
 import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { vaeTrainer } from "../train/vae_trainer.ts";
 import type { StepContext } from "./step_context.ts";
-import { vaeLossesOf } from "./train_options.ts";
+import { discriminatorLossesOf, vaeLossesOf } from "./train_options.ts";
 import type { OpenedTrainStep } from "./train_session.ts";
 import { openTrainText } from "./train_start.ts";
 
@@ -55,9 +62,19 @@ export async function openTrainers(
     seed: context.request.seed,
     clippingNorm: step.initial_clipping_norm,
   };
-  const vaeGroups = session.groups.filter((group) => group.name === "vae");
-  const flowGroups = session.groups.filter((group) => group.name !== "vae");
+  const groupsOf = (...names: readonly GroupName[]) =>
+    session.groups.filter((group) => names.includes(group.name));
+  const vaeGroups = groupsOf("vae");
+  const flowGroups = groupsOf("flow", "text_encoder");
+  const discriminatorGroups = groupsOf("discriminator");
   const trainers: Trainer[] = [];
+  if (discriminatorGroups.length > 0) {
+    refuseSmallPictures(session.model.options, opened.dataset);
+    const losses = discriminatorLossesOf(step);
+    trainers.push(
+      discriminatorTrainer({ ...shared, groups: discriminatorGroups, losses }),
+    );
+  }
   if (vaeGroups.length > 0) {
     trainers.push(
       vaeTrainer({ ...shared, groups: vaeGroups, losses: vaeLossesOf(step) }),
@@ -74,6 +91,20 @@ export async function openTrainers(
   };
   trainers.push(flowTrainer(options));
   return { trainers, flow: { options, text } };
+}
+
+/** Each halving needs two rows and two columns. */
+function refuseSmallPictures(
+  options: ModelOptions,
+  picture: { readonly height: number; readonly width: number },
+): void {
+  const least = 2 ** options.discDepth;
+  const { height, width } = picture;
+  if (Math.min(height, width) >= least) return;
+  throw new StepFailure(
+    `Cannot judge pictures of ${width}x${height}: the discriminator halves them ${options.discDepth} times, wanted sides of ${least} or more`,
+    { hint: "Set `model.disc_depth` to a smaller number" },
+  );
 }
 
 function captionsOf(dataset: ImageTextFolder): string[] {

@@ -34,6 +34,9 @@ export interface TrainProgress {
 /** Values whose mean is shown and ranked where no transition asks for another size; FluxFlow's window. */
 export const SHOWN_WINDOW = 20;
 
+/** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
+export const REMEMBERED_WINDOW = 100;
+
 /** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}. */
 export function startProgress(
   window: { readonly metric: string; readonly size: number } | null,
@@ -50,14 +53,15 @@ export function startProgress(
   };
 }
 
-/** The windows after one more value of each metric. */
+/** The windows after one more value of each metric; a new one is of `size`. */
 export function pushMetrics(
   windows: Readonly<Record<string, MetricWindow>>,
   values: Readonly<Record<string, number>>,
+  size: number = SHOWN_WINDOW,
 ): Record<string, MetricWindow> {
   const next = { ...windows };
   for (const [name, value] of Object.entries(values)) {
-    next[name] = pushMetric(next[name] ?? emptyWindow(SHOWN_WINDOW), value);
+    next[name] = pushMetric(next[name] ?? emptyWindow(size), value);
   }
   return next;
 }
