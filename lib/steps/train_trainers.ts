@@ -8,6 +8,7 @@ import {
   latentGrid,
   type ModelOptions,
 } from "../models/model_options.ts";
+import { sharpenDiscriminator } from "../models/flux_model.ts";
 import { discriminatorTrainer } from "../train/discriminator_trainer.ts";
 import {
   type FlowText,
@@ -36,6 +37,9 @@ const STORED_LATENT_BYTES = 256 * 2 ** 20;
 const STORED_CAPTIONS = 20_000;
 /** Pictures that the statistics are measured on where not all are encoded. */
 const MEASURED_PICTURES = 1024;
+
+/** Power iterations of a fresh discriminator: as many as PyTorch's newer parametrisation makes. */
+const FRESH_NORM_ROUNDS = 15;
 
 /** What the loop trains with; the groups in it are the session's. */
 export interface StepTrainers {
@@ -70,6 +74,7 @@ export async function openTrainers(
   const trainers: Trainer[] = [];
   if (discriminatorGroups.length > 0) {
     refuseSmallPictures(session.model.options, opened.dataset);
+    settleFreshNorms(opened);
     const losses = discriminatorLossesOf(step);
     trainers.push(
       discriminatorTrainer({ ...shared, groups: discriminatorGroups, losses }),
@@ -91,6 +96,14 @@ export async function openTrainers(
   };
   trainers.push(flowTrainer(options));
   return { trainers, flow: { options, text } };
+}
+
+/** Random vectors know little of the largest singular values: without these the first verdicts are far too large. */
+function settleFreshNorms({ step, session, isResumed }: OpenedTrainStep): void {
+  if (isResumed || step.init_from.discriminator !== undefined) return;
+  for (let round = 0; round < FRESH_NORM_ROUNDS; round++) {
+    sharpenDiscriminator(session.model);
+  }
 }
 
 /** Each halving needs two rows and two columns. */

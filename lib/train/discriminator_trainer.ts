@@ -60,11 +60,9 @@ export function discriminatorTrainer(
 }
 
 interface JudgedPictures {
-  /** [N, H, W, 3] */
-  readonly real: tf.Tensor4D;
-  /** [N, H, W, 3] */
-  readonly fake: tf.Tensor4D;
-  /** [N, L], the same for a picture and its decoded one. */
+  /** [2N, H, W, 3]: N real pictures, then the same decoded. Both pass the layers together: their weights are normed once. */
+  readonly images: tf.Tensor4D;
+  /** [2N, L], the same for a picture and its decoded one. */
   readonly context: tf.Tensor2D;
 }
 
@@ -85,7 +83,7 @@ function prepare(
         ? hingeLoss(model, pictures)
         : penalisedLoss(model, pictures, { gradient, gamma: losses.r1Gamma }),
     [Symbol.dispose]() {
-      tf.dispose([pictures.real, pictures.fake, pictures.context]);
+      tf.dispose([pictures.images, pictures.context]);
       gradient?.dispose();
     },
   };
@@ -103,60 +101,71 @@ function judgedPictures(
     const noise = normalTensor(seed, `${name}/${trainStep}`, images.shape);
     return tf.add(images, tf.mul(strength, noise));
   };
-  const [real, fake, context] = tf.tidy(() => {
+  const [images, context] = tf.tidy(() => {
     const images = batchImages(batch);
     const name = `gan_latent/${trainStep}`;
     const noise = latentNoise(model, batch, { seed, name });
     const { tokens, grid } = sampleLatent(model, images, noise);
     const decoded = decode(model, tokens, grid, { spade: losses.spade });
-    return [
+    const context = judgingContext(tokens);
+    const both = [
       noisy(images, "gan_noise_real"),
       noisy(decoded, "gan_noise_fake"),
-      judgingContext(tokens),
-    ] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor2D];
+    ];
+    return [tf.concat(both), tf.concat([context, context])] as [
+      tf.Tensor4D,
+      tf.Tensor2D,
+    ];
   });
-  return { real, fake, context };
+  return { images, context };
 }
 
-/** Gradient of each verdict on a real picture with respect to that picture; the caller owns it. */
+/**
+ * Gradient of each verdict on a real picture with respect to that picture, and zeros for the decoded ones: [2N, H, W, 3]. The
+ * caller owns it.
+ */
 function verdictGradient(
   model: FluxModel,
-  { real, context }: JudgedPictures,
+  { images, context }: JudgedPictures,
 ): tf.Tensor4D {
-  return tf.tidy(() =>
-    tf.grad((images) =>
-      tf.sum(verdicts(judgePictures(model, images as tf.Tensor4D, context)))
-    )(real) as tf.Tensor4D
-  );
+  return tf.tidy(() => {
+    const [real, fake] = tf.split(images, 2) as [tf.Tensor4D, tf.Tensor4D];
+    const [known] = tf.split(context, 2) as [tf.Tensor2D];
+    const gradient = tf.grad((images) =>
+      tf.sum(verdicts(judgePictures(model, images as tf.Tensor4D, known)))
+    )(real);
+    return tf.concat([gradient, tf.zerosLike(fake)]) as tf.Tensor4D;
+  });
 }
 
 function hingeLoss(
   model: FluxModel,
-  { real, fake, context }: JudgedPictures,
+  { images, context }: JudgedPictures,
 ): LossTerms {
-  const hinge = discriminatorHinge(
-    judgePictures(model, real, context),
-    judgePictures(model, fake, context),
-  );
+  const hinge = hingeOf(judgePictures(model, images, context));
   return { total: hinge, terms: { d_loss: hinge } };
 }
 
 function penalisedLoss(
   model: FluxModel,
-  { real, fake, context }: JudgedPictures,
+  { images, context }: JudgedPictures,
   { gradient, gamma }: {
     readonly gradient: tf.Tensor4D;
     readonly gamma: number;
   },
 ): LossTerms {
-  const judged = judgeAlong(model, real, { context, direction: gradient });
-  const hinge = discriminatorHinge(
-    judged.logits,
-    judgePictures(model, fake, context),
-  );
-  const penalty = penaltyTerm(judged.slope, gradient);
+  const judged = judgeAlong(model, images, { context, direction: gradient });
+  const hinge = hingeOf(judged.logits);
+  const [slope] = tf.split(judged.slope, 2) as [tf.Tensor4D];
+  const [ofReal] = tf.split(gradient, 2) as [tf.Tensor4D];
+  const penalty = penaltyTerm(slope, ofReal);
   return {
     total: tf.add(hinge, tf.mul(gamma / 2, penalty)),
     terms: { d_loss: hinge, r1_penalty: penalty },
   };
+}
+
+function hingeOf(logits: tf.Tensor4D): tf.Scalar {
+  const [real, fake] = tf.split(logits, 2) as [tf.Tensor4D, tf.Tensor4D];
+  return discriminatorHinge(real, fake);
 }

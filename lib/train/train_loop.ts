@@ -12,7 +12,7 @@ import { nextTurn } from "./event_loop.ts";
 import { countUpdate } from "./finite_guard.ts";
 import {
   pushMetrics,
-  REMEMBERED_WINDOW,
+  pushRemembered,
   type TrainCursor,
   type TrainProgress,
 } from "./train_progress.ts";
@@ -178,12 +178,10 @@ function remembered(
 ): TrainWindows {
   if (report.nonFinite !== null) return windows;
   return plan.trainers.reduce<TrainWindows>(
-    (all, trainer) =>
-      trainer.remember === undefined ? all : pushMetrics(
-        all,
-        trainer.remember(report.metrics),
-        REMEMBERED_WINDOW,
-      ),
+    (all, { remember }) =>
+      remember === undefined
+        ? all
+        : pushRemembered(all, remember(report.metrics)),
     windows,
   );
 }

@@ -35,7 +35,7 @@ export interface TrainProgress {
 export const SHOWN_WINDOW = 20;
 
 /** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
-export const REMEMBERED_WINDOW = 100;
+const REMEMBERED_WINDOW = 100;
 
 /** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}. */
 export function startProgress(
@@ -53,11 +53,26 @@ export function startProgress(
   };
 }
 
-/** The windows after one more value of each metric; a new one is of `size`. */
+/** The windows after one more value of each metric. */
 export function pushMetrics(
   windows: Readonly<Record<string, MetricWindow>>,
   values: Readonly<Record<string, number>>,
-  size: number = SHOWN_WINDOW,
+): Record<string, MetricWindow> {
+  return pushed(windows, values, SHOWN_WINDOW);
+}
+
+/** The windows after one more of each value that a trainer remembers. */
+export function pushRemembered(
+  windows: Readonly<Record<string, MetricWindow>>,
+  values: Readonly<Record<string, number>>,
+): Record<string, MetricWindow> {
+  return pushed(windows, values, REMEMBERED_WINDOW);
+}
+
+function pushed(
+  windows: Readonly<Record<string, MetricWindow>>,
+  values: Readonly<Record<string, number>>,
+  size: number,
 ): Record<string, MetricWindow> {
   const next = { ...windows };
   for (const [name, value] of Object.entries(values)) {
