@@ -11,7 +11,7 @@ const EPSILON = 1e-12;
 /** Name of the weight before it is divided. */
 const ORIGINAL = "weight_orig";
 
-/** Declares a 3x3-like convolution with a bias, [outputs, inputs, kernel, kernel], under spectral norm. */
+/** Declares a convolution with a bias, [outputs, inputs, kernel, kernel], under spectral norm. */
 export function declareSpectralConv(
   list: ParameterList,
   name: string,

@@ -265,3 +265,13 @@ Deno.test("trainBody() refuses pictures that the discriminator cannot halve", as
     /pictures of 8x8: the discriminator halves them 4 times, wanted sides of 16 or more/,
   );
 });
+
+Deno.test("trainBody() skips a discriminator's updates that are no numbers and fails at the third in a row", async () => {
+  using project = new TinyProject();
+  const step = ganStep({ r1_gamma: 1e300, r1_interval: 1 });
+  const request = requestOf(project, step, { folder: project.folder("nan") });
+  await assert.rejects(
+    train(request),
+    /Cannot go on training: "\w+" is (-?Infinity|NaN) at update 2/,
+  );
+});
