@@ -86,6 +86,12 @@ export const MODEL_SECTION = closedMap({
   flow_heads: option(size, 8, "Attention heads of the flow processor"),
   text_embedding_dim: option(size, 1024, "Width of a caption's vector"),
   text_encoder: section(TEXT_ENCODER),
+  disc_base: option(size, 64, "Channels of the discriminator's first layers"),
+  disc_depth: option(
+    wholeNumber({ min: 1, max: 8 }),
+    4,
+    "Halvings of the picture inside the discriminator; each doubles its channels",
+  ),
   pretrained_bert_model: nullable(someText(), "Weights for the text encoder"),
   use_gradient_checkpointing: option(
     v.boolean(),

@@ -7,7 +7,13 @@ import { didYouMean } from "../source/suggestion.ts";
 type MeasuringKeys =
   & Pick<
     TrainStep,
-    "train_vae" | "train_diff" | "train_diff_full" | "eval_dataset"
+    | "train_vae"
+    | "gan_training"
+    | "adaptive_weights"
+    | "r1_gamma"
+    | "train_diff"
+    | "train_diff_full"
+    | "eval_dataset"
   >
   & {
     readonly freeze: readonly string[];
@@ -17,17 +23,22 @@ type MeasuringKeys =
   };
 
 const COMMON = ["loss", "skipped_updates"];
-const OF_VAE = [
+const OF_RECONSTRUCTION = [
   "recon_loss",
   "vae_loss",
+  "color_stats",
+  "contrast_loss",
+];
+const OF_VAE = [
   "recon_l1",
   "kl_loss",
   "kl_beta",
-  "color_stats",
-  "contrast_loss",
   "grad_norm_vae",
   "val_recon_l1",
 ];
+const OF_BALANCE = ["weight_recon", "weight_kl", "weight_gan"];
+const OF_GENERATOR = ["g_loss"];
+const OF_DISCRIMINATOR = ["d_loss", "r1_penalty", "grad_norm_discriminator"];
 const OF_FLOW = ["flow_loss", "grad_norm_flow", "val_flow_loss"];
 const OF_TEXT = ["grad_norm_text_encoder"];
 
@@ -36,14 +47,28 @@ export function measuredMetrics(step: MeasuringKeys): string[] {
   const isFlow = step.train_diff || step.train_diff_full;
   const isText = isFlow && "text_encoder" in step.optimization.optimizers &&
     !step.freeze.includes("text_encoder");
+  const hasGenerator = step.gan_training && !standsStill(step);
+  const isVae = step.train_vae || hasGenerator;
+  const hasPenalty = step.r1_gamma > 0;
   const own = [
-    ...(step.train_vae ? OF_VAE : []),
+    ...(step.train_vae ? OF_RECONSTRUCTION : []),
+    ...(isVae ? OF_VAE : []),
+    ...(isVae && step.adaptive_weights ? OF_BALANCE : []),
+    ...(hasGenerator ? OF_GENERATOR : []),
+    ...(step.gan_training ? OF_DISCRIMINATOR : []),
     ...(isFlow ? OF_FLOW : []),
     ...(isText ? OF_TEXT : []),
   ];
   return [...COMMON, ...own].filter((name) =>
-    step.eval_dataset !== null || !name.startsWith("val_")
+    (step.eval_dataset !== null || !name.startsWith("val_")) &&
+    (hasPenalty || name !== "r1_penalty")
   );
+}
+
+/** Whether the discriminator of the step learns against a VAE that does not change. */
+function standsStill({ train_vae, freeze }: MeasuringKeys): boolean {
+  return !train_vae && freeze.includes("compressor") &&
+    freeze.includes("expander");
 }
 
 /** Why a step does not measure a metric, or undefined where it does. */
@@ -63,7 +88,18 @@ export function metricFault(
   }
   const measured = measuredMetrics(step);
   if (measured.includes(name)) return undefined;
-  if (OF_VAE.includes(name)) {
+  if (OF_DISCRIMINATOR.includes(name) && !step.gan_training) {
+    return "the step does not train a discriminator";
+  }
+  if (OF_GENERATOR.includes(name)) {
+    return step.gan_training
+      ? "the step trains the discriminator alone"
+      : "the step does not train a discriminator";
+  }
+  if (OF_RECONSTRUCTION.includes(name) && measured.includes("kl_loss")) {
+    return "the step does not train to reconstruct";
+  }
+  if ([...OF_VAE, ...OF_RECONSTRUCTION].includes(name)) {
     return "the step does not train compressor and expander";
   }
   if (OF_FLOW.includes(name)) {

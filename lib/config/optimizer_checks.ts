@@ -36,7 +36,7 @@ export const OPTIMIZED: Readonly<Record<OptimizerName, readonly Component[]>> =
 export const FLAGS: Readonly<
   Record<OptimizerName, readonly (keyof TrainOptions)[]>
 > = {
-  vae: ["train_vae"],
+  vae: ["train_vae", "gan_training"],
   flow: ["train_diff", "train_diff_full"],
   text_encoder: [],
   discriminator: ["gan_training"],
@@ -95,7 +95,7 @@ export function checkOptimizers(
   const isConfigured = Object.keys(optimizers).length > 0;
   for (const name of OPTIMIZER_NAMES) {
     if (!active.includes(name)) reportUnused(draft, name, options, report);
-    else if (isConfigured && optimizers[name] === undefined) {
+    else if (isConfigured && writtenOptimizer(name, options) === undefined) {
       report.error(
         placeIn(draft, "optimization", "optimizers"),
         `Cannot train with ${
@@ -152,12 +152,21 @@ function reportUnused(
   }
 }
 
+/** What a step writes for a network; a discriminator without an entry takes its generator's, as in FluxFlow. */
+function writtenOptimizer(
+  name: OptimizerName,
+  { optimization: { optimizers } }: TrainOptions,
+): TrainOptions["optimization"]["optimizers"][string] | undefined {
+  return optimizers[name] ??
+    (name === "discriminator" ? optimizers.vae : undefined);
+}
+
 /** The optimizer of a trained network: as written, else FluxFlow's automatic AdamW. */
 export function optimizerEntry(
   name: OptimizerName,
   options: TrainOptions,
 ): OptimizerEntry {
-  const written = options.optimization.optimizers[name];
+  const written = writtenOptimizer(name, options);
   if (written !== undefined) {
     return { ...written, lr: written.lr ?? options.lr ?? CONFIGURED_LR };
   }

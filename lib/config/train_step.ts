@@ -54,6 +54,7 @@ export function trainStep(
   const init = resolveInitFrom(draft, options.init_from, needs, context);
   const used = only(init, training.components);
   checkOrigin(draft, options, { init: used, training }, context.report);
+  checkGenerator(draft, options, used, context.report);
   const dataset = options.dataset ?? context.datasets.fallback;
   if (dataset === undefined || transition === undefined) return undefined;
   const entry = context.datasets.entries[dataset];
@@ -111,6 +112,22 @@ function checkOrigin(
       "Train the VAE in a step before, and name it in init_from",
     );
   }
+}
+
+/** A discriminator learns nothing of use from pictures that are noise. */
+function checkGenerator(
+  draft: StepDraft,
+  options: OptionsOf<"train">,
+  init: WeightSources,
+  report: Report,
+): void {
+  if (!options.gan_training || options.train_vae) return;
+  if (init.expander !== undefined) return;
+  report.warning(
+    placeIn(draft, "gan_training"),
+    `The discriminator of ${draft.where} judges the pictures of an expander that no step has trained`,
+    'Train the VAE in a step before and name it in init_from, or write "train_vae: true"',
+  );
 }
 
 function says(draft: StepDraft, key: string): boolean {

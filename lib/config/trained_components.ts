@@ -40,8 +40,10 @@ export function resolveTraining(
   checkNames(draft, "schedulers", report);
   const freeze = componentsOf(options.freeze);
   const unfreeze = componentsOf(options.unfreeze);
+  const spared = sparedComponents(options, freeze);
   const asked = OPTIMIZER_NAMES.filter((name) =>
-    FLAGS[name].some((flag) => options[flag] === true)
+    FLAGS[name].some((flag) => options[flag] === true) &&
+    OPTIMIZED[name].some((component) => !spared.includes(component))
   );
   if (asked.length === 0) reportNoTraining(draft, options, report);
   // Captions only reach the flow, so a text encoder is trained only beside it.
@@ -50,7 +52,8 @@ export function resolveTraining(
   const active = OPTIMIZER_NAMES.filter((name) =>
     asked.includes(name) || (name === "text_encoder" && withText)
   );
-  const trains = active.flatMap((name) => OPTIMIZED[name]);
+  const trains = active.flatMap((name) => OPTIMIZED[name])
+    .filter((component) => !spared.includes(component));
   checkFreeze(draft, { options, trains, freeze, unfreeze }, report);
   checkOptimizers(draft, { options, active }, report);
   const components = COMPONENTS.filter((component) =>
@@ -74,6 +77,18 @@ export function resolveTraining(
       ),
     },
   };
+}
+
+/**
+ * What `freeze` keeps from being trained. Without reconstruction the discriminator's verdict can train a part of the VAE, or
+ * none of it: a discriminator may first learn against weights that stand still.
+ */
+function sparedComponents(
+  options: TrainOptions,
+  freeze: readonly Component[],
+): Component[] {
+  if (options.train_vae || !options.gan_training) return [];
+  return OPTIMIZED.vae.filter((component) => freeze.includes(component));
 }
 
 function usedComponents(active: readonly OptimizerName[]): Component[] {

@@ -99,17 +99,11 @@ const FILE_REFUSALS: readonly Refusal[] = [
 ];
 
 const TRAIN_STEP_REFUSALS: readonly Refusal[] = [
-  refuse(["gan_training"], isOneOf(false), "Leave it out, or write false"),
   refuse(["use_lpips"], isOneOf(false), "Leave it out, or write false"),
   refuse(
     ["use_fp16"],
     isOneOf(false),
     "Leave it out: the embedded engine computes in 32 bits",
-  ),
-  refuse(
-    ["adaptive_weights"],
-    isOneOf(false),
-    "Leave it out: the losses keep the weights that the step gives them",
   ),
   {
     path: ["transition_on", "value"],

@@ -57,6 +57,27 @@ const TRAINING_METRICS: readonly MetricWord[] = [
     aliases: ["generator"],
   },
   {
+    name: "r1_penalty",
+    direction: null,
+    meaning:
+      "Squared gradient of the discriminator's verdict on real pictures, before its weight",
+  },
+  {
+    name: "weight_recon",
+    direction: null,
+    meaning: "Adaptive weight of the reconstruction in force",
+  },
+  {
+    name: "weight_kl",
+    direction: null,
+    meaning: "Adaptive weight of the divergence in force",
+  },
+  {
+    name: "weight_gan",
+    direction: null,
+    meaning: "Adaptive weight of the adversarial loss in force",
+  },
+  {
     name: "lpips_loss",
     direction: "lower",
     meaning: "Perceptual distance of pictures",

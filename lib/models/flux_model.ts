@@ -5,6 +5,7 @@ import { ParameterList } from "../nn/parameter_list.ts";
 import { type Component, Parameters } from "../nn/parameters.ts";
 import { Scope } from "../nn/scope.ts";
 import { compress, declareCompressor, tokensOf } from "./compressor.ts";
+import { declareDiscriminator, judge, sharpenNorms } from "./discriminator.ts";
 import { declareExpander, expand } from "./expander.ts";
 import {
   declareFlowProcessor,
@@ -14,13 +15,10 @@ import {
 import { type ModelOptions, REPAIRS } from "./model_options.ts";
 import { declareTextEncoder, textVector } from "./text_encoder.ts";
 
-/** Components that this version builds. */
-export type BuiltComponent = Exclude<Component, "discriminator">;
-
 /** A model with the weights of some components; dispose it to free them. */
 export interface FluxModel extends Disposable {
   readonly options: ModelOptions;
-  readonly components: readonly BuiltComponent[];
+  readonly components: readonly Component[];
   readonly parameters: Parameters;
 }
 
@@ -31,19 +29,20 @@ export interface Grid {
 }
 
 const DECLARE: Readonly<
-  Record<BuiltComponent, (list: ParameterList, options: ModelOptions) => void>
+  Record<Component, (list: ParameterList, options: ModelOptions) => void>
 > = {
   compressor: declareCompressor,
   expander: declareExpander,
   flow_processor: declareFlowProcessor,
   text_encoder: declareTextEncoder,
+  discriminator: declareDiscriminator,
 };
 
 /** Builds `components` with fresh weights, each a function of (seed, its name) alone. */
 export function buildModel(
   options: ModelOptions,
   build: {
-    readonly components: readonly BuiltComponent[];
+    readonly components: readonly Component[];
     readonly seed: number;
   },
 ): FluxModel {
@@ -135,6 +134,39 @@ export function predictVelocity(
   );
 }
 
-function scopeOf(model: FluxModel, component: BuiltComponent): Scope {
+/** Logits [N, h, w, 1] of pictures [N, H, W, 3] under contexts [N, L]; the caller owns them. */
+export function judgePictures(
+  model: FluxModel,
+  images: tf.Tensor4D,
+  context: tf.Tensor2D,
+): tf.Tensor4D {
+  return tf.tidy(() =>
+    judge(scopeOf(model, "discriminator"), model.options, images, { context })
+      .logits
+  );
+}
+
+/** The same logits, and their derivative along `direction`, of the shape of `images`; the caller owns both. */
+export function judgeAlong(
+  model: FluxModel,
+  images: tf.Tensor4D,
+  conditions: {
+    readonly context: tf.Tensor2D;
+    readonly direction: tf.Tensor4D;
+  },
+): { readonly logits: tf.Tensor4D; readonly slope: tf.Tensor4D } {
+  return tf.tidy(() => {
+    const scope = scopeOf(model, "discriminator");
+    const judged = judge(scope, model.options, images, conditions);
+    return { logits: judged.logits, slope: judged.slope! };
+  });
+}
+
+/** Moves the discriminator's spectral norms on; due once before each training pass. */
+export function sharpenDiscriminator(model: FluxModel): void {
+  sharpenNorms(scopeOf(model, "discriminator"), model.options);
+}
+
+function scopeOf(model: FluxModel, component: Component): Scope {
   return new Scope(model.parameters, component);
 }

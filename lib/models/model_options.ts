@@ -26,6 +26,10 @@ export interface ModelOptions {
   readonly flowHeads: number;
   readonly textEmbeddingDim: number;
   readonly textEncoder: TextEncoderOptions;
+  /** Channels of the discriminator's first layers. */
+  readonly discBase: number;
+  /** Halvings of the picture inside the discriminator; each doubles its channels. */
+  readonly discDepth: number;
 }
 
 /** Sizes of the DistilBERT-like text encoder. */

@@ -15,6 +15,8 @@ export interface LayerOptions {
   readonly bezier?: boolean;
   /** Initial values of the weight, from the stream of its name. */
   readonly weight?: (name: string) => Initializer;
+  /** Last part of the weight's name where it is not `weight`: PyTorch's parametrisations rename it. */
+  readonly weightName?: string;
 }
 
 /** Declares layers of one component in order. */
@@ -118,7 +120,7 @@ export class ParameterList {
     // PyTorch takes the fan-in of a transposed convolution from its second axis, the outputs.
     const fanIn = (layout === "conv_transpose" ? channels : inputs) *
       kernel.reduce((product, side) => product * side, 1);
-    const weight = `${name}.weight`;
+    const weight = `${name}.${options.weightName ?? "weight"}`;
     const shape = layout === "conv_transpose"
       ? [inputs, channels, ...kernel]
       : [channels, inputs, ...kernel];

@@ -60,6 +60,9 @@ const OUTSIDE_STEP = new Set([
 
 const OUTSIDE_MODEL = new Set(["use_gradient_checkpointing"]);
 
+/** Sizes that only steps with a discriminator are made of. */
+const DISCRIMINATOR_SIZES = ["disc_base", "disc_depth"];
+
 const OUTSIDE_DATA = new Set([
   "data_path",
   "captions_file",
@@ -86,13 +89,21 @@ export function workRecord(
   if (step.task === "script") return { ...common, code: modules };
   return {
     ...common,
-    model: without(pipeline.model, OUTSIDE_MODEL),
+    model: without(pipeline.model, outsideModel(step)),
     data: without(pipeline.data, OUTSIDE_DATA),
     ...(tokenizer === null ? {} : { tokenizer }),
     datasets: Object.fromEntries(
       [...datasets].map(([role, set]) => [role, datasetRecord(set)]),
     ),
   };
+}
+
+function outsideModel(step: Step): ReadonlySet<string> {
+  const judges = step.task === "train" &&
+    step.components.includes("discriminator");
+  return judges
+    ? OUTSIDE_MODEL
+    : new Set([...OUTSIDE_MODEL, ...DISCRIMINATOR_SIZES]);
 }
 
 /** Steps that are only waited for have no role of their own, so their order must not matter. */

@@ -31,5 +31,7 @@ export function modelOptionsFrom(section: ModelSection): ModelOptions {
       maxPositions: text.max_positions,
       headDim: text.head_dim,
     },
+    discBase: section.disc_base,
+    discDepth: section.disc_depth,
   };
 }

@@ -1,5 +1,6 @@
 // Opens what a step works on: a model with the weights of an earlier step, a dataset, a tokenizer. One way for every task.
 import { join } from "node:path";
+import type { Component } from "../catalog/component.ts";
 import { StepFailure, StoredStateError } from "../error/failure.ts";
 import {
   hasAverage,
@@ -12,11 +13,7 @@ import {
   openImageTextFolder,
 } from "../data/image_text_folder.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import {
-  buildModel,
-  type BuiltComponent,
-  type FluxModel,
-} from "../models/flux_model.ts";
+import { buildModel, type FluxModel } from "../models/flux_model.ts";
 import type { ModelOptions } from "../models/model_options.ts";
 import type { StoredArray } from "../nn/parameters.ts";
 import type { StepRequest } from "../store/step_request.ts";
@@ -32,7 +29,7 @@ export interface StepModelOptions {
   readonly weightsFrom: string | null;
   /** `ema` takes the averages where the step kept some, and the last weights for the rest. */
   readonly weights: "ema" | "raw";
-  readonly components: readonly BuiltComponent[];
+  readonly components: readonly Component[];
 }
 
 /**
@@ -63,7 +60,7 @@ export async function openStepModel(
 export async function loadComponents(
   model: FluxModel,
   folder: string,
-  components: readonly BuiltComponent[],
+  components: readonly Component[],
   weights: "ema" | "raw",
 ): Promise<void> {
   const verified = await readCurrent(folder);

@@ -105,8 +105,8 @@ function validation(
   trainers: StepTrainers,
 ): TrainPlan["validate"] {
   const { heldOut, session } = opened;
-  if (heldOut === null) return null;
   const trainsVae = session.groups.some((group) => group.name === "vae");
+  if (heldOut === null || (!trainsVae && trainers.flow === null)) return null;
   const measure = async () => {
     const values: Record<string, number> = {};
     if (trainsVae) {

@@ -1,34 +1,31 @@
 // A train step's YAML keys as the options of the learning tower: the one place where they change case.
+import type { Component } from "../catalog/component.ts";
 import type { TrainStep } from "../catalog/pipeline.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import type { RetentionPolicy } from "../checkpoint/retention.ts";
-import type { BuiltComponent } from "../models/flux_model.ts";
+import type { DiscriminatorLossOptions } from "../train/discriminator_trainer.ts";
 import type { GroupName } from "../train/parameter_group.ts";
 import type { Transition } from "../train/transition.ts";
 import type { VaeLossOptions } from "../train/vae_trainer.ts";
 
-/** Components that each optimizer of this version trains. */
+/** Components that each optimizer trains. */
 export const GROUP_COMPONENTS: Readonly<
-  Record<Exclude<GroupName, "discriminator">, readonly BuiltComponent[]>
+  Record<GroupName, readonly Component[]>
 > = {
   vae: ["compressor", "expander"],
   flow: ["flow_processor"],
   text_encoder: ["text_encoder"],
+  discriminator: ["discriminator"],
 };
 
 /** The optimizers of a step, in a fixed order. */
-export function groupNames(step: TrainStep): (keyof typeof GROUP_COMPONENTS)[] {
+export function groupNames(step: TrainStep): GroupName[] {
   const names = Object.keys(
     GROUP_COMPONENTS,
-  ) as (keyof typeof GROUP_COMPONENTS)[];
+  ) as GroupName[];
   return names.filter((name) =>
     step.optimization.optimizers[name] !== undefined
   );
-}
-
-/** The components that the step builds, in the order of a picture's way through the model. */
-export function builtComponents(step: TrainStep): BuiltComponent[] {
-  return step.components.filter((component) => component !== "discriminator");
 }
 
 /** When the step ends. `max_epochs` beyond `n_epochs` is no longer promise than `n_epochs`. */
@@ -58,14 +55,30 @@ export function retentionOf(step: TrainStep): RetentionPolicy {
   };
 }
 
-/** Losses of a VAE step. */
+/** Losses of compressor and expander. */
 export function vaeLossesOf(step: TrainStep): VaeLossOptions {
   return {
-    spade: step.train_spade,
+    spade: step.decode_spade,
+    reconstructs: step.train_vae,
     mseWeight: step.mse_weight,
     klBeta: step.kl_beta,
     klWarmupSteps: step.kl_warmup_steps,
     klFreeBits: step.kl_free_bits,
+    adversarial: step.gan_training ? step.lambda_adv : null,
+    balanced: step.adaptive_weights,
+  };
+}
+
+/** Losses of the discriminator. */
+export function discriminatorLossesOf(
+  step: TrainStep,
+): DiscriminatorLossOptions {
+  return {
+    spade: step.decode_spade,
+    r1Gamma: step.r1_gamma,
+    r1Interval: step.r1_interval,
+    noiseStd: step.instance_noise_std,
+    noiseDecay: step.instance_noise_decay,
   };
 }
 

@@ -12,6 +12,8 @@ const SHOWN_METRICS = [
   "recon_loss",
   "recon_l1",
   "kl_loss",
+  "d_loss",
+  "g_loss",
   "flow_loss",
 ];
 

@@ -18,7 +18,7 @@ import { removeLeftovers } from "../disk/tree.ts";
 import { openMetricLog } from "../metrics/metric_log.ts";
 import { buildModel } from "../models/flux_model.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { ParameterGroup } from "../train/parameter_group.ts";
+import { type GroupName, ParameterGroup } from "../train/parameter_group.ts";
 import { startProgress, type TrainProgress } from "../train/train_progress.ts";
 import {
   restoreSnapshot,
@@ -30,12 +30,7 @@ import { WeightAverage } from "../train/weight_average.ts";
 import { modelOptionsFrom } from "./model_options.ts";
 import { openStepDataset } from "./open_step.ts";
 import type { StepContext } from "./step_context.ts";
-import {
-  builtComponents,
-  GROUP_COMPONENTS,
-  groupNames,
-  transitionOf,
-} from "./train_options.ts";
+import { GROUP_COMPONENTS, groupNames, transitionOf } from "./train_options.ts";
 import { carryOver, loadInitialWeights } from "./train_start.ts";
 
 /** Folder of the sample pictures inside a step folder. */
@@ -134,7 +129,7 @@ async function openSession(
   const metricsPath = join(context.folder, METRICS_FILE);
   const log = owned.use(await openMetricLog(metricsPath));
   const model = owned.use(buildModel(modelOptionsFrom(request.model), {
-    components: builtComponents(step),
+    components: step.components,
     seed: request.seed,
   }));
   if (startsAnew) await loadInitialWeights(context, step, model);
@@ -150,8 +145,10 @@ async function openSession(
       }),
     )
   );
-  const trained = groups.flatMap((group) => [...group.variables.keys()]);
-  const average = step.use_ema
+  // Pictures never come from the discriminator, so nobody would use its average.
+  const trained = groups.filter((group) => group.name !== "discriminator")
+    .flatMap((group) => [...group.variables.keys()]);
+  const average = step.use_ema && trained.length > 0
     ? owned.use(new WeightAverage(model.parameters, trained, step.ema_decay))
     : null;
   const identity = identityOf(context, { ...data, totalSteps, step });
@@ -168,7 +165,7 @@ function watchedWindow(
 /** Names of the weights of one group: its components that this step trains, whatever an earlier step left behind. */
 function trainedNames(
   step: TrainStep,
-  group: keyof typeof GROUP_COMPONENTS,
+  group: GroupName,
   parameters: Parameters,
 ): string[] {
   return GROUP_COMPONENTS[group]

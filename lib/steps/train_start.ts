@@ -1,6 +1,7 @@
 // How a train step begins when it has no checkpoint of its own: weights, optimizer state and averages of earlier steps.
 import { join } from "node:path";
 import { StepFailure } from "../error/failure.ts";
+import type { Component } from "../catalog/component.ts";
 import type { TrainStep } from "../catalog/pipeline.ts";
 import {
   hasAverage,
@@ -9,7 +10,7 @@ import {
 } from "../checkpoint/load_checkpoint.ts";
 import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
-import type { BuiltComponent, FluxModel } from "../models/flux_model.ts";
+import type { FluxModel } from "../models/flux_model.ts";
 import type { ParameterGroup } from "../train/parameter_group.ts";
 import { promptOf, type TextOptions } from "../train/text_source.ts";
 import type { WeightAverage } from "../train/weight_average.ts";
@@ -20,7 +21,6 @@ import {
   TOKENIZER_FILE,
 } from "./open_step.ts";
 import type { StepContext } from "./step_context.ts";
-import { builtComponents } from "./train_options.ts";
 
 /**
  * Loads the last weights of each component from the step that `init_from` names. Last, not averaged: the step goes on from
@@ -112,9 +112,9 @@ export async function openTrainText(
   return textOptions(loadTokenizer(file), request);
 }
 
-function componentsByParent(step: TrainStep): Map<string, BuiltComponent[]> {
-  const byParent = new Map<string, BuiltComponent[]>();
-  for (const component of builtComponents(step)) {
+function componentsByParent(step: TrainStep): Map<string, Component[]> {
+  const byParent = new Map<string, Component[]>();
+  for (const component of step.components) {
     const parent = step.init_from[component];
     if (parent === undefined) continue;
     byParent.set(parent, [...byParent.get(parent) ?? [], component]);

@@ -1,8 +1,15 @@
 // The trainers of a train step, and what the flow is prepared with: encoded pictures, their statistics, caption vectors.
+import { StepFailure } from "../error/failure.ts";
 import type { Batch } from "../data/batch_stream.ts";
 import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { tf } from "../tensor/tf.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import {
+  latentDim,
+  latentGrid,
+  type ModelOptions,
+} from "../models/model_options.ts";
+import { sharpenDiscriminator } from "../models/flux_model.ts";
+import { discriminatorTrainer } from "../train/discriminator_trainer.ts";
 import {
   type FlowText,
   flowTrainer,
@@ -15,12 +22,13 @@ import {
   normaliseTokens,
   setLatentStatistics,
 } from "../train/latent_source.ts";
+import type { GroupName } from "../train/parameter_group.ts";
 import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { vaeTrainer } from "../train/vae_trainer.ts";
 import { pictureIndices, spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
-import { vaeLossesOf } from "./train_options.ts";
+import { discriminatorLossesOf, vaeLossesOf } from "./train_options.ts";
 import type { OpenedTrainStep } from "./train_session.ts";
 import { openTrainText } from "./train_start.ts";
 
@@ -30,6 +38,9 @@ const STORED_LATENT_BYTES = 256 * 2 ** 20;
 const STORED_CAPTIONS = 20_000;
 /** Pictures that the statistics are measured on where not all are encoded. */
 const MEASURED_PICTURES = 1024;
+
+/** Power iterations of a fresh discriminator: as many as PyTorch's newer parametrisation makes. */
+const FRESH_NORM_ROUNDS = 15;
 
 /** What the loop trains with; the groups in it are the session's. */
 export interface StepTrainers {
@@ -56,9 +67,20 @@ export async function openTrainers(
     seed: context.request.seed,
     clippingNorm: step.initial_clipping_norm,
   };
-  const vaeGroups = session.groups.filter((group) => group.name === "vae");
-  const flowGroups = session.groups.filter((group) => group.name !== "vae");
+  const groupsOf = (...names: readonly GroupName[]) =>
+    session.groups.filter((group) => names.includes(group.name));
+  const vaeGroups = groupsOf("vae");
+  const flowGroups = groupsOf("flow", "text_encoder");
+  const discriminatorGroups = groupsOf("discriminator");
   const trainers: Trainer[] = [];
+  if (discriminatorGroups.length > 0) {
+    refuseSmallPictures(session.model.options, opened.dataset);
+    settleFreshNorms(opened);
+    const losses = discriminatorLossesOf(step);
+    trainers.push(
+      discriminatorTrainer({ ...shared, groups: discriminatorGroups, losses }),
+    );
+  }
   if (vaeGroups.length > 0) {
     trainers.push(
       vaeTrainer({ ...shared, groups: vaeGroups, losses: vaeLossesOf(step) }),
@@ -75,6 +97,28 @@ export async function openTrainers(
   };
   trainers.push(flowTrainer(options));
   return { trainers, flow: { options, text } };
+}
+
+/** Random vectors know little of the largest singular values: without these the first verdicts are far too large. */
+function settleFreshNorms({ step, session, isResumed }: OpenedTrainStep): void {
+  if (isResumed || step.init_from.discriminator !== undefined) return;
+  for (let round = 0; round < FRESH_NORM_ROUNDS; round++) {
+    sharpenDiscriminator(session.model);
+  }
+}
+
+/** Each halving needs two rows and two columns. */
+function refuseSmallPictures(
+  options: ModelOptions,
+  picture: { readonly height: number; readonly width: number },
+): void {
+  const least = 2 ** options.discDepth;
+  const { height, width } = picture;
+  if (Math.min(height, width) >= least) return;
+  throw new StepFailure(
+    `Cannot judge pictures of ${width}x${height}: the discriminator halves them ${options.discDepth} times, wanted sides of ${least} or more`,
+    { hint: "Set `model.disc_depth` to a smaller number" },
+  );
 }
 
 function captionsOf(dataset: ImageTextFolder): string[] {

@@ -4,7 +4,7 @@
 //   for every unit of work until the transition is reached or a stop is asked for:
 //     if the epoch has batches left:
 //       read the batch that the cursor names
-//       per trainer: forward, backward, finite check
+//       per trainer, a discriminator before its generator: forward, backward, finite check
 //         update              gradients clipped, optimizer, learning rate, average of the weights
 //         skip                or: something was not finite, the weights stay as they are
 //       batch                 cursor moved, metrics in their windows, row in the log where one is due

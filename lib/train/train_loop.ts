@@ -12,11 +12,12 @@ import { nextTurn } from "./event_loop.ts";
 import { countUpdate } from "./finite_guard.ts";
 import {
   pushMetrics,
+  pushRemembered,
   type TrainCursor,
   type TrainProgress,
 } from "./train_progress.ts";
 import type { TrainEventName, TrainObserver } from "./train_event.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Trainer, TrainWindows } from "./trainer.ts";
 import { judgeTransition, mostEpochs, type Transition } from "./transition.ts";
 import { updateOnce, type UpdateReport } from "./update.ts";
 import type { WeightAverage } from "./weight_average.ts";
@@ -118,12 +119,18 @@ async function trainBatch(
   const examples = await plan.batches.read(epoch, batch);
   const reports: UpdateReport[] = [];
   for (const trainer of plan.trainers) {
-    using prepared = await trainer.prepare(examples, trainStep);
+    using prepared = await trainer.prepare(
+      examples,
+      trainStep,
+      progress.windows,
+    );
     reports.push(await updateOnce(trainer, prepared));
   }
-  if (reports.some((report) => report.nonFinite === null)) {
-    plan.average?.update();
-  }
+  const isAveraged = plan.trainers.some(({ groups }, index) =>
+    reports[index]!.nonFinite === null &&
+    groups.some((group) => group.name !== "discriminator")
+  );
+  if (isAveraged) plan.average?.update();
   const report = combine(reports);
   const cursor = { epoch, batch: batch + 1, trainStep: trainStep + 1 };
   const term = report.nonFinite;
@@ -158,9 +165,25 @@ async function trainBatch(
     ...progress,
     cursor,
     skipped,
-    windows: pushMetrics(progress.windows, metrics),
+    windows: remembered(plan, pushMetrics(progress.windows, metrics), report),
   };
   return withSamplesDue(plan, next);
+}
+
+/** What the trainers want to find again; a skipped update leaves nothing. */
+function remembered(
+  plan: TrainPlan,
+  windows: TrainWindows,
+  report: UpdateReport,
+): TrainWindows {
+  if (report.nonFinite !== null) return windows;
+  return plan.trainers.reduce<TrainWindows>(
+    (all, { remember }) =>
+      remember === undefined
+        ? all
+        : pushRemembered(all, remember(report.metrics)),
+    windows,
+  );
 }
 
 /** Deals with the end of an epoch; the very same progress comes back when the signal came first. */

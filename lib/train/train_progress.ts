@@ -34,6 +34,9 @@ export interface TrainProgress {
 /** Values whose mean is shown and ranked where no transition asks for another size; FluxFlow's window. */
 export const SHOWN_WINDOW = 20;
 
+/** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
+const REMEMBERED_WINDOW = 100;
+
 /** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}. */
 export function startProgress(
   window: { readonly metric: string; readonly size: number } | null,
@@ -55,9 +58,25 @@ export function pushMetrics(
   windows: Readonly<Record<string, MetricWindow>>,
   values: Readonly<Record<string, number>>,
 ): Record<string, MetricWindow> {
+  return pushed(windows, values, SHOWN_WINDOW);
+}
+
+/** The windows after one more of each value that a trainer remembers. */
+export function pushRemembered(
+  windows: Readonly<Record<string, MetricWindow>>,
+  values: Readonly<Record<string, number>>,
+): Record<string, MetricWindow> {
+  return pushed(windows, values, REMEMBERED_WINDOW);
+}
+
+function pushed(
+  windows: Readonly<Record<string, MetricWindow>>,
+  values: Readonly<Record<string, number>>,
+  size: number,
+): Record<string, MetricWindow> {
   const next = { ...windows };
   for (const [name, value] of Object.entries(values)) {
-    next[name] = pushMetric(next[name] ?? emptyWindow(SHOWN_WINDOW), value);
+    next[name] = pushMetric(next[name] ?? emptyWindow(size), value);
   }
   return next;
 }

@@ -1,5 +1,6 @@
 // One kind of training as the loop sees it: inputs without a gradient, a loss with one, and the groups that it updates.
 import type { Batch } from "../data/batch_stream.ts";
+import type { MetricWindow } from "../metrics/metric_window.ts";
 import type { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 
@@ -19,6 +20,9 @@ export interface PreparedBatch extends Disposable {
   readonly settings: Readonly<Record<string, number>>;
 }
 
+/** Last values by name, as a checkpoint holds them. */
+export type TrainWindows = Readonly<Record<string, MetricWindow>>;
+
 /** Owns nothing: the groups and the model stay the caller's. */
 export interface Trainer {
   readonly groups: readonly ParameterGroup[];
@@ -26,6 +30,14 @@ export interface Trainer {
   readonly lossMetric: string;
   /** Bound of each group's gradient norm; 0 means none. */
   readonly clippingNorm: number;
-  /** Depends on the batch and on `trainStep` alone, so that a resumed step prepares the same. */
-  prepare(batch: Batch, trainStep: number): Promise<PreparedBatch>;
+  /** Depends on batch, `trainStep`, weights and `windows` alone, so that a resumed step prepares the same. */
+  prepare(
+    batch: Batch,
+    trainStep: number,
+    windows: TrainWindows,
+  ): Promise<PreparedBatch>;
+  /** Values of a trained batch that `prepare` wants to find in the windows; absent where it looks at none. */
+  readonly remember?: (
+    metrics: Readonly<Record<string, number>>,
+  ) => Record<string, number>;
 }

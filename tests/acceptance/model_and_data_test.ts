@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { BatchStream } from "../../lib/data/batch_stream.ts";
 import { sha256Hex } from "../../lib/disk/digest.ts";
-import type { BuiltComponent } from "../../lib/models/flux_model.ts";
+import type { Component } from "../../lib/nn/parameters.ts";
 import { planPipeline } from "../../lib/plan/plan.ts";
 import { openStepDataset, openStepModel } from "../../lib/steps/open_step.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
@@ -18,8 +18,8 @@ const STEPS = [
   "{ name: measure, task: evaluate, of: vae, needs: [vae], dataset: train }",
   "{ name: draw, task: generate, from: flow, needs: [flow], prompts: [red heart], steps: 2 }",
 ];
-const VAE: readonly BuiltComponent[] = ["compressor", "expander"];
-const ALL: readonly BuiltComponent[] = [
+const VAE: readonly Component[] = ["compressor", "expander"];
+const ALL: readonly Component[] = [
   ...VAE,
   "flow_processor",
   "text_encoder",
@@ -145,7 +145,7 @@ async function planned(
 
 async function freshWeights(
   request: StepRequest,
-  components: readonly BuiltComponent[],
+  components: readonly Component[],
 ): Promise<Record<string, string>> {
   const options = { weightsFrom: null, weights: "raw", components } as const;
   using model = await openStepModel(request, options);

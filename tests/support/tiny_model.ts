@@ -29,6 +29,8 @@ export function tinyModel(changes: Partial<ModelOptions> = {}): ModelOptions {
       maxPositions: 16,
       headDim: 8,
     },
+    discBase: 4,
+    discDepth: 2,
     ...changes,
   };
 }

@@ -37,6 +37,8 @@ export const TINY_MODEL: ModelSection = {
     max_positions: 8,
     head_dim: 8,
   },
+  disc_base: 4,
+  disc_depth: 2,
   pretrained_bert_model: null,
   use_gradient_checkpointing: true,
   model_type: null,
