@@ -1,21 +1,13 @@
 // One model of a pipeline: the components that a step needs, built from options and one seed.
+import { type ModelOptions, REPAIRS } from "../blueprint/model_options.ts";
+import { type BuiltComponent, modelSpecs } from "../blueprint/model_specs.ts";
 import { tf } from "../tensor/tf.ts";
-import { initialStreams } from "../nn/initializers.ts";
-import { ParameterList } from "../nn/parameter_list.ts";
-import { type Component, Parameters } from "../nn/parameters.ts";
+import { Parameters } from "../nn/parameters.ts";
 import { Scope } from "../nn/scope.ts";
-import { compress, declareCompressor, tokensOf } from "./compressor.ts";
-import { declareExpander, expand } from "./expander.ts";
-import {
-  declareFlowProcessor,
-  type FlowConditions,
-  flowVelocity,
-} from "./flow_processor.ts";
-import { type ModelOptions, REPAIRS } from "./model_options.ts";
-import { declareTextEncoder, textVector } from "./text_encoder.ts";
-
-/** Components that this version builds. */
-export type BuiltComponent = Exclude<Component, "discriminator">;
+import { compress, tokensOf } from "./compressor.ts";
+import { expand } from "./expander.ts";
+import { type FlowConditions, flowVelocity } from "./flow_processor.ts";
+import { textVector } from "./text_encoder.ts";
 
 /** A model with the weights of some components; dispose it to free them. */
 export interface FluxModel extends Disposable {
@@ -30,15 +22,6 @@ export interface Grid {
   readonly width: number;
 }
 
-const DECLARE: Readonly<
-  Record<BuiltComponent, (list: ParameterList, options: ModelOptions) => void>
-> = {
-  compressor: declareCompressor,
-  expander: declareExpander,
-  flow_processor: declareFlowProcessor,
-  text_encoder: declareTextEncoder,
-};
-
 /** Builds `components` with fresh weights, each a function of (seed, its name) alone. */
 export function buildModel(
   options: ModelOptions,
@@ -47,12 +30,7 @@ export function buildModel(
     readonly seed: number;
   },
 ): FluxModel {
-  const streams = initialStreams(build.seed);
-  const specs = build.components.flatMap((component) => {
-    const list = new ParameterList(component, streams);
-    DECLARE[component](list, options);
-    return list.specs;
-  });
+  const specs = modelSpecs(options, build);
   const parameters = Parameters.create(specs);
   return {
     options,

@@ -2,7 +2,7 @@
 import type { TrainStep } from "../catalog/pipeline.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import type { RetentionPolicy } from "../checkpoint/retention.ts";
-import type { BuiltComponent } from "../models/flux_model.ts";
+import type { BuiltComponent } from "../blueprint/model_specs.ts";
 import type { GroupName } from "../train/parameter_group.ts";
 import type { Transition } from "../train/transition.ts";
 import type { VaeLossOptions } from "../train/vae_trainer.ts";

@@ -9,7 +9,8 @@ import {
 } from "../checkpoint/load_checkpoint.ts";
 import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
-import type { BuiltComponent, FluxModel } from "../models/flux_model.ts";
+import type { BuiltComponent } from "../blueprint/model_specs.ts";
+import type { FluxModel } from "../models/flux_model.ts";
 import type { ParameterGroup } from "../train/parameter_group.ts";
 import { promptOf, type TextOptions } from "../train/text_source.ts";
 import type { WeightAverage } from "../train/weight_average.ts";

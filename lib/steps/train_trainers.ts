@@ -2,7 +2,7 @@
 import type { Batch } from "../data/batch_stream.ts";
 import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { tf } from "../tensor/tf.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import { latentDim, latentGrid } from "../blueprint/model_options.ts";
 import {
   type FlowText,
   flowTrainer,

@@ -12,8 +12,8 @@ import {
   type Grid,
   predictVelocity,
 } from "../models/flux_model.ts";
-import { TIME_STEPS } from "../models/flow_processor.ts";
-import { latentGrid } from "../models/model_options.ts";
+import { TIME_STEPS } from "../blueprint/flow_processor.ts";
+import { latentGrid } from "../blueprint/model_options.ts";
 import { RandomStream } from "../random/random_stream.ts";
 import { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";

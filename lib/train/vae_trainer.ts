@@ -12,7 +12,7 @@ import {
   type FluxModel,
   latentTokens,
 } from "../models/flux_model.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import { latentDim, latentGrid } from "../blueprint/model_options.ts";
 import { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import { normalTensor } from "./random_tensor.ts";

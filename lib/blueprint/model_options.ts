@@ -1,5 +1,4 @@
-// Sizes and arithmetic of one model, as the learning tower sees them.
-import type { RotaryTables } from "../nn/rotary_embedding.ts";
+// Sizes and arithmetic of one model: what fixes its weights and what is done with them.
 
 /** Which arithmetic: the original's, defects included, or the repaired one. */
 export type Variant = "fluxflow" | "fluxline";
@@ -39,6 +38,13 @@ export interface TextEncoderOptions {
   /** Features between the two Bezier layers of the head. */
   readonly headDim: number;
 }
+
+/**
+ * How table entries meet the two halves that are rotated into each other. `paired` repeats the table half by half, so
+ * that both numbers of a pair turn by one angle: norms are kept and scores depend on offsets alone. `mixed` repeats each
+ * entry in place, as the original does, which keeps neither.
+ */
+export type RotaryTables = "paired" | "mixed";
 
 /** The arithmetic of a variant, one switch per repair; the comment says what the original does instead. */
 export interface Repairs {
