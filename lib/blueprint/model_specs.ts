@@ -20,6 +20,11 @@ const DECLARE: Readonly<
   text_encoder: declareTextEncoder,
 };
 
+/** Those components in the order of a picture's way through the model. */
+export const BUILT_COMPONENTS: readonly BuiltComponent[] = Object.keys(
+  DECLARE,
+) as BuiltComponent[];
+
 /** The weights of `components` in the order of their declaration; nothing is filled before `initial` is called. */
 export function modelSpecs(
   options: ModelOptions,

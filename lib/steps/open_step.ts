@@ -12,7 +12,7 @@ import {
   openImageTextFolder,
 } from "../data/image_text_folder.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import { type BuiltComponent } from "../blueprint/model_specs.ts";
+import type { BuiltComponent } from "../blueprint/model_specs.ts";
 import { buildModel, type FluxModel } from "../models/flux_model.ts";
 import type { ModelOptions } from "../blueprint/model_options.ts";
 import type { StoredArray } from "../blueprint/parameter_spec.ts";
