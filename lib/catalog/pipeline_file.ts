@@ -38,7 +38,10 @@ export const TOP_LEVEL = closedMap({
   optimization: anything,
   output: anything,
   checkpoint: anything,
-  model_checkpoint: nullable(someText(), "Weights to start from"),
+  model_checkpoint: nullable(
+    someText(),
+    "Weights to start from: a safetensors file with FluxFlow's names, or a folder that holds FluxFlow's files",
+  ),
   matrix: anything,
   schedule: anything,
 });

@@ -7,7 +7,7 @@ import {
   CHECKPOINT_OPTIONS,
   OUTPUT_SECTION,
 } from "../catalog/output_section.ts";
-import type { Pipeline } from "../catalog/pipeline.ts";
+import type { Pipeline, WeightFilesEntry } from "../catalog/pipeline.ts";
 import { OPTIMIZATION_SECTION, TOP_LEVEL } from "../catalog/pipeline_file.ts";
 import type { Checked } from "../source/diagnostic.ts";
 import {
@@ -37,6 +37,10 @@ import { stepGraph } from "./step_graph.ts";
 import { checkRunName, checkStepNames } from "./step_names.ts";
 import { readTraining } from "./training_section.ts";
 import { refuseUnsupported } from "./unsupported.ts";
+import {
+  checkWeightFiles,
+  checkWeightTokenizer,
+} from "./weight_file_checks.ts";
 import { readYaml } from "./yaml_document.ts";
 
 export { findPipelines } from "./find_pipelines.ts";
@@ -146,7 +150,17 @@ async function readPipeline(
     chosen: training.defaultDataset,
     chosenTree: training.pipelineTree,
   }, report);
+  const written = top?.model_checkpoint ?? null;
+  const files = written === null || model === undefined ||
+      context.options.checkPaths === false
+    ? undefined
+    : await checkWeightFiles(
+      written,
+      { document, model: model.value },
+      report,
+    );
   const steps = resolveAll(training.drafts, {
+    ...(files === undefined ? {} : { files }),
     file: source.name,
     datasets,
     datasetsTree: training.datasetsTree,
@@ -154,6 +168,10 @@ async function readPipeline(
     interval:
       (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
   }, report);
+  if (files !== undefined) {
+    const tokenizer = data?.value.tokenizer_name ?? "";
+    checkWeightTokenizer(files, { document, steps, tokenizer }, report);
+  }
   if (context.options.checkPaths !== false) {
     const paths = {
       document,
@@ -176,6 +194,7 @@ async function readPipeline(
     data: data.value,
     output: output.value,
     datasets: datasets.entries,
+    ...(files === undefined ? {} : { weight_files: files }),
     steps,
     sources: {
       text: source,
@@ -193,6 +212,7 @@ interface StepContext {
   readonly datasetsTree: LocatedMap;
   readonly checkpoint: LocatedMap;
   readonly interval: number;
+  readonly files?: WeightFilesEntry;
 }
 
 function resolveAll(
@@ -208,7 +228,10 @@ function resolveAll(
     section: context.checkpoint,
     interval: context.interval,
   };
-  return resolveSteps(drafts, { file, datasets, checkpoints, graph, report });
+  return resolveSteps(drafts, {
+    ...(context.files === undefined ? {} : { files: context.files }),
+    ...{ file, datasets, checkpoints, graph, report },
+  });
 }
 
 function readSection<S extends v.GenericSchema>(

@@ -22,11 +22,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
   refuse(["matrix"], never),
   refuse(["schedule"], never),
   refuse(
-    ["model_checkpoint"],
-    never,
-    "Start from a step's weights with init_from",
-  ),
-  refuse(
     ["optimization", "optim_sched_config"],
     never,
     "Write optimizers and schedulers into the steps",

@@ -156,7 +156,8 @@ export function textOptions(
   );
 }
 
-function parseTokenizer(text: string, path: string): unknown {
+/** @throws {StoredStateError} when the text is no JSON. */
+export function parseTokenizer(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -11,12 +11,19 @@ import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { BuiltComponent } from "../blueprint/model_specs.ts";
 import type { FluxModel } from "../models/flux_model.ts";
+import { isAdded } from "../exchange/file_names.ts";
+import {
+  type PlannedWeightFile,
+  readPlannedBytes,
+  readPlannedWeights,
+} from "../exchange/read_weights.ts";
 import type { ParameterGroup } from "../train/parameter_group.ts";
 import { promptOf, type TextOptions } from "../train/text_source.ts";
 import type { WeightAverage } from "../train/weight_average.ts";
 import {
   loadComponents,
   openStepText,
+  parseTokenizer,
   textOptions,
   TOKENIZER_FILE,
 } from "./open_step.ts";
@@ -24,7 +31,7 @@ import type { StepContext } from "./step_context.ts";
 import { builtComponents } from "./train_options.ts";
 
 /**
- * Loads the last weights of each component from the step that `init_from` names. Last, not averaged: the step goes on from
+ * Loads the last weights of each component from the step that `init_from` names, or from the files of `model_checkpoint`. Last, not averaged: the step goes on from
  * where that one stood, and a component that stays frozen is bit for bit what that step's folder holds.
  */
 export async function loadInitialWeights(
@@ -41,6 +48,26 @@ export async function loadInitialWeights(
     );
     context.log(`weights of ${components.join(", ")} from step "${parent}"`);
   }
+  for (const file of context.request.weight_files?.files ?? []) {
+    await loadFileWeights(model, file);
+    context.log(`weights of ${file.components.join(", ")} from "${file.path}"`);
+  }
+}
+
+/** What only fluxline's models have stays as it starts where a file of the original lacks it. */
+async function loadFileWeights(
+  model: FluxModel,
+  file: PlannedWeightFile,
+): Promise<void> {
+  const arrays = await readPlannedWeights(file);
+  const own = model.parameters.toStored(
+    new Map(
+      [...model.parameters.variables].filter(([name]) =>
+        isAdded(name) && !arrays.has(name)
+      ),
+    ),
+  );
+  model.parameters.load(new Map([...arrays, ...own]), file.components);
 }
 
 /** Takes over what `carry` asks for; the rest starts anew. */
@@ -76,7 +103,7 @@ export async function carryOver(
 }
 
 /**
- * The tokenizer of a flow step: that of the step whose text encoder it starts from, else one made of the captions. It is
+ * The tokenizer of a flow step: that of the step or the file whose text encoder it starts from, else one made of the captions. It is
  * written beside the checkpoints, since the weights mean nothing without it.
  */
 export async function openTrainText(
@@ -94,6 +121,14 @@ export async function openTrainText(
     );
     await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
     return text;
+  }
+  const given = request.weight_files?.tokenizer ?? null;
+  if (given !== null) {
+    const bytes = await readPlannedBytes(given);
+    const text = new TextDecoder().decode(bytes);
+    const file = parseTokenizer(text, given.path);
+    await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
+    return textOptions(loadTokenizer(file), request);
   }
   const { tokenizer_name, fixed_prompt_prefix } = request.data;
   if (tokenizer_name !== "words") {

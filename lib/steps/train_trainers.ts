@@ -98,7 +98,8 @@ async function openLatents(
     context.request.datasets[step.dataset]?.flip ?? false,
   );
   const isMeasured = !opened.isResumed &&
-    step.init_from.flow_processor === undefined;
+    step.init_from.flow_processor === undefined &&
+    !(step.from_files ?? []).includes("flow_processor");
   if (!isStored && !isMeasured) return encodedLatents(opened);
   const indices = isStored
     ? range(dataset.size)

@@ -6,6 +6,7 @@ import type {
   OutputSection,
   Step,
 } from "../catalog/pipeline.ts";
+import type { PlannedWeightFile } from "../exchange/read_weights.ts";
 
 /** The five kinds of task. */
 export type TaskName = "train" | "evaluate" | "compare" | "generate" | "script";
@@ -20,6 +21,13 @@ export type ResolvedDataset = DatasetEntry & {
   /** Absolute file of `name<TAB>caption` lines. */
   readonly captionsFile: string;
 };
+
+/** Weight files that a step starts from, with the content that its key stands for. */
+export interface RequestedWeights {
+  readonly files: readonly PlannedWeightFile[];
+  /** Tokenizer of a text encoder that starts from them; null where the step takes none. */
+  readonly tokenizer: { readonly path: string; readonly sha256: string } | null;
+}
 
 /** Everything that one step's process needs to know. */
 export interface StepRequest {
@@ -46,6 +54,8 @@ export interface StepRequest {
   readonly seed: number;
   /** The datasets that the step names, by name. */
   readonly datasets: Readonly<Record<string, ResolvedDataset>>;
+  /** Files of `model_checkpoint` that the step starts from; absent where it starts from none. */
+  readonly weight_files?: RequestedWeights;
   /** Absolute; the only folder that the step may write. */
   readonly folder: string;
   /** Needed step name to its absolute folder. */

@@ -13,6 +13,10 @@ export interface PermissionSubject {
       { readonly imageFolder: string; readonly captionsFile: string }
     >
   >;
+  readonly weight_files?: {
+    readonly files: readonly { readonly path: string }[];
+    readonly tokenizer: { readonly path: string } | null;
+  };
   readonly options: {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
@@ -62,12 +66,18 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const data = Object.values(subject.datasets)
     .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
+  const weights = subject.weight_files === undefined
+    ? []
+    : [...subject.weight_files.files, subject.weight_files.tokenizer]
+      .flatMap((file) => file === null ? [] : [file.path]);
   const code = module === undefined
     ? TASK_PACKAGE_FILES
     : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
-      [...own, ...inputs, ...data, ...permissions.read].map(shownPath)
+      [...own, ...inputs, ...data, ...weights, ...permissions.read].map(
+        shownPath,
+      )
         .concat(code),
     ),
     write: distinct([subject.folder, ...permissions.write].map(shownPath)),
