@@ -70,6 +70,15 @@ export interface Repairs {
   readonly plainTime: boolean;
   /** The text vector is the mean over words. Original: over padding too. */
   readonly maskedText: boolean;
+  /** Every time is trained equally often. Original: cos²-weighted draws, which all but leave out the noisy end. */
+  readonly evenTimes: boolean;
+  /**
+   * The flow learns the mean of each picture's posterior, in a measured scale. Original: a sample with fresh noise every time, in
+   * whatever scale the compressor gives.
+   */
+  readonly steadyLatents: boolean;
+  /** A dropped caption becomes the empty one, which a sampler can ask for too. Original: a vector of zeros. */
+  readonly emptyCaption: boolean;
 }
 
 /** The switches of each variant. */
@@ -85,6 +94,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     rotaryTables: "mixed",
     plainTime: false,
     maskedText: false,
+    evenTimes: false,
+    steadyLatents: false,
+    emptyCaption: false,
   },
   fluxline: {
     liveEncoder: true,
@@ -97,6 +109,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     rotaryTables: "paired",
     plainTime: true,
     maskedText: true,
+    evenTimes: true,
+    steadyLatents: true,
+    emptyCaption: true,
   },
 };
 

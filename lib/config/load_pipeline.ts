@@ -25,6 +25,7 @@ import {
   type Datasets,
   readDatasets,
 } from "./dataset_section.ts";
+import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { foundText } from "./issue_message.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { applyOverrides } from "./overrides.ts";
@@ -168,6 +169,9 @@ async function readPipeline(
     interval:
       (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
   }, report);
+  if (model?.value.variant === "fluxflow") {
+    checkFluxflowTraining(steps, training.drafts, report);
+  }
   if (files !== undefined) {
     const tokenizer = data?.value.tokenizer_name ?? "";
     checkWeightTokenizer(files, { document, steps, tokenizer }, report);

@@ -27,11 +27,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     "Write optimizers and schedulers into the steps",
   ),
   refuse(
-    ["model", "variant"],
-    isOneOf("fluxline"),
-    "Leave it out, or write fluxline",
-  ),
-  refuse(
     ["model", "model_type"],
     isOneOf("bezier"),
     "Leave it out, or write bezier",

@@ -2,7 +2,9 @@
 import type { Batch } from "../data/batch_stream.ts";
 import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { tf } from "../tensor/tf.ts";
-import { latentDim, latentGrid } from "../blueprint/model_options.ts";
+import { latentDim, latentGrid, REPAIRS } from "../blueprint/model_options.ts";
+import type { FluxModel } from "../models/flux_model.ts";
+import { normalTensor } from "../train/random_tensor.ts";
 import {
   type FlowText,
   flowTrainer,
@@ -13,6 +15,7 @@ import {
   latentStatistics,
   meanTokens,
   normaliseTokens,
+  sampledTokens,
   setLatentStatistics,
 } from "../train/latent_source.ts";
 import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
@@ -84,7 +87,7 @@ function captionsOf(dataset: ImageTextFolder): string[] {
 }
 
 /**
- * Latents of a batch. Under a frozen VAE each picture is encoded once, before the first batch, also when the step goes on:
+ * Latents of a batch. The original samples them anew each time. Else, under a frozen VAE each picture is encoded once, before the first batch, also when the step goes on:
  * the same passes over the same pictures give the same bytes. A flow that goes on from an earlier one keeps its statistics.
  */
 async function openLatents(
@@ -93,6 +96,9 @@ async function openLatents(
 ): Promise<FlowTrainerOptions["latents"]> {
   const { step, dataset, session } = opened;
   const { model } = session;
+  if (!REPAIRS[model.options.variant].steadyLatents) {
+    return sampledLatents(model, context.request.seed);
+  }
   const isStored = canStoreLatents(
     opened,
     context.request.datasets[step.dataset]?.flip ?? false,
@@ -160,6 +166,28 @@ function encodedLatents(
       );
     });
     return Promise.resolve(tokens);
+  };
+}
+
+/** A new sample of the posterior every time, in the scale that the compressor gives. */
+function sampledLatents(
+  model: FluxModel,
+  seed: number,
+): FlowTrainerOptions["latents"] {
+  return (batch, stream) => {
+    const { size, height, width } = batch;
+    const grid = latentGrid(model.options, height, width);
+    return Promise.resolve(tf.tidy(() =>
+      sampledTokens(
+        model,
+        tf.tensor4d(batch.images, [size, height, width, 3]),
+        normalTensor(
+          seed,
+          stream,
+          [size, grid.height, grid.width, latentDim(model.options)],
+        ) as tf.Tensor4D,
+      )
+    ));
   };
 }
 
