@@ -77,6 +77,8 @@ export interface DatasetEntry {
 export interface WeightFilesEntry {
   /** As written. */
   readonly written: string;
+  /** False where missing names start anew and unexpected ones are passed over. */
+  readonly strict: boolean;
   readonly files: readonly {
     /** Absolute. */
     readonly path: string;

@@ -157,7 +157,11 @@ async function readPipeline(
     ? undefined
     : await checkWeightFiles(
       written,
-      { document, model: model.value },
+      {
+        document,
+        model: model.value,
+        strict: top?.model_checkpoint_strict ?? true,
+      },
       report,
     );
   const steps = resolveAll(training.drafts, {

@@ -16,9 +16,10 @@ const OWN_TOKENIZER = "words";
 /** The files that `written` names, with what they hold; undefined where it is refused, and the report says why. */
 export async function checkWeightFiles(
   written: string,
-  { document, model }: {
+  { document, model, strict }: {
     readonly document: LocatedMap;
     readonly model: ModelSection;
+    readonly strict: boolean;
   },
   report: Report,
 ): Promise<WeightFilesEntry | undefined> {
@@ -35,9 +36,13 @@ export async function checkWeightFiles(
   }
   try {
     const found = await readWeightFiles(path);
-    const faults = found.files.flatMap((file) => misfits(file, model));
-    for (const { message, hint } of faults) report.error(place, message, hint);
-    return faults.length === 0 ? entryOf(written, found) : undefined;
+    const all = found.files.flatMap((file) => misfits(file, model, strict));
+    for (const { isError, message, hint } of all) {
+      report[isError ? "error" : "warning"](place, message, hint);
+    }
+    return all.some(({ isError }) => isError)
+      ? undefined
+      : entryOf(written, strict, found);
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     report.error(place, error.message, error.hint);
@@ -67,12 +72,17 @@ export function checkWeightTokenizer(
   );
 }
 
-function entryOf(written: string, found: WeightFiles): WeightFilesEntry {
+function entryOf(
+  written: string,
+  strict: boolean,
+  found: WeightFiles,
+): WeightFilesEntry {
   const holder = found.files.find((file) =>
     file.components.includes("expander")
   );
   return {
     written,
+    strict,
     files: found.files.map(({ path, components }) => ({ path, components })),
     tokenizer: found.tokenizer,
     spade: holder?.origin.spade ?? true,

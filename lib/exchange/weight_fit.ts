@@ -8,6 +8,8 @@ import type { WeightFile } from "./weight_files.ts";
 
 /** One kind of misfit in one file. */
 export interface Misfit {
+  /** False where it is only told. */
+  readonly isError: boolean;
   readonly message: string;
   readonly hint: string;
 }
@@ -15,8 +17,12 @@ export interface Misfit {
 /** Names that a message lists before it only counts. */
 const MOST_NAMES = 12;
 
-/** Compares a file with the weights that the model has; empty where it fits. */
-export function misfits(file: WeightFile, model: ModelSection): Misfit[] {
+/** Compares a file with the weights that the model has; empty where it fits. Not strict, names that only one has are told. */
+export function misfits(
+  file: WeightFile,
+  model: ModelSection,
+  strict: boolean,
+): Misfit[] {
   const { origin, components, path } = file;
   if (origin.variant !== model.variant) {
     return [otherVariant(file, model)];
@@ -43,20 +49,29 @@ export function misfits(file: WeightFile, model: ModelSection): Misfit[] {
       ? []
       : [`${foreignName(name)} [${found}], wanted [${shape}]`];
   });
-  const parts: [string, readonly string[]][] = [
-    ["other options", options],
-    ["missing", missing.map(foreignName)],
-    ["unexpected", unexpected],
-    ["of another shape", misshapen],
+  const names = [
+    told("missing", missing.map(foreignName)),
+    told("unexpected", unexpected),
   ];
-  const faults = parts.filter(([, names]) => names.length > 0)
-    .map(([what, names]) => `${names.length} ${what}: ${listed(names)}`);
-  if (components.length === 0) faults.unshift("it holds no component");
-  if (faults.length === 0) return [];
-  return [{
-    message: `Cannot start from "${path}": ${faults.join("; ")}`,
-    hint: "Write the `model` options with which the file was made",
-  }];
+  const faults = [
+    ...(components.length === 0 ? ["it holds no component"] : []),
+    told("other options", options),
+    ...(strict ? names : []),
+    told("of another shape", misshapen),
+  ].filter((text) => text !== "");
+  const doubts = strict ? [] : names.filter((text) => text !== "");
+  return [
+    ...(faults.length === 0 ? [] : [{
+      isError: true,
+      message: `Cannot start from "${path}": ${faults.join("; ")}`,
+      hint: "Write the `model` options with which the file was made",
+    }]),
+    ...(doubts.length === 0 ? [] : [{
+      isError: false,
+      message: `"${path}" does not fit the model: ${doubts.join("; ")}`,
+      hint: "Missing weights start anew, unexpected ones are passed over",
+    }]),
+  ];
 }
 
 /** The original has no statistics of its latents: such a model starts with ones that change nothing. */
@@ -71,6 +86,7 @@ function otherVariant(file: WeightFile, model: ModelSection): Misfit {
     ? "files without fluxline's metadata are of variant"
     : "it is of variant";
   return {
+    isError: true,
     message:
       `Cannot start from "${file.path}": ${origin} "${variant}", and the model is of variant "${model.variant}"`,
     hint:
@@ -78,8 +94,11 @@ function otherVariant(file: WeightFile, model: ModelSection): Misfit {
   };
 }
 
-function listed(names: readonly string[]): string {
+function told(what: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
   const shown = names.slice(0, MOST_NAMES).join(", ");
   const rest = names.length - MOST_NAMES;
-  return rest > 0 ? `${shown} and ${rest} more` : shown;
+  return `${names.length} ${what}: ${shown}${
+    rest > 0 ? ` and ${rest} more` : ""
+  }`;
 }

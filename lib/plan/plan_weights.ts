@@ -26,6 +26,7 @@ export async function planWeights(
   }
   const { tokenizer } = entry;
   return {
+    strict: entry.strict,
     files,
     tokenizer: tokenizer === null || !wanted.includes("text_encoder")
       ? null

@@ -48,26 +48,35 @@ export async function loadInitialWeights(
     );
     context.log(`weights of ${components.join(", ")} from step "${parent}"`);
   }
-  for (const file of context.request.weight_files?.files ?? []) {
-    await loadFileWeights(model, file);
+  const { files, strict } = context.request.weight_files ??
+    { files: [], strict: true };
+  for (const file of files) {
+    await loadFileWeights(model, file, strict);
     context.log(`weights of ${file.components.join(", ")} from "${file.path}"`);
   }
 }
 
-/** What only fluxline's models have stays as it starts where a file of the original lacks it. */
+/**
+ * What only fluxline's models have stays as it starts where a file of the original lacks it; so does all that is missing where the
+ * file need not fit. The plan has told of it.
+ */
 async function loadFileWeights(
-  model: FluxModel,
+  { parameters }: FluxModel,
   file: PlannedWeightFile,
+  strict: boolean,
 ): Promise<void> {
-  const arrays = await readPlannedWeights(file);
-  const own = model.parameters.toStored(
+  const found = await readPlannedWeights(file);
+  const arrays = strict
+    ? found
+    : new Map([...found].filter(([name]) => parameters.has(name)));
+  const own = parameters.toStored(
     new Map(
-      [...model.parameters.variables].filter(([name]) =>
-        isAdded(name) && !arrays.has(name)
+      [...parameters.variables].filter(([name]) =>
+        !arrays.has(name) && (!strict || isAdded(name))
       ),
     ),
   );
-  model.parameters.load(new Map([...arrays, ...own]), file.components);
+  parameters.load(new Map([...arrays, ...own]), file.components);
 }
 
 /** Takes over what `carry` asks for; the rest starts anew. */

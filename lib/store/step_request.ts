@@ -24,6 +24,8 @@ export type ResolvedDataset = DatasetEntry & {
 
 /** Weight files that a step starts from, with the content that its key stands for. */
 export interface RequestedWeights {
+  /** False where missing names start anew and unexpected ones are passed over. */
+  readonly strict: boolean;
   readonly files: readonly PlannedWeightFile[];
   /** Tokenizer of a text encoder that starts from them; null where the step takes none. */
   readonly tokenizer: { readonly path: string; readonly sha256: string } | null;

@@ -133,6 +133,19 @@ Deno.test("missing, unexpected and misshapen names are all told at once, before 
     );
     assert.match(err, /small\.yaml:1:19/);
   }
+  const lax = ["--set", "model_checkpoint_strict=false"];
+  const shapes = await project.run("plan", PIPELINE, ...lax);
+  assert.equal(shapes.code, 3);
+  assert.match(shapes.err, /"[^"]*": 1 of another shape: /);
+  await changed(project.path("out", MAIN), (tensors) => {
+    tensors.set("diffuser.compressor.mu_activation.p1", tensor([4]));
+  });
+  const { code, out, err } = await project.train("--quiet", ...lax);
+  assert.equal(code, 0, out);
+  assert.match(
+    err,
+    /warning: "[^"]*" does not fit the model: 1 missing: diffuser\.expander\.rgb_activation\.p0; 2 unexpected: /,
+  );
 });
 
 Deno.test("files of the other variant, other options, and no files at all are refused with the way out", async () => {
