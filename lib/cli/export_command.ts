@@ -55,20 +55,30 @@ function renderExport(made: StepExport): string {
     counted(file.tensors, "tensor"),
     file.components.join(", "),
   ]);
-  const added = files.flatMap((file) => file.added);
   return [
     `Exported step ${origin.step} (${which}, variant ${origin.model.variant}, ${
       counted(origin.globalStep, "update")
     })`,
     ...textTable(rows, "  "),
     ...(made.tokenizer === null ? [] : [`  ${shownPath(made.tokenizer)}`]),
+    ...notesOn(made),
+  ].join("\n");
+}
+
+/** What a reader in FluxFlow must know. */
+function notesOn({ origin, files, leftOut }: StepExport): string[] {
+  const added = files.flatMap((file) => file.added);
+  return [
     ...(added.length === 0
       ? []
-      : [`Not in FluxFlow, which passes over them: ${added.join(", ")}`]),
-    ...(made.leftOut.length === 0
+      : [`Names that FluxFlow does not have: ${added.join(", ")}`]),
+    ...(leftOut.length === 0
       ? []
-      : [`Left out, no file for them: ${made.leftOut.join(", ")}`]),
-  ].join("\n");
+      : [`Left out, no file for them: ${leftOut.join(", ")}`]),
+    ...(origin.model.variant === "fluxflow" ? [] : [
+      "Trained under variant fluxline: FluxFlow's own arithmetic makes other pictures of these weights",
+    ]),
+  ];
 }
 
 function exportToJson(made: StepExport): Record<string, unknown> {
@@ -85,5 +95,6 @@ function exportToJson(made: StepExport): Record<string, unknown> {
     files: made.files.map((file) => ({ ...file, path: shownPath(file.path) })),
     tokenizer: made.tokenizer === null ? null : shownPath(made.tokenizer),
     leftOut: made.leftOut,
+    notes: notesOn(made),
   };
 }
