@@ -40,6 +40,8 @@ export interface Pipeline {
   readonly output: OutputSection;
   /** By name; the `data` section, where it names a folder, is the dataset `default`. */
   readonly datasets: Readonly<Record<string, DatasetEntry>>;
+  /** What `model_checkpoint` names; absent where the file has none. */
+  readonly weight_files?: WeightFilesEntry;
   /** In the order of the file. */
   readonly steps: readonly Step[];
   readonly sources: PipelineSources;
@@ -69,6 +71,23 @@ export interface DatasetEntry {
   readonly image_folder_path: string | null;
   /** Absolute; null where a step makes the data. */
   readonly captions_file_path: string | null;
+}
+
+/** Weight files of another run or program, by what their headers say. */
+export interface WeightFilesEntry {
+  /** As written. */
+  readonly written: string;
+  /** False where missing names start anew and unexpected ones are passed over. */
+  readonly strict: boolean;
+  readonly files: readonly {
+    /** Absolute. */
+    readonly path: string;
+    readonly components: readonly Component[];
+  }[];
+  /** Absolute path of the tokenizer beside the text encoder; null where there is none. */
+  readonly tokenizer: string | null;
+  /** Whether their expander was trained with its context. */
+  readonly spade: boolean;
 }
 
 /** Step whose checkpoint holds a component's weights, by component; an absent component starts anew from the seed. */
@@ -133,6 +152,8 @@ export interface TrainStep
   readonly dataset: string;
   /** Per component the step that last trained it; absent = fresh weights. */
   readonly init_from: WeightSources;
+  /** Components that start from the files of `model_checkpoint`; absent where none does. */
+  readonly from_files?: readonly Component[];
   /** Whether the expander is driven with its SPADE context: this step's flag, or in a flow step that of the step that trained the expander. */
   readonly decode_spade: boolean;
   /** Exactly the optimizers that train something, each with a scheduler. */

@@ -38,7 +38,15 @@ export const TOP_LEVEL = closedMap({
   optimization: anything,
   output: anything,
   checkpoint: anything,
-  model_checkpoint: nullable(someText(), "Weights to start from"),
+  model_checkpoint: nullable(
+    someText(),
+    "Weights to start from: a safetensors file with FluxFlow's names, or a folder that holds FluxFlow's files",
+  ),
+  model_checkpoint_strict: option(
+    v.boolean(),
+    true,
+    "false: names that model_checkpoint lacks start anew and unexpected ones are passed over, each told; shapes must fit either way",
+  ),
   matrix: anything,
   schedule: anything,
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { syncFolder } from "../disk/atomic_write.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
-import type { StoredArray } from "../nn/parameters.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import {
   generationsOf,
   MANIFEST_FILE,

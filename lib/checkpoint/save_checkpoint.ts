@@ -6,7 +6,7 @@ import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
-import type { StoredArray } from "../nn/parameters.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import { generationsOf, writeManifest } from "./checkpoint_manifest.ts";
 import {
   type CheckpointFile,

@@ -1,10 +1,18 @@
 // Arguments to commands. Commander reads and explains them; each command lives in a file of its own.
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import {
+  Command,
+  CommanderError,
+  InvalidArgumentError,
+  Option,
+} from "commander";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { UsageError } from "../error/failure.ts";
 import { chooseEngine, engineCommand } from "./engine_command.ts";
 import { COMMAND_EXAMPLES, PROGRAM_HELP } from "./help_text.ts";
-import { requireProjectRead } from "./process_permission.ts";
+import {
+  requireProjectRead,
+  requireWritePermission,
+} from "./process_permission.ts";
 import { showFailure } from "./show_failure.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -52,6 +60,7 @@ function buildProgram(
   addPlan(program, terminal, finish);
   addValidate(program, terminal, finish);
   addStatus(program, terminal, finish);
+  addExport(program, terminal, finish);
   addSchema(program, terminal, finish);
   command(program, "engine", "Show the engines and which one is used")
     .option("--json", "print data")
@@ -136,6 +145,35 @@ function addStatus(
       await requireProjectRead("status", terminal);
       const { statusCommand } = await import("./status_command.ts");
       finish(await statusCommand(files, options, terminal));
+    });
+}
+
+function addExport(
+  program: Command,
+  terminal: Terminal,
+  finish: (code: ExitCode) => void,
+): void {
+  command(program, "export", "Write a finished step's weights for FluxFlow")
+    .argument("<file>", "the pipeline, a YAML file")
+    .argument("<step>", "a step that trained")
+    .requiredOption("--to <dir>", "folder to make; it must not exist")
+    .addOption(
+      new Option("--weights <which>", "averaged weights, or the last ones")
+        .choices(["ema", "raw"]).default("ema"),
+    )
+    .option("--runs <dir>", "folder of all runs", "runs")
+    .option(
+      "--set <key=value>",
+      "override a value; may be repeated",
+      collect,
+      [],
+    )
+    .option("--json", "print data")
+    .action(async (file, step, options) => {
+      await requireProjectRead("export", terminal);
+      await requireWritePermission(options.to);
+      const { exportCommand } = await import("./export_command.ts");
+      finish(await exportCommand(file, step, options, terminal));
     });
 }
 

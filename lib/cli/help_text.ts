@@ -39,6 +39,13 @@ Examples:
 Examples:
   deno task status
   deno task status pipelines/spade.yaml --json`,
+  export: `
+Examples:
+  deno task export pipelines/spade.yaml flow --to exported
+  deno task export pipelines/spade.yaml flow --to exported-last --weights raw --json
+
+Writes flxflow_final.safetensors and text_encoder.safetensors, as far as the step has their parts.
+A pipeline starts from them with \`model_checkpoint: exported\` at the top of its file.`,
   schema: `
 Examples:
   deno run cli.ts schema > pipeline.schema.json

@@ -1,4 +1,5 @@
 // What fluxline's own process may do. At most one question is ever asked: may it read the project folder?
+import { dirname, resolve } from "node:path";
 import { UsageError } from "../error/failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,6 +25,23 @@ export async function requireProjectRead(
       hint:
         `Run \`deno task ${command}\`, or \`deno run -R cli.ts ${command}\``,
     },
+  );
+}
+
+/**
+ * Makes sure that the folder of an export may be written. Nothing is asked.
+ *
+ * @throws UsageError that names the command which has the permission
+ */
+export async function requireWritePermission(folder: string): Promise<void> {
+  const { state } = await Deno.permissions.query({
+    name: "write",
+    path: dirname(resolve(folder)),
+  });
+  if (state === "granted") return;
+  throw new UsageError(
+    `Cannot run "fluxline export": this process may not write beside "${folder}"`,
+    { hint: "Run `deno task export`, or `deno run -R -W cli.ts export`" },
   );
 }
 

@@ -7,7 +7,7 @@ import {
   CHECKPOINT_OPTIONS,
   OUTPUT_SECTION,
 } from "../catalog/output_section.ts";
-import type { Pipeline } from "../catalog/pipeline.ts";
+import type { Pipeline, WeightFilesEntry } from "../catalog/pipeline.ts";
 import { OPTIMIZATION_SECTION, TOP_LEVEL } from "../catalog/pipeline_file.ts";
 import { digestRecord } from "../disk/digest.ts";
 import type { Checked } from "../source/diagnostic.ts";
@@ -26,6 +26,7 @@ import {
   type Datasets,
   readDatasets,
 } from "./dataset_section.ts";
+import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { foundText } from "./issue_message.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { applyOverrides } from "./overrides.ts";
@@ -38,6 +39,10 @@ import { stepGraph } from "./step_graph.ts";
 import { checkRunName, checkStepNames } from "./step_names.ts";
 import { readTraining } from "./training_section.ts";
 import { refuseUnsupported } from "./unsupported.ts";
+import {
+  checkWeightFiles,
+  checkWeightTokenizer,
+} from "./weight_file_checks.ts";
 import { readYaml } from "./yaml_document.ts";
 
 export { findPipelines } from "./find_pipelines.ts";
@@ -147,7 +152,24 @@ async function readPipeline(
     chosen: training.defaultDataset,
     chosenTree: training.pipelineTree,
   }, report);
+  const written = top?.model_checkpoint ?? null;
+  const files = written === null || model === undefined ||
+      context.options.checkPaths === false
+    ? undefined
+    : await checkWeightFiles(
+      written,
+      {
+        document,
+        model: model.value,
+        strict: top?.model_checkpoint_strict ?? true,
+        judges: training.drafts.some(({ checked }) =>
+          checked?.task === "train" && checked.options.gan_training
+        ),
+      },
+      report,
+    );
   const steps = resolveAll(training.drafts, {
+    ...(files === undefined ? {} : { files }),
     file: source.name,
     datasets,
     datasetsTree: training.datasetsTree,
@@ -155,6 +177,13 @@ async function readPipeline(
     interval:
       (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
   }, report);
+  if (model?.value.variant === "fluxflow") {
+    checkFluxflowTraining(steps, training.drafts, report);
+  }
+  if (files !== undefined) {
+    const tokenizer = data?.value.tokenizer_name ?? "";
+    checkWeightTokenizer(files, { document, steps, tokenizer }, report);
+  }
   if (context.options.checkPaths !== false) {
     const paths = {
       document,
@@ -178,6 +207,7 @@ async function readPipeline(
     data: data.value,
     output: output.value,
     datasets: datasets.entries,
+    ...(files === undefined ? {} : { weight_files: files }),
     steps,
     sources: {
       text: source,
@@ -195,6 +225,7 @@ interface StepContext {
   readonly datasetsTree: LocatedMap;
   readonly checkpoint: LocatedMap;
   readonly interval: number;
+  readonly files?: WeightFilesEntry;
 }
 
 function resolveAll(
@@ -210,7 +241,10 @@ function resolveAll(
     section: context.checkpoint,
     interval: context.interval,
   };
-  return resolveSteps(drafts, { file, datasets, checkpoints, graph, report });
+  return resolveSteps(drafts, {
+    ...(context.files === undefined ? {} : { files: context.files }),
+    ...{ file, datasets, checkpoints, graph, report },
+  });
 }
 
 function readSection<S extends v.GenericSchema>(

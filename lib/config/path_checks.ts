@@ -156,9 +156,16 @@ function datasetsOf(step: Step): string[] {
   }
 }
 
-async function pathFault(
-  { path, kind, root }: WantedPath,
+/** Why a path cannot be read as what it should be; undefined where it can. */
+export async function pathFault(
+  { path, kind, root }: {
+    readonly path: string;
+    readonly kind: "folder" | "file" | "any";
+    /** Folder that relative paths start from. */
+    readonly root: string;
+  },
 ): Promise<{ readonly reason: string; readonly hint: string } | undefined> {
+  const what = kind === "any" ? "file or folder" : kind;
   // Asked first, so that a terminal is not bothered with one question per path.
   const { state } = await Deno.permissions.query({ name: "read", path });
   if (state !== "granted") {
@@ -169,15 +176,18 @@ async function pathFault(
   }
   try {
     const found = await Deno.stat(path);
-    if (kind === "folder" ? found.isDirectory : found.isFile) return undefined;
-    return { reason: `it is not a ${kind}`, hint: `Name a ${kind}` };
+    const isRight = kind === "folder"
+      ? found.isDirectory
+      : found.isFile || (kind === "any" && found.isDirectory);
+    if (isRight) return undefined;
+    return { reason: `it is not a ${what}`, hint: `Name a ${what}` };
   } catch (error) {
     if (
       error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory
     ) {
       return {
-        reason: `there is no such ${kind}`,
+        reason: `there is no such ${what}`,
         hint: `Relative paths start at ${root}; create it or correct the path`,
       };
     }

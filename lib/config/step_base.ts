@@ -3,6 +3,7 @@ import { parseDurationMs } from "../clock/duration.ts";
 import type {
   Component,
   StepBase,
+  WeightFilesEntry,
   WeightSources,
 } from "../catalog/pipeline.ts";
 import { locate } from "../source/located_tree.ts";
@@ -19,6 +20,8 @@ export interface ResolutionContext extends ResolvedSteps {
   readonly datasets: Datasets;
   readonly checkpoints: CheckpointLayers;
   readonly graph: StepGraph;
+  /** The files of `model_checkpoint`, where the pipeline names some. */
+  readonly files?: WeightFilesEntry;
 }
 
 /** Checked options of a task. */

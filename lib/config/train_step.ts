@@ -1,5 +1,9 @@
 // A train step: what it trains, from whose weights, on which data.
-import type { TrainStep, WeightSources } from "../catalog/pipeline.ts";
+import type {
+  Component,
+  TrainStep,
+  WeightSources,
+} from "../catalog/pipeline.ts";
 import { isNull, locate } from "../source/located_tree.ts";
 import { resolveCheckpoint } from "./checkpoint_options.ts";
 import type { Report } from "./report.ts";
@@ -14,7 +18,12 @@ import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { resolveTraining, type Training } from "./trained_components.ts";
 import { checkKeepBest, resolveTransition } from "./transition_checks.ts";
 import { refuseUnsupportedTraining } from "./unsupported.ts";
-import { lineageAfter, resolveInitFrom, spadeOf } from "./weight_sources.ts";
+import {
+  componentsFromFiles,
+  lineageAfter,
+  resolveInitFrom,
+  spadeOf,
+} from "./weight_sources.ts";
 
 /** What a train step's own keys decide; does not depend on other steps. */
 export interface TrainPart {
@@ -53,8 +62,18 @@ export function trainStep(
   const needs = context.graph.get(draft.name) ?? [];
   const init = resolveInitFrom(draft, options.init_from, needs, context);
   const used = only(init, training.components);
-  checkOrigin(draft, options, { init: used, training }, context.report);
-  checkGenerator(draft, options, used, context.report);
+  const fromFiles = componentsFromFiles(training.components, {
+    written: options.init_from,
+    init,
+    files: context.files,
+  });
+  checkOrigin(
+    draft,
+    options,
+    { init: used, training, fromFiles },
+    context.report,
+  );
+  checkGenerator(draft, options, { init: used, fromFiles }, context.report);
   const dataset = options.dataset ?? context.datasets.fallback;
   if (dataset === undefined || transition === undefined) return undefined;
   const entry = context.datasets.entries[dataset];
@@ -73,20 +92,26 @@ export function trainStep(
       ? options.workers
       : entry?.workers ?? options.workers,
     init_from: used,
+    ...(fromFiles.length === 0 ? {} : { from_files: fromFiles }),
     decode_spade: options.train_spade ||
-      (inheritsExpander && spadeOf(init, context)),
+      (inheritsExpander &&
+        (fromFiles.includes("expander")
+          ? context.files?.spade ?? true
+          : spadeOf(init, context))),
     transition_on: transition,
     checkpoint: resolveCheckpoint(draft, context.checkpoints),
   };
-  return { step, lineage: lineageAfter(draft.name, training.trains, init) };
+  const held = [...training.trains, ...fromFiles];
+  return { step, lineage: lineageAfter(draft.name, held, init) };
 }
 
 function checkOrigin(
   draft: StepDraft,
   options: OptionsOf<"train">,
-  { init, training }: {
+  { init, training, fromFiles }: {
     readonly init: WeightSources;
     readonly training: Training;
+    readonly fromFiles: readonly Component[];
   },
   report: Report,
 ): void {
@@ -104,7 +129,7 @@ function checkOrigin(
   const { trains } = training;
   if (
     trains.includes("flow_processor") && init.compressor === undefined &&
-    !trains.includes("compressor")
+    !trains.includes("compressor") && !fromFiles.includes("compressor")
   ) {
     report.warning(
       placeIn(draft),
@@ -118,11 +143,14 @@ function checkOrigin(
 function checkGenerator(
   draft: StepDraft,
   options: OptionsOf<"train">,
-  init: WeightSources,
+  { init, fromFiles }: {
+    readonly init: WeightSources;
+    readonly fromFiles: readonly Component[];
+  },
   report: Report,
 ): void {
   if (!options.gan_training || options.train_vae) return;
-  if (init.expander !== undefined) return;
+  if (init.expander !== undefined || fromFiles.includes("expander")) return;
   report.warning(
     placeIn(draft, "gan_training"),
     `The discriminator of ${draft.where} judges the pictures of an expander that no step has trained`,

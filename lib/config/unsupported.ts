@@ -22,19 +22,9 @@ const FILE_REFUSALS: readonly Refusal[] = [
   refuse(["matrix"], never),
   refuse(["schedule"], never),
   refuse(
-    ["model_checkpoint"],
-    never,
-    "Start from a step's weights with init_from",
-  ),
-  refuse(
     ["optimization", "optim_sched_config"],
     never,
     "Write optimizers and schedulers into the steps",
-  ),
-  refuse(
-    ["model", "variant"],
-    isOneOf("fluxline"),
-    "Leave it out, or write fluxline",
   ),
   refuse(
     ["model", "model_type"],

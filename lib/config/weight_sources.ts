@@ -4,7 +4,11 @@ import {
   componentOf,
   COMPONENTS,
 } from "../catalog/component.ts";
-import type { Step, WeightSources } from "../catalog/pipeline.ts";
+import type {
+  Step,
+  WeightFilesEntry,
+  WeightSources,
+} from "../catalog/pipeline.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { keyPlaceOf } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
@@ -18,16 +22,39 @@ export interface ResolvedSteps {
   readonly report: Report;
 }
 
-/** What a train step leaves behind: what it trained, and what it passes on from `init`. */
+/** What a train step leaves behind: what it trained or took from files, and what it passes on from `init`. */
 export function lineageAfter(
   name: string,
-  trains: readonly Component[],
+  held: readonly Component[],
   init: WeightSources,
 ): WeightSources {
   return {
     ...init,
-    ...Object.fromEntries(trains.map((component) => [component, name])),
+    ...Object.fromEntries(held.map((component) => [component, name])),
   };
+}
+
+/**
+ * The components of a step that start from the files of `model_checkpoint`: those that no step before it has trained. An
+ * `init_from` that is written as a map is exact: what it leaves out starts anew.
+ */
+export function componentsFromFiles(
+  components: readonly Component[],
+  { written, init, files }: {
+    readonly written: string | Readonly<Record<string, string>> | null;
+    readonly init: WeightSources;
+    readonly files: WeightFilesEntry | undefined;
+  },
+): Component[] {
+  if (
+    files === undefined || (written !== null && typeof written === "object")
+  ) {
+    return [];
+  }
+  const held = files.files.flatMap((file) => file.components);
+  return components.filter((component) =>
+    init[component] === undefined && held.includes(component)
+  );
 }
 
 /** Whether the expander of these weights was trained with its SPADE context. */
@@ -36,7 +63,11 @@ export function spadeOf(
   { steps }: ResolvedSteps,
 ): boolean {
   const trainer = steps.get(sources.expander ?? "");
-  return trainer?.task === "train" && trainer.train_spade;
+  if (trainer?.task !== "train") return false;
+  // One that a step only took over from a file is driven as that step drives it.
+  return trainer.trains.includes("expander")
+    ? trainer.train_spade
+    : trainer.decode_spade;
 }
 
 /**

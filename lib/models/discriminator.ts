@@ -1,19 +1,12 @@
 // PatchDiscriminator: judges patches of a picture against a context vector (Miyato et al. 2018, spectral norm and projection).
-import {
-  declareSpectralConv,
-  declareSpectralLinear,
-  iteratePower,
-  spectralWeight,
-} from "../nn/spectral_norm.ts";
+import { convolutions } from "../blueprint/discriminator.ts";
+import type { ModelOptions } from "../blueprint/model_options.ts";
 import { affine } from "../nn/linear.ts";
-import type { ParameterList } from "../nn/parameter_list.ts";
 import type { Scope } from "../nn/scope.ts";
+import { iteratePower, spectralWeight } from "../nn/spectral_norm.ts";
 import { detached } from "../tensor/detached.ts";
 import { tf } from "../tensor/tf.ts";
-import { latentDim, type ModelOptions } from "./model_options.ts";
 
-const COLOURS = 3;
-const KERNEL = 3;
 /** Slope of the activations below 0. */
 const LEAK = 0.2;
 
@@ -29,19 +22,6 @@ export interface Judgement {
   readonly logits: tf.Tensor4D;
   /** Derivative of the logits along the direction that was asked for; null where none was. */
   readonly slope: tf.Tensor4D | null;
-}
-
-/** Declares the discriminator's weights and the vectors of their spectral norms. */
-export function declareDiscriminator(
-  list: ParameterList,
-  options: ModelOptions,
-): void {
-  for (const { name, inputs, outputs } of convolutions(options)) {
-    declareSpectralConv(list, name, { inputs, outputs, kernel: KERNEL });
-  }
-  const width = widestOf(options);
-  declareSpectralLinear(list, "ctx_proj.0", latentDim(options), width);
-  declareSpectralLinear(list, "ctx_proj.2", width, width);
 }
 
 /** One power iteration of every spectral norm: due before each training pass. */
@@ -76,35 +56,6 @@ export function judge(
     logits: tf.add(value, agreement(x.value, wanted)),
     slope: slope === null ? null : tf.add(slope, agreement(x.slope!, wanted)),
   };
-}
-
-interface ConvName {
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-function convolutions(options: ModelOptions): ConvName[] {
-  const { discBase, discDepth } = options;
-  const list: ConvName[] = [
-    { name: "backbone.0.0", inputs: COLOURS, outputs: discBase },
-    { name: "backbone.0.2", inputs: discBase, outputs: discBase },
-  ];
-  for (let block = 0; block < discDepth; block++) {
-    const narrow = discBase * 2 ** block;
-    const wide = 2 * narrow;
-    const parts = ["conv1.0", "conv1.2", "conv2.0", "conv2.2"];
-    list.push(...parts.map((part, index) => ({
-      name: `backbone.${block + 2}.${part}`,
-      inputs: index === 0 ? narrow : wide,
-      outputs: wide,
-    })));
-  }
-  return [...list, { name: "head", inputs: widestOf(options), outputs: 1 }];
-}
-
-function widestOf({ discBase, discDepth }: ModelOptions): number {
-  return discBase * 2 ** discDepth;
 }
 
 function stem(scope: Scope, x: Features): Features {

@@ -1,19 +1,15 @@
 // One model of a pipeline: the components that a step needs, built from options and one seed.
+import { type ModelOptions, REPAIRS } from "../blueprint/model_options.ts";
+import { modelSpecs } from "../blueprint/model_specs.ts";
+import type { Component } from "../blueprint/parameter_spec.ts";
 import { tf } from "../tensor/tf.ts";
-import { initialStreams } from "../nn/initializers.ts";
-import { ParameterList } from "../nn/parameter_list.ts";
-import { type Component, Parameters } from "../nn/parameters.ts";
+import { Parameters } from "../nn/parameters.ts";
 import { Scope } from "../nn/scope.ts";
-import { compress, declareCompressor, tokensOf } from "./compressor.ts";
-import { declareDiscriminator, judge, sharpenNorms } from "./discriminator.ts";
-import { declareExpander, expand } from "./expander.ts";
-import {
-  declareFlowProcessor,
-  type FlowConditions,
-  flowVelocity,
-} from "./flow_processor.ts";
-import { type ModelOptions, REPAIRS } from "./model_options.ts";
-import { declareTextEncoder, textVector } from "./text_encoder.ts";
+import { compress, tokensOf } from "./compressor.ts";
+import { judge, sharpenNorms } from "./discriminator.ts";
+import { expand } from "./expander.ts";
+import { type FlowConditions, flowVelocity } from "./flow_processor.ts";
+import { textVector } from "./text_encoder.ts";
 
 /** A model with the weights of some components; dispose it to free them. */
 export interface FluxModel extends Disposable {
@@ -28,16 +24,6 @@ export interface Grid {
   readonly width: number;
 }
 
-const DECLARE: Readonly<
-  Record<Component, (list: ParameterList, options: ModelOptions) => void>
-> = {
-  compressor: declareCompressor,
-  expander: declareExpander,
-  flow_processor: declareFlowProcessor,
-  text_encoder: declareTextEncoder,
-  discriminator: declareDiscriminator,
-};
-
 /** Builds `components` with fresh weights, each a function of (seed, its name) alone. */
 export function buildModel(
   options: ModelOptions,
@@ -46,12 +32,7 @@ export function buildModel(
     readonly seed: number;
   },
 ): FluxModel {
-  const streams = initialStreams(build.seed);
-  const specs = build.components.flatMap((component) => {
-    const list = new ParameterList(component, streams);
-    DECLARE[component](list, options);
-    return list.specs;
-  });
+  const specs = modelSpecs(options, build);
   const parameters = Parameters.create(specs);
   return {
     options,

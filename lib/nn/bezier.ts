@@ -2,7 +2,7 @@
 import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
 import type { Scope } from "./scope.ts";
-import { BEZIER_PARTS } from "./stored_layout.ts";
+import { BEZIER_PARTS } from "../blueprint/parameter_spec.ts";
 
 /** What a control point passes through before the curve. The curve's parameter t always passes a sigmoid. */
 export type PointActivation = "silu" | "none";

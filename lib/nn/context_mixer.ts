@@ -1,29 +1,10 @@
 // FluxFlow's context modules: a learned query that pools a few tokens, and a gate that injects the pooled vector.
+import { MIXER_PROJECTIONS } from "../blueprint/conditioning.ts";
 import { tf } from "../tensor/tf.ts";
 import { attend, joinHeads, splitHeads } from "./attention.ts";
-import { constant, xavierUniform } from "./initializers.ts";
 import { linear } from "./linear.ts";
 import { layerNorm } from "./normalization.ts";
-import type { ParameterList } from "./parameter_list.ts";
 import type { Scope } from "./scope.ts";
-
-const PROJECTIONS = ["q_proj", "k_proj", "v_proj", "out_proj"];
-
-/** Declares a mixer of width `width`. */
-export function declareContextMixer(
-  list: ParameterList,
-  name: string,
-  width: number,
-): void {
-  list.plain(`${name}.cls`, [1, 1, width], constant(0));
-  list.norm(`${name}.norm_in`, width);
-  for (const projection of PROJECTIONS) {
-    list.linear(`${name}.${projection}`, width, width, {
-      weight: (weight) => xavierUniform(list.stream(weight)),
-    });
-  }
-  list.norm(`${name}.norm_out`, width);
-}
 
 /** One vector from a few tokens: the class token's row of one attention layer. `tokens`: [N, K, D]; returns [N, D]. */
 export function poolContext(
@@ -34,7 +15,7 @@ export function poolContext(
   const [batch, , width] = tokens.shape;
   const cls = tf.tile(scope.get<tf.Tensor3D>("cls"), [batch, 1, 1]);
   const x = tf.concat([cls, layerNorm(scope.in("norm_in"), tokens)], 1);
-  const [q, k, v] = PROJECTIONS.slice(0, 3).map((name) => {
+  const [q, k, v] = MIXER_PROJECTIONS.slice(0, 3).map((name) => {
     return splitHeads(linear(scope.in(name), x), heads);
   });
   const mixed = linear(scope.in("out_proj"), joinHeads(attend(q!, k!, v!)));
@@ -43,21 +24,6 @@ export function poolContext(
     batch,
     width,
   ]);
-}
-
-/** Declares the gate of a vector of width `context` into tokens of width `width`. */
-export function declareGatedInjection(
-  list: ParameterList,
-  name: string,
-  context: number,
-  width: number,
-): void {
-  list.linear(`${name}.gate.0`, context, width, {
-    weight: (weight) => xavierUniform(list.stream(weight)),
-  });
-  list.linear(`${name}.bias`, context, width, {
-    weight: (weight) => xavierUniform(list.stream(weight)),
-  });
 }
 
 /** What is injected, and what a fully open gate multiplies by; the original's is 1. */

@@ -1,47 +1,17 @@
 // Named weights of a model: the variables that train, their PyTorch names and shapes, and the way between both layouts.
 import { StoredStateError } from "../error/failure.ts";
+import {
+  type Component,
+  type ParameterSpec,
+  sizeOf,
+  type StoredArray,
+} from "../blueprint/parameter_spec.ts";
 import { tf } from "../tensor/tf.ts";
 import {
   storedFromTensor,
   tensorFromStored,
   tensorShape,
 } from "./stored_layout.ts";
-
-/** The networks that a pipeline can freeze and train, by FluxFlow's names. */
-export type Component =
-  | "compressor"
-  | "expander"
-  | "flow_processor"
-  | "text_encoder"
-  | "discriminator";
-
-/** How a stored (PyTorch) array maps to the tensor in memory; see `stored_layout.ts`. */
-export type Layout = "plain" | "linear" | "conv" | "conv_transpose";
-
-/** One weight before it exists. */
-export interface ParameterSpec {
-  /** Dotted name that starts with the component, as FluxFlow's files have it. */
-  readonly name: string;
-  readonly component: Component;
-  /** Shape in the file: linear [out, in], conv [out, in, kh, kw], transposed conv [in, out, kh, kw]. */
-  readonly shape: readonly number[];
-  readonly layout: Layout;
-  /**
-   * True where the output channels feed a Bezier activation: the file interleaves its five parts
-   * (channel 5f + part), memory keeps each part together (channel part * F + f), so that splitting is a slice.
-   */
-  readonly bezier: boolean;
-  /** False for buffers, which travel with the weights and never train. */
-  readonly trainable: boolean;
-  /** Fills an array of the stored shape with initial values. */
-  readonly initial: (values: Float32Array, shape: readonly number[]) => void;
-}
-
-/** An array as files hold it. */
-export interface StoredArray {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
 
 /** Owns the variables of one model; dispose it to free them. */
 export class Parameters implements Disposable {
@@ -203,11 +173,6 @@ export class Parameters implements Disposable {
     }
     return problems;
   }
-}
-
-/** Product of a shape; 1 for a scalar. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 function variableFrom(spec: ParameterSpec, stored: StoredArray): tf.Variable {

@@ -1,7 +1,6 @@
 // Fixed sine and cosine codes of places and times (Vaswani et al. 2017).
+import { wave } from "../blueprint/waves.ts";
 import { tf } from "../tensor/tf.ts";
-
-const WAVELENGTH_BASE = 10_000;
 
 /**
  * A code of each place of a grid, [1, height * width, channels] in raster order: the first half of the channels codes the row, the
@@ -24,23 +23,4 @@ export function positionCode(
     }
   }
   return tf.tensor3d(code, [1, height * width, channels]);
-}
-
-/** Fills a table [rows, channels] in which row r is the code of number r. */
-export function fillWithWaves(
-  values: Float32Array,
-  shape: readonly number[],
-): void {
-  const channels = shape[1]!;
-  for (let at = 0; at < values.length; at++) {
-    values[at] = wave(Math.floor(at / channels), at % channels, channels);
-  }
-}
-
-/** Sines on even places, cosines on odd ones, over wavelengths from 2 pi to 2 pi times the base. */
-function wave(position: number, channel: number, channels: number): number {
-  const even = channel - channel % 2;
-  const angle = position *
-    Math.exp(-even * Math.log(WAVELENGTH_BASE) / channels);
-  return channel % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
 }

@@ -1,15 +1,9 @@
 // Rotary position embedding (Su et al. 2021) of queries and keys.
+import type { RotaryTables } from "../blueprint/model_options.ts";
 import { tf } from "../tensor/tf.ts";
 import type { Rotation } from "./attention.ts";
 
 const WAVELENGTH_BASE = 10_000;
-
-/**
- * How table entries meet the two halves that are rotated into each other. `paired` repeats the table half by half, so
- * that both numbers of a pair turn by one angle: norms are kept and scores depend on offsets alone. `mixed` repeats each
- * entry in place, as the original does, which keeps neither.
- */
-export type RotaryTables = "paired" | "mixed";
 
 /** A rotation for `tokens` positions 0, 1, ... and heads of width `width` (even). */
 export function rotary(

@@ -2,25 +2,9 @@
 import { tf } from "../tensor/tf.ts";
 import { conv2d } from "./convolution.ts";
 import { groupNormalize } from "./normalization.ts";
-import type { ParameterList } from "./parameter_list.ts";
 import type { Scope } from "./scope.ts";
 
 const MOST_GROUPS = 32;
-
-/** Declares the three convolutions of one SPADE. */
-export function declareSpade(
-  list: ParameterList,
-  name: string,
-  sizes: {
-    readonly context: number;
-    readonly channels: number;
-    readonly hidden: number;
-  },
-): void {
-  list.conv(`${name}.mlp_shared.0`, sizes.context, sizes.hidden, 3);
-  list.conv(`${name}.mlp_gamma`, sizes.hidden, sizes.channels, 3);
-  list.conv(`${name}.mlp_beta`, sizes.hidden, sizes.channels, 3);
-}
 
 /** norm(x) (1 + gamma) + beta. `x`: [N, H, W, C]; `context`: [N, h, w, D], resized bilinearly to H x W. */
 export function spade(

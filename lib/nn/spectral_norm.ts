@@ -1,41 +1,8 @@
 // Spectral norm as PyTorch's classic parametrisation has it: the trained weight is divided by its largest singular value,
 // which two stored vectors, `weight_u` and `weight_v`, follow by one power iteration per training pass.
+import { EPSILON, ORIGINAL } from "../blueprint/spectral.ts";
 import { tf } from "../tensor/tf.ts";
-import type { Initializer } from "./initializers.ts";
-import type { ParameterList } from "./parameter_list.ts";
-import { sizeOf } from "./parameters.ts";
 import type { Scope } from "./scope.ts";
-
-/** Keeps the length of a vector of zeros from dividing by nothing. */
-const EPSILON = 1e-12;
-/** Name of the weight before it is divided. */
-const ORIGINAL = "weight_orig";
-
-/** Declares a convolution with a bias, [outputs, inputs, kernel, kernel], under spectral norm. */
-export function declareSpectralConv(
-  list: ParameterList,
-  name: string,
-  sizes: {
-    readonly inputs: number;
-    readonly outputs: number;
-    readonly kernel: number;
-  },
-): void {
-  const { inputs, outputs, kernel } = sizes;
-  list.conv(name, inputs, outputs, kernel, { weightName: ORIGINAL });
-  declareVectors(list, name, outputs, inputs * kernel ** 2);
-}
-
-/** Declares an affine map with a bias, [outputs, inputs], under spectral norm. */
-export function declareSpectralLinear(
-  list: ParameterList,
-  name: string,
-  inputs: number,
-  outputs: number,
-): void {
-  list.linear(name, inputs, outputs, { weightName: ORIGINAL });
-  declareVectors(list, name, outputs, inputs);
-}
 
 /**
  * The scope's weight divided by u W v, in the layout of memory. u and v are constants to the gradient, the weight in the
@@ -63,29 +30,6 @@ export function iteratePower(scope: Scope): void {
     u.assign(toUnit(tf.matMul(v, matrix, true, false)).flatten());
     scope.get<tf.Variable>("weight_v").assign(storedOrder(v, original));
   });
-}
-
-function declareVectors(
-  list: ParameterList,
-  name: string,
-  rows: number,
-  columns: number,
-): void {
-  for (const [suffix, size] of [["u", rows], ["v", columns]] as const) {
-    const vector = `${name}.weight_${suffix}`;
-    list.plain(vector, [size], unitVector(list, vector), false);
-  }
-}
-
-/** A random direction. */
-function unitVector(list: ParameterList, name: string): Initializer {
-  return (values, shape) => {
-    list.stream(name).fillNormal(values);
-    let squares = 0;
-    for (const value of values) squares += value * value;
-    const length = Math.max(Math.sqrt(squares), EPSILON);
-    for (let at = 0; at < sizeOf(shape); at++) values[at]! /= length;
-  };
 }
 
 /** [places and inputs, outputs]: the transpose of PyTorch's matrix, its rows in the order of memory. */

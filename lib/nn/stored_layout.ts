@@ -1,9 +1,10 @@
 // PyTorch's layout in files, tfjs's in memory: the permutations between them, on typed arrays.
 import { tf } from "../tensor/tf.ts";
-import type { ParameterSpec, StoredArray } from "./parameters.ts";
-
-/** Parts of one Bezier activation: t and four control points. */
-export const BEZIER_PARTS = 5;
+import {
+  BEZIER_PARTS,
+  type ParameterSpec,
+  type StoredArray,
+} from "../blueprint/parameter_spec.ts";
 
 /** In-memory axis order for each layout, as indices into the stored axes. */
 const AXES = {

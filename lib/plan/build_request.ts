@@ -9,6 +9,7 @@ import type {
 import { stepPaths } from "../store/store_layout.ts";
 import {
   REQUEST_VERSION,
+  type RequestedWeights,
   type ResolvedDataset,
   type StepRequest,
 } from "../store/step_request.ts";
@@ -29,6 +30,8 @@ export interface RequestParts {
   readonly engine: "wasm";
   readonly packageRoot: string;
   readonly batchesPerEpoch: number | null;
+  /** Files that the step starts from; null where there are none. */
+  readonly weights: RequestedWeights | null;
 }
 
 /** The request, with every path absolute. */
@@ -57,6 +60,7 @@ export function buildRequest(parts: RequestParts): StepRequest {
         resolveDataset(pipeline.datasets[name] as DatasetEntry, folderOf),
       ]),
     ),
+    ...(parts.weights === null ? {} : { weight_files: parts.weights }),
     folder: parts.folder,
     inputs: Object.fromEntries(
       parts.inputs.map((name) => [name, folderOf(name)]),

@@ -24,6 +24,7 @@ import {
 } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
 import { buildRequest, mostEpochs } from "./build_request.ts";
+import { planWeights, weightDigests } from "./plan_weights.ts";
 import { workRecord } from "./work_record.ts";
 
 /** What a plan is asked for. */
@@ -101,6 +102,7 @@ export async function planPipeline(
     engine,
     forced,
     manifest,
+    cache,
     datasets: new PlanDatasets(pipeline, cache),
     planned: new Map(),
   };
@@ -128,6 +130,7 @@ interface PlanSession {
   /** Step to the option that forces it. */
   readonly forced: ReadonlyMap<string, string>;
   readonly manifest: RunManifest | null;
+  readonly cache: FingerprintCache;
   readonly datasets: PlanDatasets;
   readonly planned: Map<string, PlannedStep>;
 }
@@ -143,7 +146,9 @@ async function planStep(
   );
   const roles = stepRoles(step);
   const sets = await datasets.ofStep(datasetRoles(step), keyOf);
+  const weights = await planWeights(step, pipeline, session.cache);
   const work = workRecord(step, {
+    weights: weightDigests(weights),
     pipeline,
     needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
     datasets: sets,
@@ -168,6 +173,7 @@ async function planStep(
     engine: session.engine,
     packageRoot: PACKAGE_ROOT,
     batchesPerEpoch,
+    weights,
   });
   const forcedBy = session.forced.get(step.name) ?? null;
   const decision = await decideStep({

@@ -48,6 +48,12 @@ function stepToJson(planned: PlannedStep): Record<string, unknown> {
         trains: step.trains,
         frozen: step.frozen,
         initFrom: step.init_from,
+        ...(planned.request.weight_files === undefined ? {} : {
+          fromFiles: planned.request.weight_files.files.map((file) => ({
+            ...file,
+            path: shownPath(file.path),
+          })),
+        }),
         epochs: mostEpochs(step),
         batchSize: step.batch_size,
         trainSteps: planned.request.plan.trainSteps,

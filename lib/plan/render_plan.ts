@@ -30,7 +30,7 @@ export function renderPlan(plan: Plan, options: RenderOptions): string {
     ],
     [heading("Graph"), ...drawGraph(plan.steps).map(indented)],
     [heading("Steps"), ...stepLines(plan.steps, options)],
-    trainingLines(plan.steps, heading("Training")),
+    trainingLines(plan, heading("Training")),
     [heading("Data"), ...dataLines(plan)],
     [heading("Permissions"), ...permissionLines(plan.steps)],
     [`Total: ${totals(plan.steps)}`, `Free disk space: ${freeSpace(plan)}`],
@@ -96,9 +96,10 @@ function stepLines(
 }
 
 function trainingLines(
-  steps: readonly PlannedStep[],
+  { steps, pipeline }: Plan,
   heading: string,
 ): string[] {
+  const files = pipeline.weight_files?.written ?? "";
   const train = steps.map((step) => step.step).filter((
     step,
   ): step is TrainStep => step.task === "train");
@@ -109,7 +110,7 @@ function trainingLines(
     String(step.batch_size),
     step.trains.join(", "),
     step.frozen.join(", ") || "-",
-    startsFrom(step),
+    startsFrom(step, files),
   ]);
   const courses = train.flatMap((step) =>
     Object.entries(step.optimization.optimizers).map(([name, optimizer]) => [
@@ -139,11 +140,15 @@ function trainingLines(
   ];
 }
 
-function startsFrom(step: TrainStep): string {
-  const sources = [...new Set(Object.values(step.init_from))];
+function startsFrom(step: TrainStep, files: string): string {
+  const fromFiles = step.from_files ?? [];
+  const sources = [
+    ...new Set(Object.values(step.init_from)),
+    ...(fromFiles.length === 0 ? [] : [`${files} (${fromFiles.join(", ")})`]),
+  ];
   if (sources.length === 0) return "fresh weights";
   const fresh = step.components.filter((component) =>
-    step.init_from[component] === undefined
+    step.init_from[component] === undefined && !fromFiles.includes(component)
   );
   return fresh.length === 0
     ? sources.join(", ")

@@ -18,6 +18,8 @@ export interface WorkParts {
   readonly modules: ModuleGraph | null;
   /** SHA-256 of the tokenizer file that the data section names; null for the built-in one. */
   readonly tokenizer: string | null;
+  /** Component to the SHA-256 of the file that it starts from; empty where none does. */
+  readonly weights?: Readonly<Record<string, string>>;
 }
 
 /** One dataset of a step. */
@@ -46,6 +48,7 @@ const OUTSIDE_STEP = new Set([
   "eval_dataset",
   "baseline_dataset",
   "init_from",
+  "from_files",
   "arms_init_from",
   "of",
   "from",
@@ -77,7 +80,7 @@ export function workRecord(
   step: Step,
   parts: WorkParts,
 ): Record<string, unknown> {
-  const { pipeline, needs, datasets, modules, tokenizer } = parts;
+  const { pipeline, needs, datasets, modules, tokenizer, weights = {} } = parts;
   const common = {
     keyFormat: KEY_FORMAT,
     body: BODY_VERSIONS[step.task],
@@ -92,6 +95,7 @@ export function workRecord(
     model: without(pipeline.model, outsideModel(step)),
     data: without(pipeline.data, OUTSIDE_DATA),
     ...(tokenizer === null ? {} : { tokenizer }),
+    ...(Object.keys(weights).length === 0 ? {} : { weights }),
     datasets: Object.fromEntries(
       [...datasets].map(([role, set]) => [role, datasetRecord(set)]),
     ),

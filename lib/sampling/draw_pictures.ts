@@ -1,7 +1,7 @@
 // Captions to pictures: text vectors, noise, the sampler, and the expander.
 import { LATENT_MEAN, LATENT_STD } from "../models/flow_processor.ts";
 import { decode, type FluxModel, type Grid } from "../models/flux_model.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import { latentDim, latentGrid } from "../blueprint/model_options.ts";
 import type { DiffusionSchedule } from "../losses/diffusion_schedule.ts";
 import { RandomStream } from "../random/random_stream.ts";
 import { tf } from "../tensor/tf.ts";

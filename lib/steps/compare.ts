@@ -14,8 +14,8 @@ import { meanAbsoluteError } from "../evaluation/image_metrics.ts";
 import { meanImage } from "../evaluation/mean_image.ts";
 import { type Verdict, verdict } from "../evaluation/verdict.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
-import { latentNumbers } from "../models/model_options.ts";
-import { modelOptionsFrom } from "./model_options.ts";
+import { latentNumbers } from "../blueprint/model_options.ts";
+import { modelOptionsFrom } from "../blueprint/section_options.ts";
 import { openStepDataset } from "./open_step.ts";
 import {
   meanMeasures,

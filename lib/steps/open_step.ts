@@ -14,11 +14,11 @@ import {
 } from "../data/image_text_folder.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { buildModel, type FluxModel } from "../models/flux_model.ts";
-import type { ModelOptions } from "../models/model_options.ts";
-import type { StoredArray } from "../nn/parameters.ts";
+import type { ModelOptions } from "../blueprint/model_options.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import type { TextOptions } from "../train/text_source.ts";
-import { modelOptionsFrom } from "./model_options.ts";
+import { modelOptionsFrom } from "../blueprint/section_options.ts";
 
 /** Tokenizer that a flow step was trained with, inside its folder. */
 export const TOKENIZER_FILE = "tokenizer.json";
@@ -156,7 +156,8 @@ export function textOptions(
   );
 }
 
-function parseTokenizer(text: string, path: string): unknown {
+/** @throws {StoredStateError} when the text is no JSON. */
+export function parseTokenizer(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -27,7 +27,7 @@ import {
 } from "../train/train_snapshot.ts";
 import { mostEpochs, type Transition } from "../train/transition.ts";
 import { WeightAverage } from "../train/weight_average.ts";
-import { modelOptionsFrom } from "./model_options.ts";
+import { modelOptionsFrom } from "../blueprint/section_options.ts";
 import { openStepDataset } from "./open_step.ts";
 import type { StepContext } from "./step_context.ts";
 import { GROUP_COMPONENTS, groupNames, transitionOf } from "./train_options.ts";

@@ -11,19 +11,26 @@ import {
 import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { FluxModel } from "../models/flux_model.ts";
+import { isAdded } from "../exchange/file_names.ts";
+import {
+  type PlannedWeightFile,
+  readPlannedBytes,
+  readPlannedWeights,
+} from "../exchange/read_weights.ts";
 import type { ParameterGroup } from "../train/parameter_group.ts";
 import { promptOf, type TextOptions } from "../train/text_source.ts";
 import type { WeightAverage } from "../train/weight_average.ts";
 import {
   loadComponents,
   openStepText,
+  parseTokenizer,
   textOptions,
   TOKENIZER_FILE,
 } from "./open_step.ts";
 import type { StepContext } from "./step_context.ts";
 
 /**
- * Loads the last weights of each component from the step that `init_from` names. Last, not averaged: the step goes on from
+ * Loads the last weights of each component from the step that `init_from` names, or from the files of `model_checkpoint`. Last, not averaged: the step goes on from
  * where that one stood, and a component that stays frozen is bit for bit what that step's folder holds.
  */
 export async function loadInitialWeights(
@@ -40,6 +47,35 @@ export async function loadInitialWeights(
     );
     context.log(`weights of ${components.join(", ")} from step "${parent}"`);
   }
+  const { files, strict } = context.request.weight_files ??
+    { files: [], strict: true };
+  for (const file of files) {
+    await loadFileWeights(model, file, strict);
+    context.log(`weights of ${file.components.join(", ")} from "${file.path}"`);
+  }
+}
+
+/**
+ * What only fluxline's models have stays as it starts where a file of the original lacks it; so does all that is missing where the
+ * file need not fit. The plan has told of it.
+ */
+async function loadFileWeights(
+  { parameters }: FluxModel,
+  file: PlannedWeightFile,
+  strict: boolean,
+): Promise<void> {
+  const found = await readPlannedWeights(file);
+  const arrays = strict
+    ? found
+    : new Map([...found].filter(([name]) => parameters.has(name)));
+  const own = parameters.toStored(
+    new Map(
+      [...parameters.variables].filter(([name]) =>
+        !arrays.has(name) && (!strict || isAdded(name))
+      ),
+    ),
+  );
+  parameters.load(new Map([...arrays, ...own]), file.components);
 }
 
 /** Takes over what `carry` asks for; the rest starts anew. */
@@ -75,7 +111,7 @@ export async function carryOver(
 }
 
 /**
- * The tokenizer of a flow step: that of the step whose text encoder it starts from, else one made of the captions. It is
+ * The tokenizer of a flow step: that of the step or the file whose text encoder it starts from, else one made of the captions. It is
  * written beside the checkpoints, since the weights mean nothing without it.
  */
 export async function openTrainText(
@@ -93,6 +129,14 @@ export async function openTrainText(
     );
     await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
     return text;
+  }
+  const given = request.weight_files?.tokenizer ?? null;
+  if (given !== null) {
+    const bytes = await readPlannedBytes(given);
+    const text = new TextDecoder().decode(bytes);
+    const file = parseTokenizer(text, given.path);
+    await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
+    return textOptions(loadTokenizer(file), request);
   }
   const { tokenizer_name, fixed_prompt_prefix } = request.data;
   if (tokenizer_name !== "words") {

@@ -7,8 +7,10 @@ import {
   latentDim,
   latentGrid,
   type ModelOptions,
-} from "../models/model_options.ts";
-import { sharpenDiscriminator } from "../models/flux_model.ts";
+  REPAIRS,
+} from "../blueprint/model_options.ts";
+import { type FluxModel, sharpenDiscriminator } from "../models/flux_model.ts";
+import { normalTensor } from "../train/random_tensor.ts";
 import { discriminatorTrainer } from "../train/discriminator_trainer.ts";
 import {
   type FlowText,
@@ -20,6 +22,7 @@ import {
   latentStatistics,
   meanTokens,
   normaliseTokens,
+  sampledTokens,
   setLatentStatistics,
 } from "../train/latent_source.ts";
 import type { GroupName } from "../train/parameter_group.ts";
@@ -101,7 +104,9 @@ export async function openTrainers(
 
 /** Random vectors know little of the largest singular values: without these the first verdicts are far too large. */
 function settleFreshNorms({ step, session, isResumed }: OpenedTrainStep): void {
-  if (isResumed || step.init_from.discriminator !== undefined) return;
+  const isFresh = step.init_from.discriminator === undefined &&
+    !(step.from_files ?? []).includes("discriminator");
+  if (isResumed || !isFresh) return;
   for (let round = 0; round < FRESH_NORM_ROUNDS; round++) {
     sharpenDiscriminator(session.model);
   }
@@ -129,7 +134,7 @@ function captionsOf(dataset: ImageTextFolder): string[] {
 }
 
 /**
- * Latents of a batch. Under a frozen VAE each picture is encoded once, before the first batch, also when the step goes on:
+ * Latents of a batch. The original samples them anew each time. Else, under a frozen VAE each picture is encoded once, before the first batch, also when the step goes on:
  * the same passes over the same pictures give the same bytes. A flow that goes on from an earlier one keeps its statistics.
  */
 async function openLatents(
@@ -138,12 +143,16 @@ async function openLatents(
 ): Promise<FlowTrainerOptions["latents"]> {
   const { step, dataset, session } = opened;
   const { model } = session;
+  if (!REPAIRS[model.options.variant].steadyLatents) {
+    return sampledLatents(model, context.request.seed);
+  }
   const isStored = canStoreLatents(
     opened,
     context.request.datasets[step.dataset]?.flip ?? false,
   );
   const isMeasured = !opened.isResumed &&
-    step.init_from.flow_processor === undefined;
+    step.init_from.flow_processor === undefined &&
+    !(step.from_files ?? []).includes("flow_processor");
   if (!isStored && !isMeasured) return encodedLatents(opened);
   const all = pictureIndices(dataset, null);
   const indices = isStored ? all : spreadIndices(all, MEASURED_PICTURES);
@@ -203,6 +212,28 @@ function encodedLatents(
       );
     });
     return Promise.resolve(tokens);
+  };
+}
+
+/** A new sample of the posterior every time, in the scale that the compressor gives. */
+function sampledLatents(
+  model: FluxModel,
+  seed: number,
+): FlowTrainerOptions["latents"] {
+  return (batch, stream) => {
+    const { size, height, width } = batch;
+    const grid = latentGrid(model.options, height, width);
+    return Promise.resolve(tf.tidy(() =>
+      sampledTokens(
+        model,
+        tf.tensor4d(batch.images, [size, height, width, 3]),
+        normalTensor(
+          seed,
+          stream,
+          [size, grid.height, grid.width, latentDim(model.options)],
+        ) as tf.Tensor4D,
+      )
+    ));
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Step,
   Task,
 } from "../catalog/pipeline.ts";
+import type { PlannedWeightFile } from "../exchange/read_weights.ts";
 
 /** Version of the record below; a child refuses any other. */
 export const REQUEST_VERSION = 1;
@@ -18,6 +19,15 @@ export type ResolvedDataset = DatasetEntry & {
   /** Absolute file of `name<TAB>caption` lines. */
   readonly captionsFile: string;
 };
+
+/** Weight files that a step starts from, with the content that its key stands for. */
+export interface RequestedWeights {
+  /** False where missing names start anew and unexpected ones are passed over. */
+  readonly strict: boolean;
+  readonly files: readonly PlannedWeightFile[];
+  /** Tokenizer of a text encoder that starts from them; null where the step takes none. */
+  readonly tokenizer: { readonly path: string; readonly sha256: string } | null;
+}
 
 /** Everything that one step's process needs to know. */
 export interface StepRequest {
@@ -44,6 +54,8 @@ export interface StepRequest {
   readonly seed: number;
   /** The datasets that the step names, by name. */
   readonly datasets: Readonly<Record<string, ResolvedDataset>>;
+  /** Files of `model_checkpoint` that the step starts from; absent where it starts from none. */
+  readonly weight_files?: RequestedWeights;
   /** Absolute; the only folder that the step may write. */
   readonly folder: string;
   /** Needed step name to its absolute folder. */

@@ -5,6 +5,7 @@ import {
   diffusionSchedule,
 } from "../losses/diffusion_schedule.ts";
 import { meanSquaredError } from "../losses/reconstruction.ts";
+import { cosineTimeDistribution, timeAt } from "../losses/time_weights.ts";
 import { velocityBatch } from "../losses/velocity.ts";
 import {
   encodeText,
@@ -12,8 +13,8 @@ import {
   type Grid,
   predictVelocity,
 } from "../models/flux_model.ts";
-import { TIME_STEPS } from "../models/flow_processor.ts";
-import { latentGrid } from "../models/model_options.ts";
+import { TIME_STEPS } from "../blueprint/flow_processor.ts";
+import { latentGrid, REPAIRS } from "../blueprint/model_options.ts";
 import { RandomStream } from "../random/random_stream.ts";
 import { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
@@ -38,8 +39,11 @@ export interface FlowTrainerOptions {
   readonly clippingNorm: number;
   /** Chance that an example is trained without its caption, for guidance later. */
   readonly cfgDropout: number;
-  /** Normalised latent tokens [N, h * w, L] of a batch; the trainer owns them then. */
-  readonly latents: (batch: Batch) => Promise<tf.Tensor3D>;
+  /**
+   * Normalised latent tokens [N, h * w, L] of a batch; the trainer owns them then. `stream` names the random stream of latents that
+   * are sampled.
+   */
+  readonly latents: (batch: Batch, stream: string) => Promise<tf.Tensor3D>;
   readonly text: FlowText;
 }
 
@@ -48,6 +52,8 @@ export const FLOW_SCHEDULE: DiffusionSchedule = diffusionSchedule(
   "linear",
   TIME_STEPS,
 );
+
+const COSINE_TIMES = cosineTimeDistribution(TIME_STEPS);
 
 /** Makes the trainer. */
 export function flowTrainer(options: FlowTrainerOptions): Trainer {
@@ -67,6 +73,7 @@ export async function flowValidationLoss(
   index: number,
 ): Promise<number> {
   const streams = {
+    latent: `flow_validation_latent/${index}`,
     noise: `flow_validation_noise/${index}`,
     time: `flow_validation_time/${index}`,
     dropout: null,
@@ -79,6 +86,7 @@ export async function flowValidationLoss(
 }
 
 interface StreamNames {
+  readonly latent: string;
   readonly noise: string;
   readonly time: string;
   readonly dropout: string | null;
@@ -86,6 +94,7 @@ interface StreamNames {
 
 function streamsOf(trainStep: number): StreamNames {
   return {
+    latent: `flow_latent/${trainStep}`,
     noise: `flow_noise/${trainStep}`,
     time: `flow_time/${trainStep}`,
     dropout: `flow_dropout/${trainStep}`,
@@ -98,13 +107,16 @@ async function prepare(
   streams: StreamNames,
 ): Promise<PreparedBatch> {
   const { model, seed } = options;
-  const clean = await options.latents(batch);
+  const clean = await options.latents(batch, streams.latent);
   const noise = normalTensor(seed, streams.noise, clean.shape) as tf.Tensor3D;
-  const times = drawTimes(seed, streams.time, batch.size);
+  const times = drawTimes(options, streams.time, batch.size);
   const { noisy, target } = velocityBatch(clean, noise, times, FLOW_SCHEDULE);
   tf.dispose([clean, noise]);
-  const captions = dropCaptions(options, batch.captions, streams.dropout);
-  const text = textInputs(options.text, captions);
+  const text = textInputs(
+    options,
+    batch.captions,
+    drawDropped(options, streams.dropout, batch.size),
+  );
   const time = tf.tensor1d(times, "float32");
   const grid = latentGrid(model.options, batch.height, batch.width);
   return {
@@ -134,33 +146,63 @@ function flowLoss(model: FluxModel, inputs: FlowInputs): LossTerms {
   return { total: loss, terms: { flow_loss: loss } };
 }
 
-/**
- * All time steps are equally likely. The original draws cos-weighted ones, which all but leaves out the noisy end,
- * where every generated picture starts.
- */
-function drawTimes(seed: number, name: string, count: number): number[] {
+/** Times by the variant's distribution: all equally likely, or the original's cos²-weighted draws. */
+function drawTimes(
+  { model, seed }: FlowTrainerOptions,
+  name: string,
+  count: number,
+): number[] {
   const stream = RandomStream.of(seed, name);
-  return Array.from({ length: count }, () => stream.integer(TIME_STEPS));
+  const draw = REPAIRS[model.options.variant].evenTimes
+    ? () => stream.integer(TIME_STEPS)
+    : () => timeAt(COSINE_TIMES, stream.uniform());
+  return Array.from({ length: count }, draw);
 }
 
-/** The empty caption stands for "no caption", here and when sampling. */
-function dropCaptions(
-  options: FlowTrainerOptions,
-  captions: readonly string[],
+/** Which examples of a batch are trained without their captions. */
+function drawDropped(
+  { seed, cfgDropout }: FlowTrainerOptions,
   name: string | null,
-): string[] {
-  if (name === null || options.cfgDropout === 0) return [...captions];
-  const stream = RandomStream.of(options.seed, name);
-  return captions.map((caption) =>
-    stream.uniform() < options.cfgDropout ? "" : caption
-  );
+  count: number,
+): boolean[] {
+  if (name === null || cfgDropout === 0) {
+    return new Array<boolean>(count).fill(false);
+  }
+  const stream = RandomStream.of(seed, name);
+  return Array.from({ length: count }, () => stream.uniform() < cfgDropout);
 }
 
 interface TextInputs extends Disposable {
   vectors(model: FluxModel): tf.Tensor2D;
 }
 
-function textInputs(text: FlowText, captions: readonly string[]): TextInputs {
+/** Text of a batch. "No caption" is the empty one, here and when sampling; in the original a vector of zeros, here alone. */
+function textInputs(
+  { model, text }: FlowTrainerOptions,
+  captions: readonly string[],
+  dropped: readonly boolean[],
+): TextInputs {
+  if (REPAIRS[model.options.variant].emptyCaption) {
+    return spokenText(
+      text,
+      captions.map((caption, row) => dropped[row]! ? "" : caption),
+    );
+  }
+  const spoken = spokenText(text, captions);
+  const kept = tf.tensor2d(
+    dropped.map((isDropped) => isDropped ? 0 : 1),
+    [captions.length, 1],
+  );
+  return {
+    vectors: (of) => tf.mul(spoken.vectors(of), kept),
+    [Symbol.dispose]() {
+      spoken[Symbol.dispose]();
+      kept.dispose();
+    },
+  };
+}
+
+function spokenText(text: FlowText, captions: readonly string[]): TextInputs {
   if (text.kind === "stored") {
     const vectors = text.vectors.of(captions);
     return {

@@ -21,6 +21,20 @@ export function meanTokens(model: FluxModel, images: tf.Tensor4D): tf.Tensor3D {
   });
 }
 
+/** Tokens of one sample of the posterior, [N, h * w, L]: what the original's flow learns. `noise`: [N, h, w, L]; the caller owns them. */
+export function sampledTokens(
+  model: FluxModel,
+  images: tf.Tensor4D,
+  noise: tf.Tensor4D,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const posterior = encode(model, images);
+    const spread = tf.exp(tf.mul(posterior.logVar, 0.5));
+    const latent = tf.add(posterior.mean, tf.mul(spread, noise)) as tf.Tensor4D;
+    return latentTokens(model, latent, posterior);
+  });
+}
+
 /** Tokens of all pictures of a dataset under a frozen VAE. */
 export interface EncodedPictures {
   /** Picture by picture, h * w * L numbers each, not normalised. */

@@ -7,7 +7,8 @@ import {
   type SchedulerState,
 } from "../lr_schedulers/lr_scheduler.ts";
 import type { SchedulerEntry } from "../lr_schedulers/scheduler_options.ts";
-import type { Parameters, StoredArray } from "../nn/parameters.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import {
   createOptimizer,
   disposeOptimizerState,

@@ -7,7 +7,7 @@ import {
   latentTokens,
   type Posterior,
 } from "../models/flux_model.ts";
-import { latentDim, latentGrid } from "../models/model_options.ts";
+import { latentDim, latentGrid } from "../blueprint/model_options.ts";
 import { tf } from "../tensor/tf.ts";
 import { normalTensor } from "./random_tensor.ts";
 

@@ -13,7 +13,7 @@ import type { SchedulerState } from "../lr_schedulers/lr_scheduler.ts";
 import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
 import type { MetricWindow } from "../metrics/metric_window.ts";
 import type { FluxModel } from "../models/flux_model.ts";
-import type { StoredArray } from "../nn/parameters.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import type { TrainProgress } from "./train_progress.ts";
 import type { WeightAverage } from "./weight_average.ts";

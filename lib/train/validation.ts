@@ -7,7 +7,7 @@ import {
   type FluxModel,
   latentTokens,
 } from "../models/flux_model.ts";
-import { latentGrid } from "../models/model_options.ts";
+import { latentGrid } from "../blueprint/model_options.ts";
 import { tf } from "../tensor/tf.ts";
 import { nextTurn } from "./event_loop.ts";
 import { imagesTensor } from "./latent_source.ts";

@@ -1,5 +1,6 @@
 // The moving average of a step's trained weights: updated after each update, swapped in for pictures and scores.
-import type { Parameters, StoredArray } from "../nn/parameters.ts";
+import type { StoredArray } from "../blueprint/parameter_spec.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import {
   disposeAverage,
   type ExponentialMovingAverage,

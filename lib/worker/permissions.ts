@@ -13,6 +13,10 @@ export interface PermissionSubject {
       { readonly imageFolder: string; readonly captionsFile: string }
     >
   >;
+  readonly weight_files?: {
+    readonly files: readonly { readonly path: string }[];
+    readonly tokenizer: { readonly path: string } | null;
+  };
   readonly options: {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
@@ -72,12 +76,23 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const samples = subject.options.train_vae === true
     ? subject.output.test_image_address
     : [];
+  const weights = subject.weight_files === undefined
+    ? []
+    : [...subject.weight_files.files, subject.weight_files.tokenizer]
+      .flatMap((file) => file === null ? [] : [file.path]);
   const code = module === undefined
     ? TASK_PACKAGE_FILES
     : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
-      [...own, ...inputs, ...data, ...samples, ...permissions.read].map(
+      [
+        ...own,
+        ...inputs,
+        ...data,
+        ...samples,
+        ...weights,
+        ...permissions.read,
+      ].map(
         shownPath,
       )
         .concat(code),

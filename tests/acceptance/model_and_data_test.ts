@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { BatchStream } from "../../lib/data/batch_stream.ts";
 import { sha256Hex } from "../../lib/disk/digest.ts";
-import type { Component } from "../../lib/nn/parameters.ts";
+import type { Component } from "../../lib/blueprint/parameter_spec.ts";
 import { planPipeline } from "../../lib/plan/plan.ts";
 import { openStepDataset, openStepModel } from "../../lib/steps/open_step.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";

@@ -7,6 +7,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ["error", "random", "clock"],
   ["source", "disk", "format", "lr_schedulers"],
   ["metrics", "catalog", "tensor"],
+  ["blueprint"],
+  ["exchange"],
   [
     "config",
     "store",
@@ -32,7 +34,6 @@ const LEARNING = [
   "losses",
   "optim",
   "models",
-  "checkpoint",
   "train",
   "sampling",
   "steps",

@@ -88,7 +88,15 @@ Deno.test("a missing pipeline file ends with 3 and no stack", async () => {
 Deno.test("fluxline --help teaches: commands, first steps and every exit code", async () => {
   const { out } = await runCli(["--help"]);
   for (
-    const word of ["train", "plan", "validate", "status", "schema", "engine"]
+    const word of [
+      "train",
+      "plan",
+      "validate",
+      "status",
+      "export",
+      "schema",
+      "engine",
+    ]
   ) {
     assert.match(out, new RegExp(`\\n  ${word} `));
   }
@@ -100,7 +108,15 @@ Deno.test("fluxline --help teaches: commands, first steps and every exit code", 
 
 Deno.test("every command's --help shows an example", async () => {
   for (
-    const word of ["train", "plan", "validate", "status", "schema", "engine"]
+    const word of [
+      "train",
+      "plan",
+      "validate",
+      "status",
+      "export",
+      "schema",
+      "engine",
+    ]
   ) {
     const { code, out } = await runCli([word, "--help"]);
     assert.equal(code, 0);

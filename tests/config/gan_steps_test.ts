@@ -127,6 +127,13 @@ Deno.test("loadPipeline() warns of a discriminator whose expander no step has tr
   assert.deepEqual(await findingsOf(pipelineOf(VAE + ganOnly())), []);
 });
 
+Deno.test("loadPipeline() refuses a discriminator under variant fluxflow", async () => {
+  const text = `model: { variant: fluxflow }\n${pipelineOf(VAE + ganOnly())}`;
+  assert.deepEqual(await refusalsOf(text), [
+    '8:49 Cannot use "gan_training: true" in step "gan" under variant fluxflow: this version trains against a discriminator in its own arithmetic alone',
+  ]);
+});
+
 Deno.test("workRecord() knows the discriminator's sizes only where there is one", async () => {
   const text = `model: { disc_base: 8 }\n${pipelineOf(VAE + ganOnly())}`;
   const pipeline = await loadedFrom(text);

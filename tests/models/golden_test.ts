@@ -11,7 +11,7 @@ import {
   latentTokens,
   predictVelocity,
 } from "../../lib/models/flux_model.ts";
-import type { Component } from "../../lib/nn/parameters.ts";
+import type { Component } from "../../lib/blueprint/parameter_spec.ts";
 import { bezierActivation, interleavedBezier } from "../../lib/nn/bezier.ts";
 import { tf } from "../../lib/tensor/tf.ts";
 import { tinyModel } from "../support/tiny_model.ts";

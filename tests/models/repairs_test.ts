@@ -10,7 +10,10 @@ import {
   latentTokens,
   predictVelocity,
 } from "../../lib/models/flux_model.ts";
-import { latentNumbers, type Variant } from "../../lib/models/model_options.ts";
+import {
+  latentNumbers,
+  type Variant,
+} from "../../lib/blueprint/model_options.ts";
 import { rotary } from "../../lib/nn/rotary_embedding.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
 import { tf } from "../../lib/tensor/tf.ts";

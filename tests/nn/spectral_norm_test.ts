@@ -1,16 +1,15 @@
 // Spectral norm against PyTorch's formulas, written out on plain arrays in the layout of files.
 import assert from "node:assert/strict";
 import { startEngine } from "../../lib/engines/engine.ts";
-import { initialStreams } from "../../lib/nn/initializers.ts";
-import { ParameterList } from "../../lib/nn/parameter_list.ts";
-import { Parameters } from "../../lib/nn/parameters.ts";
-import { Scope } from "../../lib/nn/scope.ts";
 import {
   declareSpectralConv,
   declareSpectralLinear,
-  iteratePower,
-  spectralWeight,
-} from "../../lib/nn/spectral_norm.ts";
+} from "../../lib/blueprint/spectral.ts";
+import { initialStreams } from "../../lib/blueprint/initializers.ts";
+import { ParameterList } from "../../lib/blueprint/parameter_list.ts";
+import { Parameters } from "../../lib/nn/parameters.ts";
+import { Scope } from "../../lib/nn/scope.ts";
+import { iteratePower, spectralWeight } from "../../lib/nn/spectral_norm.ts";
 import { tf } from "../../lib/tensor/tf.ts";
 
 await startEngine("wasm");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { startEngine } from "../../lib/engines/engine.ts";
 import { buildModel, predictVelocity } from "../../lib/models/flux_model.ts";
 import { guidedVelocity } from "../../lib/sampling/guidance.ts";
-import { modelOptionsFrom } from "../../lib/steps/model_options.ts";
+import { modelOptionsFrom } from "../../lib/blueprint/section_options.ts";
 import { tf } from "../../lib/tensor/tf.ts";
 import { TINY_MODEL } from "../train/tiny_step.ts";
 

@@ -1,5 +1,5 @@
 // Options of a model that builds and trains in milliseconds.
-import type { ModelOptions } from "../../lib/models/model_options.ts";
+import type { ModelOptions } from "../../lib/blueprint/model_options.ts";
 
 /** The smallest useful model; `changes` replace single options. */
 export function tinyModel(changes: Partial<ModelOptions> = {}): ModelOptions {

@@ -1,8 +1,8 @@
 // The average of weights: its warm-up, its swap, its way through a checkpoint.
 import assert from "node:assert/strict";
 import { startEngine } from "../../lib/engines/engine.ts";
-import { constant } from "../../lib/nn/initializers.ts";
-import { ParameterList } from "../../lib/nn/parameter_list.ts";
+import { constant } from "../../lib/blueprint/initializers.ts";
+import { ParameterList } from "../../lib/blueprint/parameter_list.ts";
 import { Parameters } from "../../lib/nn/parameters.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
 import { tf } from "../../lib/tensor/tf.ts";

@@ -1,7 +1,7 @@
 // How weights begin. Every array is filled from a stream of its own, (seed, parameter name), so that adding a layer
 // never changes how another one starts.
 import { RandomStream } from "../random/random_stream.ts";
-import { sizeOf } from "./parameters.ts";
+import { sizeOf } from "./parameter_spec.ts";
 
 /** Fills `values`, an array of the stored shape, in place. */
 export type Initializer = (

@@ -1,6 +1,6 @@
 // The `model` section of a pipeline as the options that the networks are built from: the one place where names change case.
 import type { ModelSection } from "../catalog/pipeline.ts";
-import type { ModelOptions } from "../models/model_options.ts";
+import type { ModelOptions } from "./model_options.ts";
 
 /** Same names and values; keys that build nothing in this version are left out. */
 export function modelOptionsFrom(section: ModelSection): ModelOptions {

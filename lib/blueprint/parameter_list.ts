@@ -5,8 +5,12 @@ import {
   type StreamOf,
   torchDefault,
 } from "./initializers.ts";
-import type { Component, Layout, ParameterSpec } from "./parameters.ts";
-import { BEZIER_PARTS } from "./stored_layout.ts";
+import {
+  BEZIER_PARTS,
+  type Component,
+  type Layout,
+  type ParameterSpec,
+} from "./parameter_spec.ts";
 
 /** Options of a layer that has a weight and mostly a bias. */
 export interface LayerOptions {

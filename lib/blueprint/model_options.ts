@@ -1,5 +1,4 @@
-// Sizes and arithmetic of one model, as the learning tower sees them.
-import type { RotaryTables } from "../nn/rotary_embedding.ts";
+// Sizes and arithmetic of one model: what fixes its weights and what is done with them.
 
 /** Which arithmetic: the original's, defects included, or the repaired one. */
 export type Variant = "fluxflow" | "fluxline";
@@ -44,6 +43,13 @@ export interface TextEncoderOptions {
   readonly headDim: number;
 }
 
+/**
+ * How table entries meet the two halves that are rotated into each other. `paired` repeats the table half by half, so
+ * that both numbers of a pair turn by one angle: norms are kept and scores depend on offsets alone. `mixed` repeats each
+ * entry in place, as the original does, which keeps neither.
+ */
+export type RotaryTables = "paired" | "mixed";
+
 /** The arithmetic of a variant, one switch per repair; the comment says what the original does instead. */
 export interface Repairs {
   /** Encoder stages keep their signal: a parameter-free norm after each Bezier and a pooled shortcut. Original: it dies. */
@@ -68,6 +74,15 @@ export interface Repairs {
   readonly plainTime: boolean;
   /** The text vector is the mean over words. Original: over padding too. */
   readonly maskedText: boolean;
+  /** Every time is trained equally often. Original: cos²-weighted draws, which all but leave out the noisy end. */
+  readonly evenTimes: boolean;
+  /**
+   * The flow learns the mean of each picture's posterior, in a measured scale. Original: a sample with fresh noise every time, in
+   * whatever scale the compressor gives.
+   */
+  readonly steadyLatents: boolean;
+  /** A dropped caption becomes the empty one, which a sampler can ask for too. Original: a vector of zeros. */
+  readonly emptyCaption: boolean;
 }
 
 /** The switches of each variant. */
@@ -83,6 +98,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     rotaryTables: "mixed",
     plainTime: false,
     maskedText: false,
+    evenTimes: false,
+    steadyLatents: false,
+    emptyCaption: false,
   },
   fluxline: {
     liveEncoder: true,
@@ -95,6 +113,9 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     rotaryTables: "paired",
     plainTime: true,
     maskedText: true,
+    evenTimes: true,
+    steadyLatents: true,
+    emptyCaption: true,
   },
 };
 

@@ -1,0 +1,196 @@
+// The header of a safetensors file: which arrays it holds, in which shape and where. What it claims is checked against the length
+// of the file before anything is allocated for it.
+import { StoredStateError } from "../error/failure.ts";
+
+/** Number formats that fluxline writes. */
+export type StoredDtype = "F32" | "I32";
+
+/** What the header says of one array. */
+export interface ArrayClaim {
+  readonly name: string;
+  readonly dtype: StoredDtype;
+  readonly shape: number[];
+  /** First byte and the byte behind the last, from the end of the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A checked header. */
+export interface SafetensorsHeader {
+  readonly claims: readonly ArrayClaim[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the numbers begin. */
+  readonly end: number;
+}
+
+/** Bytes of the number that a file begins with: the length of its header. */
+export const LENGTH_BYTES = 8;
+/** Name under which the header holds text in place of an array. */
+export const METADATA_KEY = "__metadata__";
+
+const BYTES_PER_NUMBER = 4;
+/** The reference implementation's limit on the header. */
+const LONGEST_HEADER = 100_000_000;
+/** Sizes of the formats that exist; only 4-byte floats and integers are read. */
+const KNOWN_DTYPES = [
+  "BOOL",
+  "U8",
+  "I8",
+  "F8_E5M2",
+  "F8_E4M3",
+  "I16",
+  "U16",
+  "F16",
+  "BF16",
+  "I32",
+  "U32",
+  "F32",
+  "F64",
+  "I64",
+  "U64",
+];
+
+/**
+ * Byte behind the header of a file of `fileBytes` bytes that begins with `start`.
+ *
+ * @throws {StoredStateError} when the file is too short for what it claims.
+ */
+export function headerEnd(start: Uint8Array, fileBytes: number): number {
+  if (start.length < LENGTH_BYTES) {
+    throw damaged(`it has ${start.length} bytes, wanted at least 8`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(LONGEST_HEADER)) {
+    throw damaged(
+      `its header claims ${length} bytes, wanted at most ${LONGEST_HEADER}`,
+    );
+  }
+  const end = LENGTH_BYTES + Number(length);
+  if (end > fileBytes) {
+    throw damaged(
+      `its header claims ${length} bytes, found ${fileBytes - LENGTH_BYTES}`,
+    );
+  }
+  return end;
+}
+
+/**
+ * The header of a file of `fileBytes` bytes. `start` holds at least the bytes up to {@linkcode headerEnd}.
+ *
+ * @throws {StoredStateError} when the file is no complete, gapless safetensors file of 32-bit floats and integers.
+ */
+export function decodeHeader(
+  start: Uint8Array,
+  fileBytes: number,
+): SafetensorsHeader {
+  const end = headerEnd(start, fileBytes);
+  const claims: ArrayClaim[] = [];
+  let metadata: Record<string, string> = {};
+  const entries = parseHeader(start.subarray(LENGTH_BYTES, end));
+  for (const [name, entry] of Object.entries(entries)) {
+    if (name === METADATA_KEY) metadata = readMetadata(entry);
+    else claims.push(readClaim(name, entry));
+  }
+  requireGapless(claims, fileBytes - end);
+  return { claims, metadata, end };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    );
+  } catch (cause) {
+    throw damaged("its header is no JSON", cause);
+  }
+  if (!isRecord(header)) throw damaged("its header is no JSON object");
+  return header;
+}
+
+function readMetadata(entry: unknown): Record<string, string> {
+  if (!isRecord(entry)) throw damaged(`"${METADATA_KEY}" is no object`);
+  const metadata: [string, string][] = [];
+  for (const [key, value] of Object.entries(entry)) {
+    if (typeof value !== "string") {
+      throw damaged(`metadata "${key}" is no string`);
+    }
+    metadata.push([key, value]);
+  }
+  return Object.fromEntries(metadata);
+}
+
+function readClaim(name: string, entry: unknown): ArrayClaim {
+  if (!isRecord(entry)) throw damaged(`the entry of "${name}" is no object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (dtype !== "F32" && dtype !== "I32") {
+    const known = KNOWN_DTYPES.includes(String(dtype));
+    throw damaged(
+      `"${name}" has ${known ? "unsupported" : "unknown"} dtype ${
+        JSON.stringify(dtype)
+      }, wanted "F32" or "I32"`,
+    );
+  }
+  if (!isCountList(shape)) {
+    throw damaged(`"${name}" has shape ${JSON.stringify(shape)}`);
+  }
+  if (!isCountList(offsets) || offsets.length !== 2) {
+    throw damaged(`"${name}" has offsets ${JSON.stringify(offsets)}`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const bytes = byteCount(shape);
+  if (end - begin !== bytes) {
+    throw damaged(
+      `"${name}" of shape [${
+        shape.join(", ")
+      }] claims ${bytes} bytes, its offsets ${begin} to ${end} hold ${
+        end - begin
+      }`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+/** Gaps, overlaps and a block of another length all show up when the arrays are laid end to end. */
+function requireGapless(
+  claims: readonly ArrayClaim[],
+  blockBytes: number,
+): void {
+  let at = 0;
+  const ordered = claims.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
+  for (const { name, begin, end } of ordered) {
+    if (begin !== at) {
+      throw damaged(
+        `"${name}" begins at byte ${begin}, wanted ${at}: arrays ${
+          begin < at ? "overlap" : "leave a gap"
+        }`,
+      );
+    }
+    at = end;
+  }
+  if (at !== blockBytes) {
+    throw damaged(`its arrays claim ${at} bytes, found ${blockBytes}`);
+  }
+}
+
+/** Bytes of an array of that shape. */
+export function byteCount(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, BYTES_PER_NUMBER);
+}
+
+function isCountList(value: unknown): value is number[] {
+  return Array.isArray(value) &&
+    value.every((side) => Number.isSafeInteger(side) && side >= 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function damaged(reason: string, cause?: unknown): StoredStateError {
+  return new StoredStateError(`Cannot read safetensors file: ${reason}`, {
+    cause,
+    hint: "Make the file again; it is damaged or of another kind",
+  });
+}

@@ -1,0 +1,63 @@
+// The weight files that a step starts from, known by their content.
+import type { Pipeline, Step } from "../catalog/pipeline.ts";
+import { RefusedError } from "../error/failure.ts";
+import type { FingerprintCache } from "../store/fingerprint_cache.ts";
+import type { RequestedWeights } from "../store/step_request.ts";
+
+/**
+ * Files and digests of what `step` takes from `model_checkpoint`; null where it takes nothing.
+ *
+ * @throws {RefusedError} where a file is gone since the pipeline was loaded
+ */
+export async function planWeights(
+  step: Step,
+  pipeline: Pipeline,
+  cache: FingerprintCache,
+): Promise<RequestedWeights | null> {
+  const wanted = step.task === "train" ? step.from_files ?? [] : [];
+  const entry = pipeline.weight_files;
+  if (wanted.length === 0 || entry === undefined) return null;
+  const files: RequestedWeights["files"][number][] = [];
+  for (const { path, components } of entry.files) {
+    const taken = components
+      .filter((one) => wanted.includes(one));
+    if (taken.length === 0) continue;
+    files.push({ path, sha256: await digest(path, cache), components: taken });
+  }
+  const { tokenizer } = entry;
+  return {
+    strict: entry.strict,
+    files,
+    tokenizer: tokenizer === null || !wanted.includes("text_encoder")
+      ? null
+      : { path: tokenizer, sha256: await digest(tokenizer, cache) },
+  };
+}
+
+/** Component to digest, as the step's key takes them. */
+export function weightDigests(
+  weights: RequestedWeights | null,
+): Record<string, string> {
+  if (weights === null) return {};
+  const { files, tokenizer } = weights;
+  return {
+    ...Object.fromEntries(
+      files.flatMap(({ components, sha256 }) =>
+        components.map((component) => [component, sha256])
+      ),
+    ),
+    ...(tokenizer === null ? {} : { tokenizer: tokenizer.sha256 }),
+  };
+}
+
+async function digest(path: string, cache: FingerprintCache): Promise<string> {
+  try {
+    return await cache.digest(path, Deno.statSync(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new RefusedError(`Cannot find the weights "${path}"`, {
+      hint: "Correct model_checkpoint",
+      cause: error,
+    });
+  }
+}
