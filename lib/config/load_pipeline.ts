@@ -38,6 +38,7 @@ import type { StepDraft } from "./step_drafts.ts";
 import { stepGraph } from "./step_graph.ts";
 import { checkRunName, checkStepNames } from "./step_names.ts";
 import { readTraining } from "./training_section.ts";
+import { warnOfIdleKeys } from "./idle_keys.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 import {
   checkWeightFiles,
@@ -121,6 +122,7 @@ async function readPipeline(
     report,
   );
   refuseUnsupported(document, report);
+  warnOfIdleKeys(document, report);
   const model = readSection(document, "model", MODEL_SECTION, report);
   const data = readSection(document, "data", DATA_SECTION, report);
   const output = readSection(document, "output", OUTPUT_SECTION, report);
