@@ -1,6 +1,7 @@
 // JSON records that carry the digest of themselves, so that a flipped byte is seen and never read as a value.
-import { StoredStateError } from "../error/failure.ts";
 import { digestRecord } from "../disk/digest.ts";
+import { StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 
 /** A record with the SHA-256 of its canonical JSON, the seal left out. */
 export type Sealed<T> = T & { readonly seal: string };
@@ -26,10 +27,8 @@ export function openSealed(
     );
   };
   const value = parse(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return refuse("it is no JSON object");
-  }
-  const { seal: found, ...record } = value as Record<string, unknown>;
+  if (!isRecord(value)) return refuse("it is no JSON object");
+  const { seal: found, ...record } = value;
   if (found !== digestRecord(record)) {
     return refuse("its seal does not match its content");
   }

@@ -1,6 +1,7 @@
 // Captions to token ids, by a tokenizer.json that other tools read too. The built-in one knows the words of the captions.
 import { Tokenizer as LoadedTokenizer } from "@huggingface/tokenizers";
 import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 
 /** Content of a tokenizer.json in Hugging Face's layout, model `WordLevel`. */
 export interface TokenizerFile {
@@ -241,10 +242,6 @@ function fileWith(tokens: readonly string[]): TokenizerFile {
       unk_token: UNKNOWN,
     },
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function notATokenizer(reason: string, cause?: unknown): StoredStateError {

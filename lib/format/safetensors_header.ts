@@ -1,6 +1,7 @@
 // The header of a safetensors file: which arrays it holds, in which shape and where. What it claims is checked against the length
 // of the file before anything is allocated for it.
 import { StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 
 /** Number formats that fluxline writes. */
 export type StoredDtype = "F32" | "I32";
@@ -182,10 +183,6 @@ export function byteCount(shape: readonly number[]): number {
 function isCountList(value: unknown): value is number[] {
   return Array.isArray(value) &&
     value.every((side) => Number.isSafeInteger(side) && side >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function damaged(reason: string, cause?: unknown): StoredStateError {

@@ -1,6 +1,7 @@
 // Which package a bare import means, by deno.json, and in which version, by deno.lock.
 import { join } from "node:path";
 import { isGranted } from "../disk/granted.ts";
+import { isRecord } from "../json/record.ts";
 
 type NameMap = Readonly<Record<string, unknown>>;
 
@@ -62,7 +63,5 @@ async function readObject(path: string): Promise<NameMap> {
 }
 
 function asMap(value: unknown): NameMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as NameMap
-    : {};
+  return isRecord(value) ? value as NameMap : {};
 }

@@ -1,5 +1,6 @@
 // What differs between two work records: the reason why a step that once ran has to run again.
 import { canonicalJson } from "../disk/canonical_json.ts";
+import { isRecord } from "../json/record.ts";
 
 /** One changed value; an absent one is null. */
 export interface WorkChange {
@@ -58,7 +59,7 @@ function shortValue(value: unknown): string {
 function leavesOf(record: Readonly<Record<string, unknown>>): Leaves {
   const leaves = new Map<string, unknown>();
   const visit = (value: unknown, path: string) => {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    if (isRecord(value)) {
       for (const [key, inner] of Object.entries(value)) {
         visit(inner, path === "" ? key : `${path}.${key}`);
       }

@@ -3,11 +3,8 @@
 import { basename, join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
-import {
-  isRecord,
-  readStoredRecord,
-  type StoredRecord,
-} from "./stored_json.ts";
+import { isRecord } from "../json/record.ts";
+import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
 
 const CHECKPOINT_VERSION = 1;
 

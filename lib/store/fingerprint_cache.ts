@@ -2,7 +2,8 @@
 import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile } from "../disk/digest.ts";
 import { dirname } from "node:path";
-import { isRecord, readStoredRecord } from "./stored_json.ts";
+import { isRecord } from "../json/record.ts";
+import { readStoredRecord } from "./stored_json.ts";
 
 const CACHE_VERSION = 1;
 

@@ -5,11 +5,8 @@ import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile } from "../disk/digest.ts";
 import { listTree, removeLeftovers, syncTree } from "../disk/tree.ts";
-import {
-  isRecord,
-  readStoredRecord,
-  type StoredRecord,
-} from "./stored_json.ts";
+import { isRecord } from "../json/record.ts";
+import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
 import { parseStepFolder, stepPaths } from "./store_layout.ts";
 import type { StepRequest } from "./step_request.ts";
 

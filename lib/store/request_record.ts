@@ -2,7 +2,8 @@
 import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
-import { isRecord, readStoredRecord } from "./stored_json.ts";
+import { isRecord } from "../json/record.ts";
+import { readStoredRecord } from "./stored_json.ts";
 import { REQUEST_VERSION, type StepRequest } from "./step_request.ts";
 
 /** Makes the step folder where it is missing and writes its request.json. */

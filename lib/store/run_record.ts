@@ -2,11 +2,8 @@
 import { StoredStateError } from "../error/failure.ts";
 import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
-import {
-  isRecord,
-  readStoredRecord,
-  type StoredRecord,
-} from "./stored_json.ts";
+import { isRecord } from "../json/record.ts";
+import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
 import { type RunPaths, runPaths } from "./store_layout.ts";
 
 const MANIFEST_VERSION = 1;

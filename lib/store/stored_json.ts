@@ -1,5 +1,6 @@
 // Reading records that fluxline wrote itself: absent is an answer, anything that cannot be understood is an error with a place.
 import { StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 
 /** A JSON object as it was read, before its fields are checked. */
 export type StoredRecord = Readonly<Record<string, unknown>>;
@@ -32,11 +33,6 @@ export async function readStoredRecord(
     );
   }
   return record;
-}
-
-/** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is StoredRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

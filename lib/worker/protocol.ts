@@ -1,6 +1,7 @@
 // Messages between the runner and a step's process: one tagged line of JSON each. Every other line on the child's
 // standard output is log text, so that `console.log` in a task breaks nothing.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { isRecord } from "../json/record.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
 
 /** Stands before every message; the digit is the version of the protocol. */
@@ -92,7 +93,7 @@ type LooseRecord = Readonly<Record<string, unknown>>;
 function parseRecord(text: string): LooseRecord | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isLooseRecord(value) ? value : null;
+    return isRecord(value) ? value : null;
   } catch {
     // A task may print the mark; then the line is text like any other.
     return null;
@@ -100,7 +101,7 @@ function parseRecord(text: string): LooseRecord | null {
 }
 
 function isChildMessage(value: unknown): value is ChildMessage {
-  if (!isLooseRecord(value)) return false;
+  if (!isRecord(value)) return false;
   switch (value["type"]) {
     case "ready":
       return true;
@@ -120,21 +121,17 @@ function isChildMessage(value: unknown): value is ChildMessage {
 }
 
 function isProgress(value: unknown): boolean {
-  return isLooseRecord(value) && typeof value["phase"] === "string" &&
+  return isRecord(value) && typeof value["phase"] === "string" &&
     typeof value["done"] === "number" && typeof value["total"] === "number";
 }
 
 function isResult(value: unknown): boolean {
-  return isLooseRecord(value) && isLooseRecord(value["metrics"]) &&
+  return isRecord(value) && isRecord(value["metrics"]) &&
     Object.values(value["metrics"]).every((one) => typeof one === "number") &&
     (value["outcome"] === "done" || value["outcome"] === "stopped");
 }
 
 function isFailure(value: unknown): boolean {
-  return isLooseRecord(value) && typeof value["message"] === "string" &&
+  return isRecord(value) && typeof value["message"] === "string" &&
     Object.values(EXIT_CODE).some((code) => code === value["exitCode"]);
-}
-
-function isLooseRecord(value: unknown): value is LooseRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

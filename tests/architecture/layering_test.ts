@@ -4,7 +4,7 @@ import { filesUnder, importsOf, productFiles } from "./source_files.ts";
 
 /** Folders of lib/ by level: a file imports from its own folder and from lower levels only. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["error", "random", "clock"],
+  ["error", "random", "clock", "json"],
   ["source", "disk", "format", "lr_schedulers"],
   ["metrics", "catalog", "tensor"],
   ["blueprint"],
