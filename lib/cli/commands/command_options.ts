@@ -1,0 +1,66 @@
+// What the commands share: how one is declared, and options that several of them take.
+import { type Command, InvalidArgumentError } from "commander";
+import type { ExitCode } from "../../error/exit_code.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** Where a command is declared: the program, what it prints on, and where its exit code goes. */
+export interface CommandPlace {
+  readonly program: Command;
+  readonly terminal: Terminal;
+  readonly finish: (code: ExitCode) => void;
+}
+
+/** Declares one command: its arguments, its options and what it runs. */
+export type AddCommand = (place: CommandPlace) => void;
+
+/** Name, one-line summary and examples of a command, as `--help` prints them. */
+export interface CommandText {
+  readonly name: string;
+  readonly summary: string;
+  /** Shown below the options of the command. */
+  readonly examples: string;
+}
+
+/** Starts a command of `program`. */
+export function command(program: Command, text: CommandText): Command {
+  return program.command(text.name).description(text.summary)
+    .option("--no-color", "print without colours")
+    .addHelpText("after", `\nExamples:\n${text.examples}`);
+}
+
+/** Where runs are. */
+export function withRuns(command: Command): Command {
+  return command.option("--runs <dir>", "folder of all runs", "runs");
+}
+
+/** Overrides of the pipeline's values. */
+export function withOverrides(command: Command): Command {
+  return command.option(
+    "--set <key=value>",
+    "override a value; may be repeated",
+    collect,
+    [],
+  );
+}
+
+/** Options that decide what a plan looks like; `train` follows the same plan. */
+export function planned(command: Command): Command {
+  return withOverrides(
+    withRuns(command)
+      .option("--engine <name>", "auto, wasm, tensorflow or webgpu", "auto"),
+  )
+    .option("--from <step>", "redo a step and all that need it", collect, [])
+    .option("--force <step>", "redo a step", collect, []);
+}
+
+/** Gathers the values of an option that may be repeated. */
+export function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+/** A whole number from 1 to 64. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
+  throw new InvalidArgumentError("Wanted a whole number from 1 to 64");
+}

@@ -1,0 +1,20 @@
+// The closed list of commands, in the order in which `--help` shows them.
+import type { AddCommand } from "./command_options.ts";
+import { addEngine } from "./engine.ts";
+import { addExport } from "./export.ts";
+import { addPlan } from "./plan.ts";
+import { addSchema } from "./schema.ts";
+import { addStatus } from "./status.ts";
+import { addTrain } from "./train.ts";
+import { addValidate } from "./validate.ts";
+
+/** Every command of fluxline. */
+export const EVERY_COMMAND: readonly AddCommand[] = [
+  addTrain,
+  addPlan,
+  addValidate,
+  addStatus,
+  addExport,
+  addSchema,
+  addEngine,
+];

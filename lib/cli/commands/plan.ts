@@ -1,0 +1,29 @@
+// Declares `fluxline plan`.
+import { chooseEngine } from "../engine_command.ts";
+import { requireProjectRead } from "../process_permission.ts";
+import { command, type CommandPlace, planned } from "./command_options.ts";
+
+const EXAMPLES = `\
+  deno task plan
+  deno task plan pipelines/spade.yaml --set seed=2        what a change would redo
+  deno task plan pipelines/spade.yaml --force compare --json
+  deno run cli.ts plan                                    asks once to read this folder`;
+
+/** Show what would run, what is reused, and why. */
+export function addPlan({ program, terminal, finish }: CommandPlace): void {
+  planned(
+    command(program, {
+      name: "plan",
+      summary: "Show what would run, what is reused, and why",
+      examples: EXAMPLES,
+    }),
+  )
+    .argument("[files...]", "pipelines; all below pipelines/ when left out")
+    .option("--json", "print data")
+    .action(async (files, { engine, ...options }) => {
+      chooseEngine(engine);
+      await requireProjectRead("plan", terminal);
+      const { planCommand } = await import("../plan_command.ts");
+      finish(await planCommand(files, options, terminal));
+    });
+}
