@@ -51,8 +51,15 @@ export interface Pipeline {
 export interface PipelineSources {
   readonly text: SourceText;
   readonly document: LocatedMap;
-  /** Per step what was written for it: its own keys over `defaults` over flat `training` keys. A key that is absent has the schema's default. */
-  readonly steps: Readonly<Record<string, LocatedMap>>;
+  readonly steps: Readonly<Record<string, StepSources>>;
+}
+
+/** What was written for a step. A key that is absent has the schema's default. */
+export interface StepSources {
+  /** What the step itself says. */
+  readonly own: LocatedMap;
+  /** Its own keys over `defaults` over flat `training` keys. */
+  readonly merged: LocatedMap;
 }
 
 /** A dataset of pictures with captions. */

@@ -5,6 +5,10 @@ import { loadPipeline } from "../config/load_pipeline.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
 import { renderPlan } from "../plan/render_plan.ts";
+import { renderResolved } from "../plan/render_resolved.ts";
+import { listValues } from "../plan/resolved_node.ts";
+import { resolvedValues } from "../plan/resolved_values.ts";
+import type { Pipeline } from "../catalog/pipeline.ts";
 import {
   type Diagnostic,
   diagnosticToJson,
@@ -29,6 +33,8 @@ export interface PlanCommandOptions {
   readonly force: readonly string[];
   readonly from: readonly string[];
   readonly json: boolean;
+  /** Print the pipeline as it is after merging, with the origin of every value, instead of the plan. */
+  readonly resolved?: boolean;
 }
 
 /**
@@ -93,6 +99,7 @@ async function planFile(
     if (loaded.warnings.length > 0) {
       print.err(renderDiagnostics(loaded.warnings, { color: print.color }));
     }
+    if (options.resolved === true) return resolvedFile(loaded.value);
     const plan = await planPipeline(loaded.value, {
       runsDir: options.runs,
       force: options.force,
@@ -112,6 +119,21 @@ async function planFile(
       code: error.exitCode,
     };
   }
+}
+
+/** The pipeline itself: a comment that says what it is, then YAML that loads again. */
+function resolvedFile(pipeline: Pipeline): PlannedFile {
+  const values = resolvedValues(pipeline);
+  const heading = `# ${pipeline.file}, resolved: each value with its origin`;
+  return {
+    kind: "planned",
+    text: `${heading}\n${renderResolved(values)}`,
+    json: {
+      pipeline: pipeline.file,
+      digest: pipeline.digest,
+      values: listValues(values),
+    },
+  };
 }
 
 function refused(

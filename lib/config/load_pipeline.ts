@@ -215,7 +215,7 @@ async function readPipeline(
       text: source,
       document,
       steps: Object.fromEntries(
-        training.drafts.map((draft) => [draft.name, draft.merged]),
+        training.drafts.map(({ name, own, merged }) => [name, { own, merged }]),
       ),
     },
   };

@@ -126,7 +126,7 @@ Deno.test("loadPipeline() keeps the place of every written value, merged ones in
   const pipeline = await loadedFrom(SPADE, [
     "training.pipeline.steps.spade_on.batch_size=2",
   ]);
-  const merged = pipeline.sources.steps["spade_on"]!;
+  const merged = pipeline.sources.steps["spade_on"]!.merged;
   function lineOf(...path: string[]): string {
     const { file, line } = locate(merged, path)!.place.position;
     return `${file}:${line}`;

@@ -108,6 +108,44 @@ Deno.test("planCommand() prints one object for one file, else a list in which a 
   });
 });
 
+Deno.test("planCommand() prints the resolved pipeline as YAML that plans the same, and as values", async () => {
+  await withTemporaryFolder(async (folder) => {
+    await writeFiles(folder, PROJECT);
+    const file = "pipelines/good.yaml";
+    const yaml = await runMain(folder, ["-R=."], "plan", file, "--resolved");
+    assert.deepEqual([yaml.code, yaml.err], [0, ""]);
+    assert.match(
+      yaml.out,
+      /^# pipelines\/good\.yaml, resolved: .*\nname: good +# pipelines\/good\.yaml:1:7\n/,
+    );
+    const data = await runMain(
+      folder,
+      ["-R=."],
+      ...["plan", file, "--resolved", "--json"],
+    );
+    const { pipeline, values } = JSON.parse(data.out);
+    assert.equal(pipeline, file);
+    assert.deepEqual(
+      values.find((value: { path: string }) =>
+        value.path === "training.pipeline.steps.vae.n_epochs"
+      ),
+      {
+        path: "training.pipeline.steps.vae.n_epochs",
+        value: 2,
+        origin: `${file}:8:48`,
+      },
+    );
+    await writeFiles(folder, { "pipelines/resolved.yaml": yaml.out });
+    const [first, again] = await Promise.all(
+      [file, "pipelines/resolved.yaml"].map(async (one) => {
+        const planned = await runMain(folder, ["-R=."], "plan", one, "--json");
+        return JSON.parse(planned.out).steps;
+      }),
+    );
+    assert.deepEqual(again, first);
+  });
+});
+
 Deno.test("statusCommand() works with -R=. before any run", async () => {
   await withTemporaryFolder(async (folder) => {
     await writeFiles(folder, PROJECT);

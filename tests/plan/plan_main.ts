@@ -14,11 +14,13 @@ const print = {
 const [command, ...rest] = Deno.args;
 const files = rest.filter((word) => !word.startsWith("--"));
 const json = rest.includes("--json");
+const resolved = rest.includes("--resolved");
 Deno.exitCode = command === "status"
   ? await statusCommand(files, { runs: "runs", json }, print)
   : await planCommand(files, {
     runs: "runs",
     json,
+    resolved,
     set: [],
     force: [],
     from: [],

@@ -7,6 +7,7 @@ const EXAMPLES = `\
   deno task plan
   deno task plan pipelines/spade.yaml --set seed=2        what a change would redo
   deno task plan pipelines/spade.yaml --force compare --json
+  deno task plan pipelines/spade.yaml --resolved          every value, and where it comes from
   deno run cli.ts plan                                    asks once to read this folder`;
 
 /** Show what would run, what is reused, and why. */
@@ -20,6 +21,10 @@ export function addPlan({ program, terminal, finish }: CommandPlace): void {
   )
     .argument("[files...]", "pipelines; all below pipelines/ when left out")
     .option("--json", "print data")
+    .option(
+      "--resolved",
+      "print the pipeline after merging, with the origin of every value",
+    )
     .action(async (files, { engine, ...options }) => {
       chooseEngine(engine);
       await requireProjectRead("plan", terminal);
