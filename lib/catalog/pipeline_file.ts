@@ -66,7 +66,7 @@ export const TRAINING_ONLY = {
 export const OPTIMIZATION_SECTION = closedMap({
   optim_sched_config: nullable(
     someText(),
-    "JSON file of optimizers and schedulers",
+    "FluxFlow's JSON file of optimizers and schedulers by network: below what `training` says",
   ),
 });
 

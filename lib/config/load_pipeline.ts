@@ -29,6 +29,7 @@ import {
 import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { foundText } from "./issue_message.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
+import { readOptimizerFile } from "./optimizer_file.ts";
 import { applyOverrides } from "./overrides.ts";
 import { checkPaths } from "./path_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
@@ -133,11 +134,16 @@ async function readPipeline(
     report,
   );
   readSection(document, "optimization", OPTIMIZATION_SECTION, report);
+  const readText = context.options.readText ?? readPipelineText;
+  const optimizerFile = await readOptimizerFile(document, readText, report);
   if (model !== undefined) checkModelSizes(model.value, model.tree, report);
   if (model !== undefined && data !== undefined) {
     checkDataSizes(model.value, data.value, data.tree, report);
   }
-  const training = readTraining(document, report);
+  const training = readTraining(document, {
+    variant: model?.value.variant ?? "fluxline",
+    optimizerFile,
+  }, report);
   const name = top?.name ?? basename(source.name).replace(/\.ya?ml$/i, "");
   checkRunName(
     name,
@@ -201,7 +207,9 @@ async function readPipeline(
   ) return undefined;
   return {
     file: source.name,
-    digest: context.digest,
+    digest: optimizerFile === undefined
+      ? context.digest
+      : digestRecord([context.digest, optimizerFile.text]),
     mode: training.mode,
     name,
     seed: top.seed,

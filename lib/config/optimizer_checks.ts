@@ -1,11 +1,10 @@
 // Optimizers and schedulers of a train step: whether they train something, and what the step does not say about them.
 import * as v from "valibot";
 import { type Component, componentOf } from "../catalog/component.ts";
+import type { AutomaticOptimizers } from "../catalog/automatic_optimizers.ts";
 import {
   AUTOMATIC_LR,
-  AUTOMATIC_OPTIMIZER,
-  CONFIGURED_LR,
-  OPTIMIZERS,
+  OPTIMIZER_OPTIONS,
 } from "../catalog/optimizer_options.ts";
 import type { OptimizerEntry, SchedulerEntry } from "../catalog/pipeline.ts";
 import {
@@ -16,7 +15,7 @@ import {
   OPTIMIZER_NAMES,
   type OptimizerName,
 } from "../catalog/step_options.ts";
-import { keyPlaceOf, locate } from "../source/located_tree.ts";
+import { keyPlaceOf, locate, type Located } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft, type StepOptions } from "./step_drafts.ts";
@@ -51,16 +50,17 @@ export function flagFor(component: Component, options: TrainOptions): string {
   return flag === undefined ? `optimizer "${name}"` : `"${flag}: true"`;
 }
 
-/** Reports optimizers or schedulers of networks that do not exist: the original skipped them and trained nothing. */
-export function checkNames(
-  draft: StepDraft,
-  kind: "optimizers" | "schedulers",
+/** Reports optimizers or schedulers of networks that do not exist, and tells whether all do: the original skipped them and trained nothing. */
+export function checkNetworkNames(
+  written: Located | undefined,
+  { key, where }: { readonly key: string; readonly where: string },
   report: Report,
-): void {
-  const written = locate(draft.merged, ["optimization", kind]);
-  if (written?.kind !== "map") return;
-  for (const [name, { key }] of written.entries) {
+): boolean {
+  if (written?.kind !== "map") return true;
+  let areKnown = true;
+  for (const [name, { key: place }] of written.entries) {
     if (OPTIMIZER_NAMES.some((known) => known === name)) continue;
+    areKnown = false;
     const component = componentOf(name);
     const meant = OPTIMIZER_NAMES.find((known) =>
       component !== undefined && OPTIMIZED[known].includes(component)
@@ -69,13 +69,14 @@ export function checkNames(
       ? didYouMean(name, OPTIMIZER_NAMES)
       : `, did you mean "${meant}"?`;
     report.error(
-      key,
-      `Cannot read ${draft.where}: "optimization.${kind}" has no network "${name}"${guess}`,
+      place,
+      `Cannot read ${where}: "${key}" has no network "${name}"${guess}`,
       `Networks are ${
         OPTIMIZER_NAMES.join(", ")
       }; vae is compressor and expander together`,
     );
   }
+  return areKnown;
 }
 
 /** Options, and the networks that the step trains. */
@@ -95,7 +96,10 @@ export function checkOptimizers(
   const isConfigured = Object.keys(optimizers).length > 0;
   for (const name of OPTIMIZER_NAMES) {
     if (!active.includes(name)) reportUnused(draft, name, options, report);
-    else if (isConfigured && writtenOptimizer(name, options) === undefined) {
+    else if (
+      isConfigured && !draft.automatic.fillsGaps &&
+      writtenOptimizer(name, draft, options) === undefined
+    ) {
       report.error(
         placeIn(draft, "optimization", "optimizers"),
         `Cannot train with ${
@@ -152,36 +156,59 @@ function reportUnused(
   }
 }
 
-/** What a step writes for a network; a discriminator without an entry takes its generator's, as in FluxFlow. */
+/** What a step writes for a network; a discriminator without an entry takes its generator's in a pipeline, as in FluxFlow. */
 function writtenOptimizer(
   name: OptimizerName,
+  { automatic }: StepDraft,
   { optimization: { optimizers } }: TrainOptions,
 ): TrainOptions["optimization"]["optimizers"][string] | undefined {
   return optimizers[name] ??
-    (name === "discriminator" ? optimizers.vae : undefined);
+    (name === "discriminator" && !automatic.fillsGaps
+      ? optimizers.vae
+      : undefined);
 }
 
-/** The optimizer of a trained network: as written, else FluxFlow's automatic AdamW. */
+/** The optimizer of a trained network: as written, else FluxFlow's automatic one. */
 export function optimizerEntry(
   name: OptimizerName,
+  draft: StepDraft,
   options: TrainOptions,
 ): OptimizerEntry {
-  const written = writtenOptimizer(name, options);
-  if (written !== undefined) {
-    return { ...written, lr: written.lr ?? options.lr ?? CONFIGURED_LR };
+  const { automatic } = draft;
+  const written = writtenOptimizer(name, draft, options);
+  const entry = written ?? v.parse(OPTIMIZER_OPTIONS, automatic.entries[name]);
+  const unnamed = written === undefined ? AUTOMATIC_LR : automatic.unnamedRate;
+  return {
+    ...entry,
+    lr: entry.lr ?? inheritedRate(name, automatic, options) ?? unnamed *
+        (name === "text_encoder" ? automatic.textRateShare : 1),
+  };
+}
+
+/** The rate of an optimizer that names none: the step's, which in a legacy file the VAE's own rate is for its discriminator. */
+function inheritedRate(
+  name: OptimizerName,
+  { fillsGaps, textRateShare }: AutomaticOptimizers,
+  { lr, optimization: { optimizers } }: TrainOptions,
+): number | null {
+  if (fillsGaps && name === "discriminator") {
+    return optimizers.vae?.lr ?? lr;
   }
-  const automatic = v.parse(OPTIMIZERS.AdamW, AUTOMATIC_OPTIMIZER);
-  return { ...automatic, lr: options.lr ?? AUTOMATIC_LR };
+  return lr !== null && name === "text_encoder" ? lr * textRateShare : lr;
 }
 
 /** The scheduler of a trained network: as written, else a cosine over the step. */
 export function schedulerEntry(
   name: OptimizerName,
+  draft: StepDraft,
   options: TrainOptions,
 ): SchedulerEntry {
-  const written = options.optimization.schedulers[name] ??
-    v.parse(SCHEDULERS.CosineAnnealingLR, {});
+  const own = options.optimization.schedulers[name];
+  const written = own ?? v.parse(SCHEDULERS.CosineAnnealingLR, {});
   if (written.type !== "CosineAnnealingLR") return written;
-  const floor = name === "text_encoder" ? TEXT_ENCODER_FLOOR : options.lr_min;
+  // A legacy file's written cosine takes lr_min for every network.
+  const takesFloor = name !== "text_encoder" ||
+    (own !== undefined && draft.automatic.fillsGaps);
+  const floor = takesFloor ? options.lr_min : TEXT_ENCODER_FLOOR;
   return { ...written, eta_min_factor: written.eta_min_factor ?? floor };
 }

@@ -1,6 +1,10 @@
 // Steps as written: flat `training` keys, `defaults` and the step's own keys laid over each other and checked against the task's schema.
 import type * as v from "valibot";
 import {
+  type AutomaticOptimizers,
+  PIPELINE_OPTIMIZERS,
+} from "../catalog/automatic_optimizers.ts";
+import {
   DEFAULTS_KEYS,
   LEGACY_STEP,
   TRAINING_ONLY,
@@ -23,7 +27,7 @@ import {
   locate,
   type Located,
   type LocatedMap,
-  mergeLocated,
+  mergeMaps,
   type PathItem,
   type Place,
 } from "../source/located_tree.ts";
@@ -68,6 +72,8 @@ export interface StepDraft {
   readonly merged: LocatedMap;
   /** Undefined where its keys were refused. */
   readonly checked: StepOptions | undefined;
+  /** What trains the networks that it writes no optimizer for. */
+  readonly automatic: AutomaticOptimizers;
 }
 
 /** What steps inherit. */
@@ -107,9 +113,13 @@ export function draftSteps(
   });
 }
 
-/** The one draft of a legacy file: the flat keys of `training`. */
+/** The one draft of a legacy file: the flat keys of `training` over `below`. */
 export function draftLegacyStep(
   training: LocatedMap,
+  { below, automatic }: {
+    readonly below: LocatedMap;
+    readonly automatic: AutomaticOptimizers;
+  },
   report: Report,
 ): StepDraft {
   const own: LocatedMap = {
@@ -118,9 +128,10 @@ export function draftLegacyStep(
       [...training.entries].filter(([key]) => !(key in TRAINING_ONLY)),
     ),
   };
+  const merged = mergeMaps(below, own);
   const options = checkOptions(
     LEGACY_STEP,
-    { tree: own, where: '"training"' },
+    { tree: merged, where: '"training"' },
     report,
   );
   const checked = options === undefined
@@ -131,8 +142,9 @@ export function draftLegacyStep(
     name: options?.name ?? "train",
     where: '"training"',
     own,
-    merged: own,
+    merged,
     checked,
+    automatic,
   };
 }
 
@@ -196,14 +208,15 @@ function draftStep(
     : "";
   const where = name === "" ? `step ${index + 1}` : `step "${name}"`;
   const task = taskOf(own, layers, where, report);
+  const automatic = PIPELINE_OPTIMIZERS;
   if (task === undefined) {
-    return { index, name, where, own, merged: own, checked: undefined };
+    const refused = { merged: own, checked: undefined };
+    return { index, name, where, own, ...refused, automatic };
   }
   const known = Object.keys(STEP_SCHEMAS[task].entries);
   const flat = task === "train" ? layers.flat : emptyMap(layers.flat);
-  const inherited = mergeLocated(flat, keysOf(layers.defaults, known));
-  const merged = mergeLocated(inherited, own);
-  if (merged.kind !== "map") throw new TypeError("Two maps merge to a map");
+  const inherited = mergeMaps(flat, keysOf(layers.defaults, known));
+  const merged = mergeMaps(inherited, own);
   const part = {
     tree: merged,
     where: whereFor(where, own, layers),
@@ -218,7 +231,7 @@ function draftStep(
   const checked = options === undefined
     ? undefined
     : { task, options } as StepOptions;
-  return { index, name, where, own, merged, checked };
+  return { index, name, where, own, merged, checked, automatic };
 }
 
 function taskOf(

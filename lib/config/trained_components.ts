@@ -10,7 +10,7 @@ import {
   type OptimizerName,
 } from "../catalog/step_options.ts";
 import {
-  checkNames,
+  checkNetworkNames,
   checkOptimizers,
   flagFor,
   FLAGS,
@@ -18,6 +18,7 @@ import {
   optimizerEntry,
   schedulerEntry,
 } from "./optimizer_checks.ts";
+import { locate } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft, type StepOptions } from "./step_drafts.ts";
 
@@ -36,8 +37,13 @@ export function resolveTraining(
   report: Report,
 ): Training {
   const written = Object.keys(options.optimization.optimizers);
-  checkNames(draft, "optimizers", report);
-  checkNames(draft, "schedulers", report);
+  for (const kind of ["optimizers", "schedulers"] as const) {
+    const named = locate(draft.merged, ["optimization", kind]);
+    checkNetworkNames(named, {
+      key: `optimization.${kind}`,
+      where: draft.where,
+    }, report);
+  }
   const freeze = componentsOf(options.freeze);
   const unfreeze = componentsOf(options.unfreeze);
   const spared = sparedComponents(options, freeze);
@@ -47,7 +53,8 @@ export function resolveTraining(
   );
   if (asked.length === 0) reportNoTraining(draft, options, report);
   // Captions only reach the flow, so a text encoder is trained only beside it.
-  const withText = written.includes("text_encoder") && asked.includes("flow") &&
+  const withText = asked.includes("flow") &&
+    (written.includes("text_encoder") || draft.automatic.fillsGaps) &&
     !freeze.includes("text_encoder");
   const active = OPTIMIZER_NAMES.filter((name) =>
     asked.includes(name) || (name === "text_encoder" && withText)
@@ -70,10 +77,10 @@ export function resolveTraining(
     ),
     optimization: {
       optimizers: Object.fromEntries(
-        active.map((name) => [name, optimizerEntry(name, options)]),
+        active.map((name) => [name, optimizerEntry(name, draft, options)]),
       ),
       schedulers: Object.fromEntries(
-        active.map((name) => [name, schedulerEntry(name, options)]),
+        active.map((name) => [name, schedulerEntry(name, draft, options)]),
       ),
     },
   };

@@ -1,5 +1,7 @@
 // The `training` section: a pipeline of steps, or the flat keys of a legacy run.
 import * as v from "valibot";
+import { legacyOptimizers } from "../catalog/automatic_optimizers.ts";
+import type { ModelSection } from "../catalog/model_section.ts";
 import { PIPELINE_SECTION, TRAINING_ONLY } from "../catalog/pipeline_file.ts";
 import {
   emptyMap,
@@ -7,9 +9,11 @@ import {
   isNull,
   locate,
   type LocatedMap,
+  mergeMaps,
 } from "../source/located_tree.ts";
 import { checkOptions, sectionAt } from "./check_options.ts";
 import { foundText } from "./issue_message.ts";
+import { type OptimizerFile, optimizerLayer } from "./optimizer_file.ts";
 import type { Report } from "./report.ts";
 import {
   checkDefaultsKeys,
@@ -28,9 +32,17 @@ export interface Training {
   readonly defaultDataset: string | null;
 }
 
+/** What steps take from other parts of the file. */
+export interface TrainingInputs {
+  readonly variant: ModelSection["variant"];
+  /** Of `optimization.optim_sched_config`: below everything that `training` says. */
+  readonly optimizerFile: OptimizerFile | undefined;
+}
+
 /** As in FluxFlow, the key `pipeline` makes it a pipeline; without it the flat keys are the one step of a legacy run. */
 export function readTraining(
   document: LocatedMap,
+  { variant, optimizerFile }: TrainingInputs,
   report: Report,
 ): Training | undefined {
   const training = sectionAt(document, "training", "the pipeline", report);
@@ -44,11 +56,19 @@ export function readTraining(
     return undefined;
   }
   checkTrainingOnly(training, report);
+  const below = optimizerFile === undefined
+    ? emptyMap(document)
+    : optimizerLayer(optimizerFile, document);
   if (!training.entries.has("pipeline")) {
     const none = emptyMap(document);
     return {
       mode: "legacy",
-      drafts: [draftLegacyStep(training, report)],
+      drafts: [
+        draftLegacyStep(training, {
+          below,
+          automatic: legacyOptimizers(variant),
+        }, report),
+      ],
       datasetsTree: none,
       pipelineTree: none,
       defaultDataset: null,
@@ -71,7 +91,7 @@ export function readTraining(
   const flat = inheritedFlatKeys(training, report);
   const drafts = draftSteps(
     locate(pipeline, ["steps"]),
-    { defaults, flat },
+    { defaults, flat: mergeMaps(below, flat) },
     report,
   );
   const defaultDataset = section?.default_dataset ?? null;

@@ -22,11 +22,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
   refuse(["matrix"], never),
   refuse(["schedule"], never),
   refuse(
-    ["optimization", "optim_sched_config"],
-    never,
-    "Write optimizers and schedulers into the steps",
-  ),
-  refuse(
     ["model", "model_type"],
     isOneOf("bezier"),
     "Leave it out, or write bezier",

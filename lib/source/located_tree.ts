@@ -78,9 +78,14 @@ export function keyPlaceOf(tree: Located, path: readonly PathItem[]): Place {
  * `type` than the one below replaces it too, because options of one type mean nothing to another. Every value keeps the place where it was written, which is how its origin is known later.
  */
 export function mergeLocated(under: Located, over: Located): Located {
-  if (under.kind !== "map" || over.kind !== "map" || isOtherType(under, over)) {
-    return over;
-  }
+  return under.kind === "map" && over.kind === "map" &&
+      !isOtherType(under, over)
+    ? mergeMaps(under, over)
+    : over;
+}
+
+/** Lays the keys of one map on those of another, as {@linkcode mergeLocated} does below the top. */
+export function mergeMaps(under: LocatedMap, over: LocatedMap): LocatedMap {
   const entries = new Map(under.entries);
   for (const [name, entry] of over.entries) {
     const below = under.entries.get(name);
