@@ -9,3 +9,6 @@ export const BODY_VERSIONS: Readonly<Record<Task, number>> = {
   generate: 1,
   script: 1,
 };
+
+/** Part of the keys of steps that read captions, for the same purpose. 2: the norms have DistilBERT's epsilon. */
+export const TEXT_ENCODER_VERSION = 2;

@@ -47,7 +47,11 @@ export const DATA_SECTION = closedMap({
   tokenizer_name: option(
     someText(),
     "words",
-    "words: built from the captions, the only one of this version",
+    "words: built from the captions; else a tokenizer.json, a folder that holds one, or a name in hub_dir",
+  ),
+  hub_dir: nullable(
+    someText(),
+    "Folder in which names on the Hugging Face hub are looked for; nothing is downloaded",
   ),
   max_tokens: option(
     wholeNumber({ min: 2 }),

@@ -92,7 +92,10 @@ export const MODEL_SECTION = closedMap({
     4,
     "Halvings of the picture inside the discriminator; each doubles its channels",
   ),
-  pretrained_bert_model: nullable(someText(), "Weights for the text encoder"),
+  pretrained_bert_model: nullable(
+    someText(),
+    "DistilBERT for the text encoder: a folder, or a name in data.hub_dir; it stays as it is, and only the head trains",
+  ),
   use_gradient_checkpointing: option(
     v.boolean(),
     true,

@@ -42,6 +42,8 @@ export interface Pipeline {
   readonly datasets: Readonly<Record<string, DatasetEntry>>;
   /** What `model_checkpoint` names; absent where the file has none. */
   readonly weight_files?: WeightFilesEntry;
+  /** Files behind `data.tokenizer_name` and `model.pretrained_bert_model`. */
+  readonly text_files: TextFilesEntry;
   /** In the order of the file. */
   readonly steps: readonly Step[];
   readonly sources: PipelineSources;
@@ -95,6 +97,14 @@ export interface WeightFilesEntry {
   readonly tokenizer: string | null;
   /** Whether their expander was trained with its context. */
   readonly spade: boolean;
+}
+
+/** Local files behind the names of a tokenizer and a pretrained model; null where no step needs one. */
+export interface TextFilesEntry {
+  /** Absolute path of a tokenizer.json. */
+  readonly tokenizer: string | null;
+  /** Absolute path of a DistilBERT's weights. */
+  readonly pretrained: string | null;
 }
 
 /** Step whose checkpoint holds a component's weights, by component; an absent component starts anew from the seed. */

@@ -40,6 +40,7 @@ import { stepGraph } from "./step_graph.ts";
 import { checkRunName, checkStepNames } from "./step_names.ts";
 import { readTraining } from "./training_section.ts";
 import { warnOfIdleKeys } from "./idle_keys.ts";
+import { checkTextFiles } from "./text_files.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 import {
   checkWeightFiles,
@@ -192,6 +193,16 @@ async function readPipeline(
     const tokenizer = data?.value.tokenizer_name ?? "";
     checkWeightTokenizer(files, { document, steps, tokenizer }, report);
   }
+  const text_files = model === undefined || data === undefined ||
+      context.options.checkPaths === false
+    ? { tokenizer: null, pretrained: null }
+    : await checkTextFiles({
+      document,
+      model: model.value,
+      data: data.value,
+      steps,
+      weights: files,
+    }, report);
   if (context.options.checkPaths !== false) {
     const paths = {
       document,
@@ -218,6 +229,7 @@ async function readPipeline(
     output: output.value,
     datasets: datasets.entries,
     ...(files === undefined ? {} : { weight_files: files }),
+    text_files,
     steps,
     sources: {
       text: source,

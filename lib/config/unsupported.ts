@@ -26,11 +26,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     isOneOf("bezier"),
     "Leave it out, or write bezier",
   ),
-  refuse(
-    ["model", "pretrained_bert_model"],
-    never,
-    "Leave it out: the text encoder starts from the seed",
-  ),
   ...[
     "activation",
     "vae_width_mult",
@@ -47,11 +42,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     ["data", "use_tt2m"],
     isOneOf(false),
     "Unpack the shards to a folder with a captions file",
-  ),
-  refuse(
-    ["data", "tokenizer_name"],
-    isOneOf("words"),
-    "Write words: the tokenizer is then built from the captions",
   ),
   refuse(
     ["data", "reduced_min_sizes"],

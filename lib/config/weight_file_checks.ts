@@ -8,10 +8,9 @@ import { misfits } from "../exchange/weight_fit.ts";
 import { type LocatedMap, placeOf } from "../source/located_tree.ts";
 import { pathFault } from "./path_checks.ts";
 import type { Report } from "./report.ts";
+import { OWN_TOKENIZER } from "./text_files.ts";
 
 const KEY = "model_checkpoint";
-/** Tokenizer that is made of the captions, and so gives words other numbers than the one of a file. */
-const OWN_TOKENIZER = "words";
 
 /** The files that `written` names, with what they hold; undefined where it is refused, and the report says why. */
 export async function checkWeightFiles(

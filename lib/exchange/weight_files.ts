@@ -1,15 +1,9 @@
 // The weight files that a path stands for, as their headers tell: which components they hold, in which shapes. No number is read.
 import { dirname, join } from "node:path";
-import { Buffer } from "node:buffer";
 import { BUILT_COMPONENTS } from "../blueprint/model_specs.ts";
 import type { Component } from "../blueprint/parameter_spec.ts";
 import { StoredStateError } from "../error/failure.ts";
-import {
-  decodeHeader,
-  headerEnd,
-  LENGTH_BYTES,
-  type SafetensorsHeader,
-} from "../format/safetensors_header.ts";
+import type { SafetensorsHeader } from "../format/safetensors_header.ts";
 import { type FileOrigin, readOrigin } from "./file_metadata.ts";
 import {
   componentOfName,
@@ -20,6 +14,7 @@ import {
   TEXT_FILE,
   TOKENIZER_FILE,
 } from "./file_names.ts";
+import { readHeader } from "./read_header.ts";
 
 /** One file, by its header. */
 export interface WeightFile {
@@ -119,7 +114,8 @@ function describe(
   for (const { name, dtype, shape } of claims) {
     if (isVersionTensor(name)) continue;
     const own = ownName(name);
-    if (own === null || dtype !== "F32") stray.push(name);
+    if (own === null) stray.push(name);
+    else if (dtype !== "F32") stray.push(`${name} (${dtype})`);
     else shapes.set(own, shape);
   }
   const held = new Set([...shapes.keys()].map(componentOfName));
@@ -130,27 +126,4 @@ function describe(
     shapes,
     stray,
   };
-}
-
-/** Only as much of the file as its header takes. */
-async function readHeader(path: string): Promise<SafetensorsHeader> {
-  using file = await Deno.open(path, { read: true });
-  const { size } = await file.stat();
-  const length = await readBytes(file, Math.min(LENGTH_BYTES, size));
-  const end = headerEnd(length, size);
-  const rest = await readBytes(file, end - LENGTH_BYTES);
-  return decodeHeader(Buffer.concat([length, rest]), size);
-}
-
-async function readBytes(
-  file: Deno.FsFile,
-  count: number,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count;) {
-    const read = await file.read(bytes.subarray(at));
-    if (read === null) return bytes.subarray(0, at);
-    at += read;
-  }
-  return bytes;
 }

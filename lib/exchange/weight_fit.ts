@@ -4,6 +4,7 @@ import { modelOptionsFrom } from "../blueprint/section_options.ts";
 import type { ModelSection } from "../catalog/pipeline.ts";
 import { modelDifferences } from "./file_metadata.ts";
 import { componentOfName, foreignName, isAdded } from "./file_names.ts";
+import { nameList } from "./name_list.ts";
 import type { WeightFile } from "./weight_files.ts";
 
 /** One kind of misfit in one file. */
@@ -13,9 +14,6 @@ export interface Misfit {
   readonly message: string;
   readonly hint: string;
 }
-
-/** Names that a message lists before it only counts. */
-const MOST_NAMES = 12;
 
 /** Compares a file with the weights that the model has; empty where it fits. Not strict, names that only one has are told. */
 export function misfits(
@@ -50,14 +48,14 @@ export function misfits(
       : [`${foreignName(name)} [${found}], wanted [${shape}]`];
   });
   const names = [
-    told("missing", missing.map(foreignName)),
-    told("unexpected", unexpected),
+    nameList("missing", missing.map(foreignName)),
+    nameList("unexpected", unexpected),
   ];
   const faults = [
     ...(components.length === 0 ? ["it holds no component"] : []),
-    told("other options", options),
+    nameList("other options", options),
     ...(strict ? names : []),
-    told("of another shape", misshapen),
+    nameList("of another shape", misshapen),
   ].filter((text) => text !== "");
   const doubts = strict ? [] : names.filter((text) => text !== "");
   return [
@@ -92,13 +90,4 @@ function otherVariant(file: WeightFile, model: ModelSection): Misfit {
     hint:
       `Write \`model.variant: ${variant}\`, or leave model_checkpoint out and train "${model.variant}" anew`,
   };
-}
-
-function told(what: string, names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const shown = names.slice(0, MOST_NAMES).join(", ");
-  const rest = names.length - MOST_NAMES;
-  return `${names.length} ${what}: ${shown}${
-    rest > 0 ? ` and ${rest} more` : ""
-  }`;
 }

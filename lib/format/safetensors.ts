@@ -2,6 +2,7 @@
 // checked against the bytes that are there before anything is allocated for it.
 import {
   byteCount,
+  damaged,
   decodeHeader,
   LENGTH_BYTES,
   METADATA_KEY,
@@ -86,6 +87,11 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const block = bytes.subarray(headerEnd);
   const tensors = new Map<string, SafeTensor>();
   for (const { name, dtype, shape, begin, end } of claims) {
+    if (dtype !== "F32" && dtype !== "I32") {
+      throw damaged(
+        `"${name}" has unsupported dtype "${dtype}", wanted "F32" or "I32"`,
+      );
+    }
     tensors.set(name, {
       dtype,
       shape,
@@ -116,7 +122,7 @@ function requireFit(name: string, tensor: SafeTensor): void {
   const isFloat = tensor.data instanceof Float32Array;
   if (
     name === METADATA_KEY || isFloat !== (tensor.dtype === "F32") ||
-    byteCount(tensor.shape) !== tensor.data.byteLength
+    byteCount(tensor.shape, tensor.dtype) !== tensor.data.byteLength
   ) {
     throw new RangeError(
       `Cannot store "${name}": ${tensor.data.length} numbers as ${tensor.dtype} [${

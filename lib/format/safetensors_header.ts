@@ -3,13 +3,35 @@
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 
+/** Bytes per number of the formats that exist. */
+const NUMBER_BYTES = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  I16: 2,
+  U16: 2,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  U32: 4,
+  F32: 4,
+  F64: 8,
+  I64: 8,
+  U64: 8,
+} as const;
+
+/** Number formats that a file may hold. */
+export type Dtype = keyof typeof NUMBER_BYTES;
+
 /** Number formats that fluxline writes. */
 export type StoredDtype = "F32" | "I32";
 
 /** What the header says of one array. */
 export interface ArrayClaim {
   readonly name: string;
-  readonly dtype: StoredDtype;
+  readonly dtype: Dtype;
   readonly shape: number[];
   /** First byte and the byte behind the last, from the end of the header. */
   readonly begin: number;
@@ -29,28 +51,8 @@ export const LENGTH_BYTES = 8;
 /** Name under which the header holds text in place of an array. */
 export const METADATA_KEY = "__metadata__";
 
-const BYTES_PER_NUMBER = 4;
 /** The reference implementation's limit on the header. */
 const LONGEST_HEADER = 100_000_000;
-/** Sizes of the formats that exist; only 4-byte floats and integers are read. */
-const KNOWN_DTYPES = [
-  "BOOL",
-  "U8",
-  "I8",
-  "F8_E5M2",
-  "F8_E4M3",
-  "I16",
-  "U16",
-  "F16",
-  "BF16",
-  "I32",
-  "U32",
-  "F32",
-  "F64",
-  "I64",
-  "U64",
-];
-
 /**
  * Byte behind the header of a file of `fileBytes` bytes that begins with `start`.
  *
@@ -79,7 +81,7 @@ export function headerEnd(start: Uint8Array, fileBytes: number): number {
 /**
  * The header of a file of `fileBytes` bytes. `start` holds at least the bytes up to {@linkcode headerEnd}.
  *
- * @throws {StoredStateError} when the file is no complete, gapless safetensors file of 32-bit floats and integers.
+ * @throws {StoredStateError} when the file is no complete, gapless safetensors file.
  */
 export function decodeHeader(
   start: Uint8Array,
@@ -125,13 +127,8 @@ function readMetadata(entry: unknown): Record<string, string> {
 function readClaim(name: string, entry: unknown): ArrayClaim {
   if (!isRecord(entry)) throw damaged(`the entry of "${name}" is no object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== "F32" && dtype !== "I32") {
-    const known = KNOWN_DTYPES.includes(String(dtype));
-    throw damaged(
-      `"${name}" has ${known ? "unsupported" : "unknown"} dtype ${
-        JSON.stringify(dtype)
-      }, wanted "F32" or "I32"`,
-    );
+  if (!isDtype(dtype)) {
+    throw damaged(`"${name}" has unknown dtype ${JSON.stringify(dtype)}`);
   }
   if (!isCountList(shape)) {
     throw damaged(`"${name}" has shape ${JSON.stringify(shape)}`);
@@ -140,7 +137,7 @@ function readClaim(name: string, entry: unknown): ArrayClaim {
     throw damaged(`"${name}" has offsets ${JSON.stringify(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = byteCount(shape);
+  const bytes = byteCount(shape, dtype);
   if (end - begin !== bytes) {
     throw damaged(
       `"${name}" of shape [${
@@ -175,9 +172,13 @@ function requireGapless(
   }
 }
 
-/** Bytes of an array of that shape. */
-export function byteCount(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, BYTES_PER_NUMBER);
+/** Bytes of an array of that shape and format. */
+export function byteCount(shape: readonly number[], dtype: Dtype): number {
+  return shape.reduce((product, side) => product * side, NUMBER_BYTES[dtype]);
+}
+
+function isDtype(value: unknown): value is Dtype {
+  return typeof value === "string" && Object.hasOwn(NUMBER_BYTES, value);
 }
 
 function isCountList(value: unknown): value is number[] {
@@ -185,7 +186,8 @@ function isCountList(value: unknown): value is number[] {
     value.every((side) => Number.isSafeInteger(side) && side >= 0);
 }
 
-function damaged(reason: string, cause?: unknown): StoredStateError {
+/** What is said of a file that cannot be understood. */
+export function damaged(reason: string, cause?: unknown): StoredStateError {
   return new StoredStateError(`Cannot read safetensors file: ${reason}`, {
     cause,
     hint: "Make the file again; it is damaged or of another kind",

@@ -9,6 +9,8 @@ import type { Scope } from "../nn/scope.ts";
 
 const MASKED_SCORE = -1e9;
 const SQRT_2 = Math.SQRT2;
+/** DistilBERT's own; small embeddings make PyTorch's default visible. */
+const LANGUAGE_EPSILON = 1e-12;
 
 /**
  * One vector per text. `ids`, `mask`: [N, T] int32, mask 1 on words and 0 on padding; returns [N, textEmbeddingDim].
@@ -57,6 +59,7 @@ function languageModel(
   let x = layerNorm(
     embeddings.in("LayerNorm"),
     tf.add(tf.reshape(rows, [batch, tokens, sizes.dim]), places) as tf.Tensor3D,
+    LANGUAGE_EPSILON,
   );
   const hidden = tf.reshape(tf.mul(tf.sub(1, words), MASKED_SCORE), [
     batch,
@@ -73,11 +76,13 @@ function languageModel(
     x = layerNorm(
       layer.in("sa_layer_norm"),
       tf.add(x, linear(layer.in("attention.out_lin"), attended)),
+      LANGUAGE_EPSILON,
     );
     const wide = gelu(linear(layer.in("ffn.lin1"), x));
     x = layerNorm(
       layer.in("output_layer_norm"),
       tf.add(x, linear(layer.in("ffn.lin2"), wide)),
+      LANGUAGE_EPSILON,
     );
   }
   return x;

@@ -5,19 +5,26 @@ import type { Scope } from "./scope.ts";
 
 const EPSILON = 1e-5;
 
-/** The last axis to mean 0 and variance 1, no parameters. */
-export function layerNormalize<T extends tf.Tensor>(x: T): T {
+/** The last axis to mean 0 and variance 1, no parameters. `epsilon` is added to the variance. */
+export function layerNormalize<T extends tf.Tensor>(
+  x: T,
+  epsilon: number = EPSILON,
+): T {
   const centered = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.mean(tf.square(centered), -1, true);
   return tf.mul(
     centered,
-    tf.rsqrt(tf.add(variance, EPSILON)),
+    tf.rsqrt(tf.add(variance, epsilon)),
   ) as tf.Tensor as T;
 }
 
 /** Layer norm over the last axis with the scope's scale and shift (Ba et al. 2016). */
-export function layerNorm<T extends tf.Tensor>(scope: Scope, x: T): T {
-  const scaled = layerNormalize(x);
+export function layerNorm<T extends tf.Tensor>(
+  scope: Scope,
+  x: T,
+  epsilon: number = EPSILON,
+): T {
+  const scaled = layerNormalize(x, epsilon);
   return tf.add(
     tf.mul(scaled, scope.get("weight")),
     scope.get("bias"),

@@ -9,6 +9,7 @@ import type {
 import { stepPaths } from "../store/store_layout.ts";
 import {
   REQUEST_VERSION,
+  type RequestedText,
   type RequestedWeights,
   type ResolvedDataset,
   type StepRequest,
@@ -32,6 +33,8 @@ export interface RequestParts {
   readonly batchesPerEpoch: number | null;
   /** Files that the step starts from; null where there are none. */
   readonly weights: RequestedWeights | null;
+  /** Null where the step needs none. */
+  readonly text: RequestedText | null;
 }
 
 /** The request, with every path absolute. */
@@ -61,6 +64,7 @@ export function buildRequest(parts: RequestParts): StepRequest {
       ]),
     ),
     ...(parts.weights === null ? {} : { weight_files: parts.weights }),
+    ...(parts.text === null ? {} : { text_files: parts.text }),
     folder: parts.folder,
     inputs: Object.fromEntries(
       parts.inputs.map((name) => [name, folderOf(name)]),

@@ -24,7 +24,7 @@ import {
 } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
 import { buildRequest, mostEpochs } from "./build_request.ts";
-import { planWeights, weightDigests } from "./plan_weights.ts";
+import { planText, planWeights, weightDigests } from "./plan_weights.ts";
 import { workRecord } from "./work_record.ts";
 
 /** What a plan is asked for. */
@@ -147,6 +147,7 @@ async function planStep(
   const roles = stepRoles(step);
   const sets = await datasets.ofStep(datasetRoles(step), keyOf);
   const weights = await planWeights(step, pipeline, session.cache);
+  const text = await planText(step, pipeline, session.cache);
   const work = workRecord(step, {
     weights: weightDigests(weights),
     pipeline,
@@ -155,7 +156,7 @@ async function planStep(
     modules: step.task === "script"
       ? await moduleGraph(step.uses_path, PACKAGE_ROOT)
       : null,
-    tokenizer: step.task === "script" ? null : await datasets.tokenizerDigest(),
+    text,
   });
   const key = workKey(work);
   const folder = findStepFolder(runsDir, key, step.name);
@@ -174,6 +175,7 @@ async function planStep(
     packageRoot: PACKAGE_ROOT,
     batchesPerEpoch,
     weights,
+    text,
   });
   const forcedBy = session.forced.get(step.name) ?? null;
   const decision = await decideStep({

@@ -1,8 +1,4 @@
 // The datasets of one plan: each is fingerprinted once, however many steps read it.
-import { resolve } from "node:path";
-import { RefusedError } from "../error/failure.ts";
-import { digestFile } from "../disk/digest.ts";
-import { isGranted } from "../disk/granted.ts";
 import { parseCaptions } from "../format/captions.ts";
 import type { DatasetEntry, Pipeline, TrainStep } from "../catalog/pipeline.ts";
 import {
@@ -12,9 +8,6 @@ import {
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { resolveDataset } from "./build_request.ts";
 import type { WorkDataset } from "./work_record.ts";
-
-/** The name of the tokenizer that is built from the captions. */
-const BUILT_IN_TOKENIZER = "words";
 
 /** A step that may have made a dataset. */
 export interface Maker {
@@ -27,7 +20,6 @@ export class PlanDatasets {
   readonly #pipeline: Pipeline;
   readonly #cache: FingerprintCache;
   readonly #fingerprints = new Map<string, Promise<DataFingerprint>>();
-  #tokenizer: Promise<string | null> | undefined;
 
   constructor(pipeline: Pipeline, cache: FingerprintCache) {
     this.#pipeline = pipeline;
@@ -71,16 +63,6 @@ export class PlanDatasets {
     );
   }
 
-  /**
-   * SHA-256 of the tokenizer file that the `data` section names; null for the built-in tokenizer.
-   *
-   * @throws {RefusedError} where the file is missing
-   */
-  tokenizerDigest(): Promise<string | null> {
-    this.#tokenizer ??= digestTokenizer(this.#pipeline.data.tokenizer_name);
-    return this.#tokenizer;
-  }
-
   #entry(name: string): DatasetEntry {
     const entry = this.#pipeline.datasets[name];
     // The loader has checked every name, so this is a defect of ours.
@@ -115,28 +97,5 @@ async function madeCaptions(
     // The step that reads the data reports it, with the name of the step that should have made them.
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
-  }
-}
-
-async function digestTokenizer(name: string): Promise<string | null> {
-  if (name === BUILT_IN_TOKENIZER) return null;
-  const path = resolve(name);
-  if (!isGranted({ name: "read", path })) {
-    throw new RefusedError(
-      `Cannot read tokenizer "${path}": this process may not read it`,
-      {
-        hint: `Run with -R=.,${path}, or with -R`,
-      },
-    );
-  }
-  try {
-    return (await digestFile(path)).sha256;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RefusedError(`Cannot find tokenizer file "${path}"`, {
-      hint:
-        `Correct data.tokenizer_name, or write ${BUILT_IN_TOKENIZER} for the built-in one`,
-      cause: error,
-    });
   }
 }

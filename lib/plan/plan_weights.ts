@@ -1,8 +1,9 @@
-// The weight files that a step starts from, known by their content.
+// The files of other programs that a step starts from, known by their content: weights, a tokenizer, a pretrained language model.
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
+import { needsTokenizer, startsPretrained } from "../config/text_files.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
-import type { RequestedWeights } from "../store/step_request.ts";
+import type { RequestedText, RequestedWeights } from "../store/step_request.ts";
 
 /**
  * Files and digests of what `step` takes from `model_checkpoint`; null where it takes nothing.
@@ -34,6 +35,32 @@ export async function planWeights(
   };
 }
 
+/**
+ * The tokenizer and the pretrained model that `step` starts from; null where it needs neither.
+ *
+ * @throws {RefusedError} where a file is gone since the pipeline was loaded
+ */
+export async function planText(
+  step: Step,
+  pipeline: Pipeline,
+  cache: FingerprintCache,
+): Promise<RequestedText | null> {
+  if (step.task !== "train") return null;
+  const { tokenizer, pretrained } = pipeline.text_files;
+  const fileOf = async (path: string | null, isNeeded: boolean) =>
+    path === null || !isNeeded
+      ? null
+      : { path, sha256: await digest(path, cache) };
+  const text = {
+    tokenizer: await fileOf(
+      tokenizer,
+      needsTokenizer(step, pipeline.weight_files),
+    ),
+    pretrained: await fileOf(pretrained, startsPretrained(step)),
+  };
+  return text.tokenizer === null && text.pretrained === null ? null : text;
+}
+
 /** Component to digest, as the step's key takes them. */
 export function weightDigests(
   weights: RequestedWeights | null,
@@ -55,8 +82,8 @@ async function digest(path: string, cache: FingerprintCache): Promise<string> {
     return await cache.digest(path, Deno.statSync(path));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RefusedError(`Cannot find the weights "${path}"`, {
-      hint: "Correct model_checkpoint",
+    throw new RefusedError(`Cannot find "${path}"`, {
+      hint: "Put it back, or correct the key that names it",
       cause: error,
     });
   }

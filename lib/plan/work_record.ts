@@ -1,7 +1,11 @@
 // The record of everything that can change a step's result; its digest is the step's key. What is left out here may change
 // freely: names and descriptions, how often something is logged, sampled or saved, where things lie, how often a step is tried.
 import type { DatasetEntry, Pipeline, Step } from "../catalog/pipeline.ts";
-import { BODY_VERSIONS } from "../catalog/body_versions.ts";
+import type { RequestedText } from "../store/step_request.ts";
+import {
+  BODY_VERSIONS,
+  TEXT_ENCODER_VERSION,
+} from "../catalog/body_versions.ts";
 import type { ModuleGraph } from "./module_graph.ts";
 
 /** Raised whenever the record below changes its meaning; every key changes with it. */
@@ -16,8 +20,8 @@ export interface WorkParts {
   readonly datasets: ReadonlyMap<string, WorkDataset>;
   /** Code of a script step; null for the others. */
   readonly modules: ModuleGraph | null;
-  /** SHA-256 of the tokenizer file that the data section names; null for the built-in one. */
-  readonly tokenizer: string | null;
+  /** Files that the step's captions and text encoder start from; absent or null where it needs none. */
+  readonly text?: RequestedText | null;
   /** Component to the SHA-256 of the file that it starts from; empty where none does. */
   readonly weights?: Readonly<Record<string, string>>;
 }
@@ -69,6 +73,7 @@ const DISCRIMINATOR_SIZES = ["disc_base", "disc_depth"];
 const OUTSIDE_DATA = new Set([
   "data_path",
   "captions_file",
+  "hub_dir",
   "webdataset_token",
   "tt2m_token",
   "dataloader_max_retries",
@@ -80,7 +85,7 @@ export function workRecord(
   step: Step,
   parts: WorkParts,
 ): Record<string, unknown> {
-  const { pipeline, needs, datasets, modules, tokenizer, weights = {} } = parts;
+  const { pipeline, needs, datasets, modules, text, weights = {} } = parts;
   const common = {
     keyFormat: KEY_FORMAT,
     body: BODY_VERSIONS[step.task],
@@ -92,13 +97,44 @@ export function workRecord(
   if (step.task === "script") return { ...common, code: modules };
   return {
     ...common,
-    model: without(pipeline.model, outsideModel(step)),
-    data: without(pipeline.data, OUTSIDE_DATA),
-    ...(tokenizer === null ? {} : { tokenizer }),
+    model: modelRecord(step, pipeline.model),
+    data: {
+      ...without(pipeline.data, OUTSIDE_DATA),
+      // A tokenizer of another name is known by its content, and only where it is used.
+      tokenizer_name: "words",
+    },
+    ...(readsCaptions(step) ? { textEncoder: TEXT_ENCODER_VERSION } : {}),
+    ...textRecord(text ?? null),
     ...(Object.keys(weights).length === 0 ? {} : { weights }),
     datasets: Object.fromEntries(
       [...datasets].map(([role, set]) => [role, datasetRecord(set)]),
     ),
+  };
+}
+
+/** A language model that stays as it is makes its step another one, whatever it is called and wherever it lies. */
+function modelRecord(
+  step: Step,
+  model: WorkParts["pipeline"]["model"],
+): Record<string, unknown> {
+  const staysFixed = model.pretrained_bert_model !== null &&
+    step.task === "train" && step.components.includes("text_encoder");
+  return {
+    ...without(model, outsideModel(step)),
+    pretrained_bert_model: staysFixed ? "fixed" : null,
+  };
+}
+
+function readsCaptions(step: Step): boolean {
+  return step.task === "generate" ||
+    (step.task === "train" && step.components.includes("text_encoder"));
+}
+
+function textRecord(text: RequestedText | null): Record<string, string> {
+  const { tokenizer = null, pretrained = null } = text ?? {};
+  return {
+    ...(tokenizer === null ? {} : { tokenizer: tokenizer.sha256 }),
+    ...(pretrained === null ? {} : { pretrained: pretrained.sha256 }),
   };
 }
 

@@ -1,6 +1,6 @@
 // Builds the parts of a train step from its request: model, groups, average, trainers. It starts anew or goes on.
 import { join } from "node:path";
-import type { TrainStep } from "../catalog/pipeline.ts";
+import type { ModelSection, TrainStep } from "../catalog/pipeline.ts";
 import {
   findCheckpoint,
   setDamagedAside,
@@ -15,6 +15,7 @@ import type { ImageTextFolder } from "../data/image_text_folder.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { removeLeftovers } from "../disk/tree.ts";
+import { LANGUAGE_MODEL } from "../exchange/pretrained_text.ts";
 import { openMetricLog } from "../metrics/metric_log.ts";
 import { buildModel } from "../models/flux_model.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -138,7 +139,8 @@ async function openSession(
     owned.use(
       new ParameterGroup(model.parameters, {
         name,
-        parameterNames: trainedNames(step, name, model.parameters),
+        parameterNames: trainedNames(step, name, model.parameters)
+          .filter((parameter) => !staysFixed(request.model, parameter)),
         optimizer: step.optimization.optimizers[name]!,
         scheduler: step.optimization.schedulers[name] ?? null,
         totalSteps,
@@ -171,6 +173,12 @@ function trainedNames(
   return GROUP_COMPONENTS[group]
     .filter((component) => step.trains.includes(component))
     .flatMap((component) => parameters.trainableNames(component));
+}
+
+/** As in the original, a pretrained language model keeps its weights and only the head on it trains. */
+function staysFixed(model: ModelSection, parameter: string): boolean {
+  return model.pretrained_bert_model !== null &&
+    parameter.startsWith(LANGUAGE_MODEL);
 }
 
 /** Only where this process writes: the runner's own files lie in the same folder. */

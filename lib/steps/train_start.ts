@@ -1,6 +1,5 @@
 // How a train step begins when it has no checkpoint of its own: weights, optimizer state and averages of earlier steps.
 import { join } from "node:path";
-import { StepFailure } from "../error/failure.ts";
 import type { Component } from "../catalog/component.ts";
 import type { TrainStep } from "../catalog/pipeline.ts";
 import {
@@ -12,6 +11,10 @@ import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { FluxModel } from "../models/flux_model.ts";
 import { isAdded } from "../exchange/file_names.ts";
+import {
+  decodePretrained,
+  LANGUAGE_MODEL,
+} from "../exchange/pretrained_text.ts";
 import {
   type PlannedWeightFile,
   readPlannedBytes,
@@ -53,6 +56,24 @@ export async function loadInitialWeights(
     await loadFileWeights(model, file, strict);
     context.log(`weights of ${file.components.join(", ")} from "${file.path}"`);
   }
+  const pretrained = context.request.text_files?.pretrained ?? null;
+  if (pretrained !== null) {
+    loadLanguageModel(model, await readPlannedBytes(pretrained));
+    context.log(`language model of the text encoder from "${pretrained.path}"`);
+  }
+}
+
+/** The head of the text encoder stays as it starts: a pretrained model has none for it. */
+function loadLanguageModel({ parameters }: FluxModel, bytes: Uint8Array): void {
+  const names = parameters.names("text_encoder").filter((name) =>
+    !name.startsWith(LANGUAGE_MODEL)
+  );
+  const head = parameters.toStored(
+    new Map(names.map((name) => [name, parameters.get(name)])),
+  );
+  parameters.load(new Map([...decodePretrained(bytes), ...head]), [
+    "text_encoder",
+  ]);
 }
 
 /**
@@ -130,7 +151,8 @@ export async function openTrainText(
     await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
     return text;
   }
-  const given = request.weight_files?.tokenizer ?? null;
+  const given = request.weight_files?.tokenizer ??
+    request.text_files?.tokenizer ?? null;
   if (given !== null) {
     const bytes = await readPlannedBytes(given);
     const text = new TextDecoder().decode(bytes);
@@ -138,13 +160,7 @@ export async function openTrainText(
     await writeJsonAtomically(join(context.folder, TOKENIZER_FILE), file);
     return textOptions(loadTokenizer(file), request);
   }
-  const { tokenizer_name, fixed_prompt_prefix } = request.data;
-  if (tokenizer_name !== "words") {
-    throw new StepFailure(
-      `Cannot use tokenizer "${tokenizer_name}": this version builds its own from the captions`,
-      { hint: "Set `data.tokenizer_name: words`" },
-    );
-  }
+  const { fixed_prompt_prefix } = request.data;
   const prompts = captions.map((caption) =>
     promptOf(caption, fixed_prompt_prefix)
   );

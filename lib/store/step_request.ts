@@ -26,7 +26,22 @@ export interface RequestedWeights {
   readonly strict: boolean;
   readonly files: readonly PlannedWeightFile[];
   /** Tokenizer of a text encoder that starts from them; null where the step takes none. */
-  readonly tokenizer: { readonly path: string; readonly sha256: string } | null;
+  readonly tokenizer: RequestedFile | null;
+}
+
+/** A file that a step reads, with the content that its key stands for. */
+export interface RequestedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** Files that a step's captions and text encoder start from. */
+export interface RequestedText {
+  /** Null where the tokenizer comes with the weights, or is built from the captions. */
+  readonly tokenizer: RequestedFile | null;
+  /** DistilBERT's weights; null where the text encoder starts from other ones. */
+  readonly pretrained: RequestedFile | null;
 }
 
 /** Everything that one step's process needs to know. */
@@ -56,6 +71,8 @@ export interface StepRequest {
   readonly datasets: Readonly<Record<string, ResolvedDataset>>;
   /** Files of `model_checkpoint` that the step starts from; absent where it starts from none. */
   readonly weight_files?: RequestedWeights;
+  /** Absent where the step needs none. */
+  readonly text_files?: RequestedText;
   /** Absolute; the only folder that the step may write. */
   readonly folder: string;
   /** Needed step name to its absolute folder. */

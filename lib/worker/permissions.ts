@@ -17,6 +17,10 @@ export interface PermissionSubject {
     readonly files: readonly { readonly path: string }[];
     readonly tokenizer: { readonly path: string } | null;
   };
+  readonly text_files?: {
+    readonly tokenizer: { readonly path: string } | null;
+    readonly pretrained: { readonly path: string } | null;
+  };
   readonly options: {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
@@ -76,10 +80,13 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const samples = subject.options.train_vae === true
     ? subject.output.test_image_address
     : [];
-  const weights = subject.weight_files === undefined
-    ? []
-    : [...subject.weight_files.files, subject.weight_files.tokenizer]
-      .flatMap((file) => file === null ? [] : [file.path]);
+  const { weight_files, text_files } = subject;
+  const given = [
+    ...weight_files?.files ?? [],
+    weight_files?.tokenizer,
+    text_files?.tokenizer,
+    text_files?.pretrained,
+  ].flatMap((file) => file?.path ?? []);
   const code = module === undefined
     ? TASK_PACKAGE_FILES
     : [`${CODE_PREFIX}${shownPath(module)}`];
@@ -90,7 +97,7 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
         ...inputs,
         ...data,
         ...samples,
-        ...weights,
+        ...given,
         ...permissions.read,
       ].map(
         shownPath,

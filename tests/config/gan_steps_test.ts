@@ -143,7 +143,6 @@ Deno.test("workRecord() knows the discriminator's sizes only where there is one"
       needs: new Map(),
       datasets: new Map(),
       modules: null,
-      tokenizer: null,
     }).model as Record<string, unknown>
   );
   assert.deepEqual([vae!.disc_base, vae!.disc_depth], [undefined, undefined]);

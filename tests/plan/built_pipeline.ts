@@ -134,6 +134,7 @@ export function builtPipeline(
     model: { variant: "fluxline", vae_dim: 32 },
     data: { img_size: null, tokenizer_name: "words", max_tokens: 128 },
     output: { output_path: "outputs", test_image_address: [] },
+    text_files: { tokenizer: null, pretrained: null },
     datasets,
     steps: steps.map((step, index) => ({ ...step, index })),
     sources: {},

@@ -26,7 +26,6 @@ function keyOf(
     ),
     datasets: new Map([["train", set]]),
     modules: null,
-    tokenizer: null,
   }));
 }
 

@@ -1,0 +1,65 @@
+// What a tokenizer.json says of itself, read without building the tokenizer: enough to refuse it before anything starts.
+import { StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
+
+/** Models that the tokenizer library knows. */
+const KNOWN_MODELS = ["WordPiece", "WordLevel", "BPE", "Unigram"];
+
+/** Facts about a tokenizer. */
+export interface TokenizerFacts {
+  /** One more than the largest id. */
+  readonly vocabSize: number;
+}
+
+/**
+ * Reads the text of a tokenizer.json.
+ *
+ * @throws {StoredStateError} when it is no JSON or no tokenizer of a known kind; the message is a clause about the file
+ */
+export function tokenizerFacts(text: string): TokenizerFacts {
+  const file = parse(text);
+  const model = isRecord(file) ? file.model : undefined;
+  if (!isRecord(file) || !isRecord(model)) {
+    throw refused("it is no tokenizer: it has no model");
+  }
+  const type = model.type;
+  if (type !== undefined && !KNOWN_MODELS.includes(String(type))) {
+    throw refused(
+      `its model is of type ${JSON.stringify(type)}, wanted ${
+        KNOWN_MODELS.join(", ")
+      }`,
+    );
+  }
+  const ids = vocabularyIds(model.vocab);
+  if (ids.length === 0) throw refused("it has no vocabulary");
+  const added = Array.isArray(file.added_tokens)
+    ? file.added_tokens.flatMap((token) =>
+      isRecord(token) && typeof token.id === "number" ? [token.id] : []
+    )
+    : [];
+  return {
+    vocabSize: [...ids, ...added].reduce((a, b) => Math.max(a, b), 0) + 1,
+  };
+}
+
+/** A map from token to id, or for Unigram a list in the order of the ids. */
+function vocabularyIds(vocabulary: unknown): number[] {
+  if (Array.isArray(vocabulary)) return vocabulary.map((_, id) => id);
+  if (!isRecord(vocabulary)) return [];
+  return Object.values(vocabulary).filter((id) => typeof id === "number");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw refused("it is no JSON", cause);
+  }
+}
+
+function refused(reason: string, cause?: unknown): StoredStateError {
+  return new StoredStateError(reason, {
+    cause,
+    hint: "Make the tokenizer.json again; it is damaged or of another kind",
+  });
+}
