@@ -31,7 +31,7 @@ export const MODEL_SECTION = closedMap({
   variant: option(
     v.picklist(["fluxline", "fluxflow"]),
     "fluxline",
-    "fluxline: the original's modules and names, repaired mathematics; fluxflow, the original's own, is not supported by this version",
+    "fluxline: the original's modules and names, repaired mathematics; fluxflow: the original's arithmetic",
   ),
   vae_dim: option(
     size,
@@ -80,7 +80,7 @@ export const MODEL_SECTION = closedMap({
   feature_maps_dim_disc: option(
     size,
     8,
-    "Width of the original's unused image encoder; has no effect there either",
+    "Width of an image encoder that FluxFlow builds and never trains; anything but 8 is refused",
   ),
   flow_layers: option(size, 10, "Blocks of the flow processor"),
   flow_heads: option(size, 8, "Attention heads of the flow processor"),
@@ -103,21 +103,21 @@ export const MODEL_SECTION = closedMap({
   ),
   model_type: nullable(
     v.picklist(["bezier", "baseline"]),
-    "Architecture family",
+    "The only family is bezier; FluxFlow's baseline is refused",
   ),
-  baseline_activation: nullable(someText(), "Option of model_type baseline"),
+  baseline_activation: nullable(someText(), "Of model_type baseline, refused"),
   baseline_vae_width_mult: nullable(
     finiteNumber({ above: 0 }),
-    "Option of model_type baseline",
+    "Of model_type baseline, refused",
   ),
   baseline_vae_depth_mult: nullable(
     finiteNumber({ above: 0 }),
-    "Option of model_type baseline",
+    "Of model_type baseline, refused",
   ),
-  baseline_flow_blocks: nullable(size, "Option of model_type baseline"),
+  baseline_flow_blocks: nullable(size, "Of model_type baseline, refused"),
   baseline_flow_ffn_expansion: nullable(
     finiteNumber({ above: 0 }),
-    "Option of model_type baseline",
+    "Of model_type baseline, refused",
   ),
 });
 

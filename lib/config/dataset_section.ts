@@ -3,7 +3,7 @@ import { isAbsolute, normalize, resolve } from "node:path";
 import type * as v from "valibot";
 import { type DataSection, DATASET_ENTRY } from "../catalog/data_section.ts";
 import type { DatasetEntry } from "../catalog/pipeline.ts";
-import { type LocatedMap, placeOf } from "../source/located_tree.ts";
+import { isNull, type LocatedMap, placeOf } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { checkOptions } from "./check_options.ts";
 import type { Report } from "./report.ts";
@@ -174,10 +174,10 @@ function resolveEntry(
       );
     }
   }
-  for (const key of tree.entries.keys()) {
-    if (key.startsWith("webdataset_")) {
+  for (const [key, { key: place, value }] of tree.entries) {
+    if (key.startsWith("webdataset_") && !isNull(value)) {
       report.error(
-        tree.entries.get(key)!.key,
+        place,
         `Cannot read ${where}: "${key}" belongs to datasets of type webdataset`,
       );
     }

@@ -21,18 +21,33 @@ const NOT_YET = "is not supported by this version";
 const FILE_REFUSALS: readonly Refusal[] = [
   refuse(["matrix"], never),
   refuse(["schedule"], never),
-  refuse(
-    ["model", "model_type"],
-    isOneOf("bezier"),
-    "Leave it out, or write bezier",
-  ),
+  {
+    path: ["model", "model_type"],
+    idle: isOneOf("bezier"),
+    reason:
+      "names FluxFlow's plain networks of wider layers, whose layout and weights this project does not have",
+    hint:
+      "Leave it out, or write bezier; a step of task compare judges one arm of your own against another",
+  },
   ...[
     "activation",
     "vae_width_mult",
     "vae_depth_mult",
     "flow_blocks",
     "flow_ffn_expansion",
-  ].map((key) => refuse(["model", `baseline_${key}`], never)),
+  ].map((key) => ({
+    path: ["model", `baseline_${key}`],
+    idle: never,
+    reason: "belongs to model_type baseline, which this project does not have",
+    hint: "Leave it out",
+  })),
+  {
+    path: ["model", "feature_maps_dim_disc"],
+    idle: isOneOf(8),
+    reason:
+      "is the width of an image encoder that FluxFlow builds and never trains, and that is not built here",
+    hint: "Leave it out; the discriminator's width is model.disc_base",
+  },
   refuse(
     ["data", "use_webdataset"],
     isOneOf(false),
@@ -53,11 +68,13 @@ const FILE_REFUSALS: readonly Refusal[] = [
     isOneOf(3),
     "Leave it out: pictures have three channels",
   ),
-  refuse(
-    ["training", "training_steps"],
-    isOneOf(1),
-    "Leave it out: each batch is trained once",
-  ),
+  {
+    path: ["training", "training_steps"],
+    idle: isOneOf(1),
+    reason:
+      "trains each batch several times in a row, which is neither gradient accumulation nor more data",
+    hint: "Leave it out, and raise n_epochs for more updates",
+  },
   refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
   {
     path: ["output", "log_level"],
