@@ -1,7 +1,7 @@
 // Finds the generation to go on from: the current one, or the newest before it that verifies; and reads its tensors.
 import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
-import { syncFolder } from "../disk/atomic_write.ts";
+import { renameEntry, syncFolder } from "../disk/folder_entries.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import {
@@ -123,7 +123,7 @@ export async function setDamagedAside(
       crypto.randomUUID().slice(0, 8)
     }`;
     try {
-      await Deno.rename(
+      await renameEntry(
         join(stepFolder, generation.folder),
         join(stepFolder, target),
       );

@@ -4,6 +4,7 @@ import { StoredStateError } from "../error/failure.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
+import { removeTree } from "../disk/folder_entries.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
 import { encodeSafetensors } from "../format/safetensors.ts";
 import type { StoredArray } from "../blueprint/parameter_spec.ts";
@@ -74,7 +75,7 @@ export async function removeUnreferenced(
   const kept = new Set(generations.map((generation) => generation.folder));
   for (const folder of await listGenerationFolders(stepFolder)) {
     if (!kept.has(folder)) {
-      await Deno.remove(join(stepFolder, folder), { recursive: true });
+      await removeTree(join(stepFolder, folder));
     }
   }
 }

@@ -1,7 +1,7 @@
 // `fluxline status`: shows where runs stand, from what lies on disk. Writes nothing.
 import { formatDuration } from "../clock/duration.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
-import { describeHolder } from "../disk/file_lock.ts";
+import { describeHolder } from "../disk/lock_holder.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, RefusedError } from "../error/failure.ts";
 import { textTable } from "../plan/text_table.ts";

@@ -1,37 +1,38 @@
 // A file of lines that only grows. A line counts once its newline is there; a torn tail is cut when the log is opened.
 import { dirname } from "node:path";
-import { makeFolder, syncFolder } from "./atomic_write.ts";
+import { DurableFile } from "./durable_file.ts";
+import { makeFolder, syncFolder } from "./folder_entries.ts";
 
 const NEWLINE = 10;
 
 /** An open log; one writer at a time, which the caller's lock has to ensure. */
 export class AppendLog implements Disposable {
-  readonly #file: Deno.FsFile;
+  readonly #file: DurableFile;
   #length: number;
 
   /** Opens or creates the log at `path` and cuts what stands behind its last newline. */
   static async open(path: string): Promise<AppendLog> {
     await makeFolder(dirname(path));
-    const file = await Deno.open(path, {
+    const file = await DurableFile.open(path, {
       read: true,
       write: true,
       create: true,
     });
     try {
-      const { size } = await file.stat();
+      const size = await file.size();
       const whole = await endOfLastLine(file, size);
       if (whole < size) await file.truncate(whole);
       // The entry of a new file is only durable once its folder is.
       if (size === 0) await syncFolder(dirname(path));
-      await file.seek(whole, Deno.SeekMode.Start);
+      await file.seek(whole);
       return new AppendLog(file, whole);
     } catch (error) {
-      file.close();
+      file[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(file: Deno.FsFile, length: number) {
+  private constructor(file: DurableFile, length: number) {
     this.#file = file;
     this.#length = length;
   }
@@ -51,9 +52,7 @@ export class AppendLog implements Disposable {
       throw new RangeError("Cannot append to log: the line holds a line break");
     }
     const bytes = new TextEncoder().encode(`${line}\n`);
-    for (let at = 0; at < bytes.length;) {
-      at += await this.#file.write(bytes.subarray(at));
-    }
+    await this.#file.write(bytes);
     this.#length += bytes.length;
   }
 
@@ -83,12 +82,12 @@ export class AppendLog implements Disposable {
       );
     }
     await this.#file.truncate(length);
-    await this.#file.seek(length, Deno.SeekMode.Start);
+    await this.#file.seek(length);
     this.#length = length;
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 }
 
@@ -105,17 +104,13 @@ export async function readLines(path: string): Promise<string[]> {
 }
 
 /** Offset behind the last newline within the first `size` bytes; 0 where there is none. */
-async function endOfLastLine(file: Deno.FsFile, size: number): Promise<number> {
+async function endOfLastLine(file: DurableFile, size: number): Promise<number> {
   const block = new Uint8Array(64 * 1024);
   for (let end = size; end > 0;) {
     const start = Math.max(0, end - block.length);
     const part = block.subarray(0, end - start);
-    await file.seek(start, Deno.SeekMode.Start);
-    for (let at = 0; at < part.length;) {
-      const count = await file.read(part.subarray(at));
-      if (count === null) break;
-      at += count;
-    }
+    await file.seek(start);
+    await file.read(part);
     const newline = part.lastIndexOf(NEWLINE);
     if (newline >= 0) return start + newline + 1;
     end = start;

@@ -2,6 +2,8 @@
 // Every durable write of fluxline goes through this folder.
 import { basename, dirname, join } from "node:path";
 import { canonicalJson } from "./canonical_json.ts";
+import { DurableFile } from "./durable_file.ts";
+import { removeEntry, renameEntry, syncFolder } from "./folder_entries.ts";
 
 /** Suffix of half-written files; whoever holds the folder's lock may delete them. */
 export const TEMPORARY_SUFFIX = ".tmp";
@@ -22,16 +24,17 @@ export async function writeAtomically(
   const temporary = temporaryPath(path);
   try {
     {
-      using file = await Deno.open(temporary, { createNew: true, write: true });
-      for (let at = 0; at < bytes.length;) {
-        at += await file.write(bytes.subarray(at));
-      }
+      using file = await DurableFile.open(temporary, {
+        createNew: true,
+        write: true,
+      });
+      await file.write(bytes);
       await file.sync();
     }
-    await Deno.rename(temporary, path);
+    await renameEntry(temporary, path);
   } catch (error) {
     // The first error is the one to report: a temporary file that stays is harmless.
-    await Deno.remove(temporary).catch(() => {});
+    await removeEntry(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));
@@ -45,26 +48,6 @@ export async function writeJsonAtomically(
   await writeAtomically(path, `${canonicalJson(value, 2)}\n`);
 }
 
-/** Makes renames, creations and removals in `folder` survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  using handle = await Deno.open(folder, { read: true });
-  await handle.sync();
-}
-
-/** Syncs the content of one existing file. */
-export async function syncFile(path: string): Promise<void> {
-  using handle = await Deno.open(path, { read: true });
-  await handle.sync();
-}
-
-/** Creates `folder` and the missing folders above it, and syncs each new entry. */
-export async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = folder; !(await exists(at)); at = dirname(at)) missing.push(at);
-  await Deno.mkdir(folder, { recursive: true });
-  for (const made of missing) await syncFolder(dirname(made));
-}
-
 /** A name beside `path` that no other process uses; it starts with a dot so that listings skip it. */
 export function temporaryPath(path: string): string {
   return join(
@@ -76,14 +59,4 @@ export function temporaryPath(path: string): string {
 /** Whether a directory entry is left over from a write or publication that never finished. */
 export function isTemporaryName(name: string): boolean {
   return name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,18 +1,11 @@
 // An exclusive lock of the kernel: it dies with its holder, also by SIGKILL. The file tells who holds it; it is never deleted,
 // because a waiter could then lock a file that nobody else sees.
 import { dirname } from "node:path";
-import { makeFolder } from "./atomic_write.ts";
-import { isGranted } from "./granted.ts";
-
-/** Who holds a lock, as far as that process may know it itself. */
-export interface LockHolder {
-  readonly host: string | null;
-  /** Tells a process number from the same number before a reboot. */
-  readonly bootId: string | null;
-  readonly pid: number;
-  /** ISO 8601, UTC. */
-  readonly since: string;
-}
+import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { DurableFile } from "./durable_file.ts";
+import { makeFolder } from "./folder_entries.ts";
+import { holderNow, type LockHolder, readHolder } from "./lock_holder.ts";
+import { operateSync } from "./operation.ts";
 
 /** What {@linkcode FileLock.inspect} sees; the holder is null where the file cannot be understood. */
 export type LockState =
@@ -36,20 +29,30 @@ export interface LockWait {
 // A look by `inspect` takes a shared lock for an instant; it must not make a runner believe that it is second.
 const GRACE_MS = 60;
 const POLL_MS = 20;
+// Whoever waits for hours need not look fifty times a second.
+const LONGEST_POLL_MS = 250;
 
 /** A held lock; `await using` lets it go. */
 export class FileLock implements AsyncDisposable {
-  readonly #file: Deno.FsFile;
+  readonly #file: DurableFile;
   readonly holder: LockHolder;
 
-  /** Takes the lock at `path` (the file is made where it is missing), waiting up to `waitMs`. */
+  /**
+   * Takes the lock at `path` (the file is made where it is missing), waiting up to `waitMs`.
+   *
+   * @throws {RefusedError} where the file system has no locks
+   * @throws {StoredStateError} where something else than a file is in the place of the lock file
+   */
   static async acquire(
     path: string,
     wait: LockWait = { waitMs: 0 },
   ): Promise<LockAttempt> {
     const start = performance.now();
     let told = false;
-    for (;;) {
+    for (
+      let pollMs = POLL_MS;;
+      pollMs = Math.min(pollMs * 1.2, LONGEST_POLL_MS)
+    ) {
       const attempt = await FileLock.tryAcquire(path);
       const waited = performance.now() - start;
       if (attempt.ok || waited >= Math.max(wait.waitMs, GRACE_MS)) {
@@ -60,7 +63,7 @@ export class FileLock implements AsyncDisposable {
         wait.onWait?.(attempt.holder);
         told = true;
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 
@@ -68,19 +71,15 @@ export class FileLock implements AsyncDisposable {
   static async tryAcquire(path: string): Promise<LockAttempt> {
     const file = await openLockFile(path);
     try {
-      if (!(await file.tryLock(true))) {
-        file.close();
+      if (!(await lockOrRefuse(file))) {
+        file[Symbol.dispose]();
         return { ok: false, holder: await readHolder(path) };
       }
       const holder = holderNow(Deno.pid);
-      const bytes = new TextEncoder().encode(`${JSON.stringify(holder)}\n`);
-      await file.truncate(0);
-      for (let at = 0; at < bytes.length;) {
-        at += await file.write(bytes.subarray(at));
-      }
+      await writeHolder(file, holder);
       return { ok: true, lock: new FileLock(file, holder) };
     } catch (error) {
-      file.close();
+      file[Symbol.dispose]();
       throw error;
     }
   }
@@ -89,6 +88,7 @@ export class FileLock implements AsyncDisposable {
   static async inspect(path: string): Promise<LockState> {
     let file: Deno.FsFile;
     try {
+      refuseOddLock(path);
       file = await Deno.open(path, { read: true });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return { kind: "free" };
@@ -100,79 +100,99 @@ export class FileLock implements AsyncDisposable {
     return { kind: "held", holder: await readHolder(path) };
   }
 
-  private constructor(file: Deno.FsFile, holder: LockHolder) {
+  private constructor(file: DurableFile, holder: LockHolder) {
     this.#file = file;
     this.holder = holder;
   }
 
+  /**
+   * Makes sure that the lock keeps others out: some network file systems grant every lock to everybody.
+   *
+   * @throws {RefusedError} where a second lock on the same file is granted while this one is held
+   */
+  async refuseHollow(): Promise<void> {
+    using second = await Deno.open(this.#file.path, { read: true });
+    if (await second.tryLock(true)) throw noLocks(this.#file.path);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // Emptied while the lock is still held: the name of the next holder cannot be wiped.
-    await this.#file.truncate(0);
+    await this.#file.truncate(0).catch(() => {});
     await this.#file.unlock();
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 }
 
 /** Writes into a lock file that process `pid` of this machine holds it, for a holder that may not write there itself. */
 export function nameHolder(path: string, pid: number): void {
-  Deno.writeTextFileSync(path, `${JSON.stringify(holderNow(pid))}\n`);
+  const text = `${JSON.stringify(holderNow(pid))}\n`;
+  try {
+    operateSync(
+      { kind: "write", path },
+      () => Deno.writeTextFileSync(path, text),
+    );
+  } catch {
+    // A full disk: the lock holds without a name.
+  }
 }
 
-/** One clause for messages: `process 4711 on host "vm" since 2026-01-01T00:00:00.000Z`. */
-export function describeHolder(holder: LockHolder | null): string {
-  if (holder === null) return "another process";
-  const host = holder.host === null ? "" : ` on host "${holder.host}"`;
-  return `process ${holder.pid}${host} since ${holder.since}`;
+/** A lock without a name in it is still a lock: a full disk must not keep a run from starting. */
+async function writeHolder(
+  file: DurableFile,
+  holder: LockHolder,
+): Promise<void> {
+  try {
+    await file.truncate(0);
+    await file.write(new TextEncoder().encode(`${JSON.stringify(holder)}\n`));
+  } catch {
+    // Only messages suffer.
+  }
 }
 
-async function openLockFile(path: string): Promise<Deno.FsFile> {
+async function lockOrRefuse(file: DurableFile): Promise<boolean> {
+  try {
+    return await file.tryLock();
+  } catch (error) {
+    throw noLocks(file.path, error);
+  }
+}
+
+function noLocks(path: string, cause?: unknown): RefusedError {
+  const why = cause instanceof Error ? ` (${cause.message})` : "";
+  return new RefusedError(
+    `Cannot lock "${path}": this file system has no working locks${why}`,
+    {
+      hint:
+        "Keep the runs on a disk of this machine: name a folder there with --runs",
+      cause,
+    },
+  );
+}
+
+async function openLockFile(path: string): Promise<DurableFile> {
   const options = { create: true, read: true, write: true } as const;
   try {
-    return await Deno.open(path, options);
+    refuseOddLock(path);
+    return await DurableFile.open(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    // Only now: a step's process may touch its lock file, but not look at the folder that holds it.
     await makeFolder(dirname(path));
-    return await Deno.open(path, options);
+    return await DurableFile.open(path, options);
   }
 }
 
-function holderNow(pid: number): LockHolder {
-  return {
-    host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null,
-    bootId: readBootId(),
-    pid,
-    since: new Date().toISOString(),
-  };
-}
-
-function readBootId(): string | null {
-  const path = "/proc/sys/kernel/random/boot_id";
-  if (!isGranted({ name: "read", path })) return null;
+/** A pipe would be waited for without end, and a link to nothing would be made into a file in another place. */
+function refuseOddLock(path: string): void {
+  let isFile: boolean;
   try {
-    return Deno.readTextFileSync(path).trim();
-  } catch {
-    // Deno keeps /proc to processes with every permission; other systems have no such file.
-    return null;
+    ({ isFile } = Deno.lstatSync(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
   }
-}
-
-async function readHolder(path: string): Promise<LockHolder | null> {
-  try {
-    const found = JSON.parse(await Deno.readTextFile(path)) as
-      | Partial<LockHolder>
-      | null;
-    if (typeof found?.pid !== "number" || typeof found.since !== "string") {
-      return null;
-    }
-    return {
-      host: typeof found.host === "string" ? found.host : null,
-      bootId: typeof found.bootId === "string" ? found.bootId : null,
-      pid: found.pid,
-      since: found.since,
-    };
-  } catch {
-    // The holder may be writing its name at this moment.
-    return null;
-  }
+  if (isFile) return;
+  throw new StoredStateError(
+    `Cannot lock "${path}": it is not a regular file`,
+    { hint: "Remove it and run the same command again" },
+  );
 }

@@ -1,6 +1,13 @@
 // A folder that is built under a temporary name and appears whole, by one rename.
 import { dirname } from "node:path";
-import { makeFolder, syncFolder, temporaryPath } from "./atomic_write.ts";
+import { temporaryPath } from "./atomic_write.ts";
+import {
+  makeEntry,
+  makeFolder,
+  removeTree,
+  renameEntry,
+  syncFolder,
+} from "./folder_entries.ts";
 import { syncTree } from "./tree.ts";
 
 /** Build in `path`, then publish; what is not published is removed when it is disposed. */
@@ -14,7 +21,7 @@ export class StagedFolder implements AsyncDisposable {
   static async create(target: string): Promise<StagedFolder> {
     await makeFolder(dirname(target));
     const path = temporaryPath(target);
-    await Deno.mkdir(path);
+    await makeEntry(path);
     return new StagedFolder(target, path);
   }
 
@@ -35,13 +42,13 @@ export class StagedFolder implements AsyncDisposable {
       );
     }
     await syncTree(this.path);
-    await Deno.rename(this.path, this.#target);
+    await renameEntry(this.path, this.#target);
     this.#published = true;
     await syncFolder(dirname(this.#target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#published) await Deno.remove(this.path, { recursive: true });
+    if (!this.#published) await removeTree(this.path);
   }
 }
 

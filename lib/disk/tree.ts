@@ -1,6 +1,7 @@
 // Walks of a folder: its files in a fixed order, their sync, and what a crash left behind.
 import { join } from "node:path";
-import { isTemporaryName, syncFile, syncFolder } from "./atomic_write.ts";
+import { isTemporaryName } from "./atomic_write.ts";
+import { removeTree, syncFile, syncFolder } from "./folder_entries.ts";
 
 /** One entry below a folder that is not a folder itself. */
 export interface TreeEntry {
@@ -24,7 +25,7 @@ export function listTree(
 
 /** Syncs every file and every folder below `folder`, deepest first, and `folder` itself. */
 export async function syncTree(folder: string): Promise<void> {
-  for await (const entry of Deno.readDir(folder)) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory) await syncTree(path);
     else if (entry.isFile) await syncFile(path);
@@ -38,14 +39,21 @@ export async function syncTree(folder: string): Promise<void> {
  */
 export async function removeLeftovers(folder: string): Promise<string[]> {
   const removed: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (isTemporaryName(entry.name)) {
-      await Deno.remove(path, { recursive: true });
+      await removeTree(path);
       removed.push(path);
     } else if (entry.isDirectory) removed.push(...await removeLeftovers(path));
   }
   return removed.sort();
+}
+
+/** By name, so that the order of what is done does not depend on the disk. */
+function entriesOf(folder: string): Deno.DirEntry[] {
+  return [...Deno.readDirSync(folder)].sort((left, right) =>
+    left.name < right.name ? -1 : 1
+  );
 }
 
 function walk(

@@ -1,6 +1,7 @@
 // The numbered folders of a step's attempts: log, access audit, and how long each took.
 import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { stepPaths } from "../store/store_layout.ts";
 
 const RECORD_FILE = "attempt.json";
@@ -18,7 +19,7 @@ export async function openAttempt(stepFolder: string): Promise<AttemptFolder> {
   const { attempts } = stepPaths(stepFolder);
   const last = Math.max(0, ...await attemptNumbers(attempts));
   const path = join(attempts, String(last + 1));
-  await Deno.mkdir(path, { recursive: true });
+  await makeFolder(path);
   return { number: last + 1, path };
 }
 

@@ -1,10 +1,12 @@
 // How a run ended, as data: what the closing table, `train --json` and library users get.
-import { relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { isTemporaryName } from "../disk/atomic_write.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import type { Failure } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import type { Marker, StoredResult } from "../store/marker.ts";
 import type { StepState } from "../store/run_record.ts";
+import { stepPaths } from "../store/store_layout.ts";
 
 /** One row of the closing table. */
 export interface StepSummary {
@@ -99,6 +101,19 @@ export function relativePictures(
   return [
     ...new Set(pictures.map((path) => relative(folder, resolve(folder, path)))),
   ];
+}
+
+/** Sample pictures of a step, the oldest first: those of earlier attempts are part of the result as much as the last one's. */
+export function samplePictures(folder: string): string[] {
+  const { samples } = stepPaths(folder);
+  try {
+    return [...Deno.readDirSync(samples)]
+      .filter(({ name, isFile }) => isFile && !isTemporaryName(name))
+      .map(({ name }) => join(samples, name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /** Exit code of a run: that of the first failure, else of the signal, else 0. */

@@ -1,9 +1,11 @@
 // Drives a pipeline to its end: takes the run's lock, plans, starts what is ready, keeps the records, sums up.
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { LockedError, RefusedError } from "../error/failure.ts";
-import { describeHolder, FileLock } from "../disk/file_lock.ts";
+import { FileLock } from "../disk/file_lock.ts";
+import { describeHolder } from "../disk/lock_holder.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { type Plan, planPipeline } from "../plan/plan.ts";
+import { clearLeftovers } from "../store/clear_leftovers.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
 import type { StepState } from "../store/run_record.ts";
@@ -69,6 +71,7 @@ export async function runPipeline(
   stop.asked.addEventListener("abort", tellStop);
   try {
     await using _lock = await lockRun(options.runsDir, pipeline.name);
+    await clearLeftovers(options.runsDir, pipeline.name);
     const plan = await planTrusted(pipeline, options, observe);
     const steps = await runPlan(plan, options, stop, observe);
     return sumUp(plan, steps, stop, performance.now() - start);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import { formatDuration } from "../clock/duration.ts";
+import { activeDiskTest } from "../disk/disk_test.ts";
 import { nameHolder } from "../disk/file_lock.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { AUDIT_FILE, undeclaredReads } from "../worker/access_audit.ts";
@@ -63,7 +64,9 @@ export async function runAttempt(
   );
   await refuseStrayLinks(step.name, dataGrants(permissions));
   const pictures: string[] = [];
+  const diskTest = activeDiskTest();
   const process = await StepProcess.start({
+    ...(diskTest === null ? {} : { diskTest: diskTest.test }),
     entry: stepEntry(request.packageRoot),
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
@@ -94,6 +97,9 @@ export async function runAttempt(
         case "picture":
           pictures.push(message.path);
           scene.observe({ kind: "step_picture", step, path: message.path });
+          break;
+        case "disk":
+          diskTest?.hear(message.operation);
           break;
       }
     },

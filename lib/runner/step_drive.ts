@@ -2,11 +2,8 @@
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, LockedError, StepFailure } from "../error/failure.ts";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
-import {
-  describeHolder,
-  FileLock,
-  type LockHolder,
-} from "../disk/file_lock.ts";
+import { FileLock } from "../disk/file_lock.ts";
+import { describeHolder, type LockHolder } from "../disk/lock_holder.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 import { clearUnfinished } from "../store/clear_unfinished.ts";
@@ -32,6 +29,7 @@ import {
   blankStep,
   finishedStep,
   relativePictures,
+  samplePictures,
   type StepSummary,
 } from "./run_summary.ts";
 import {
@@ -204,6 +202,7 @@ function storedResult(
 ): StoredResult {
   const { result } = outcome;
   const pictures = relativePictures(folder, [
+    ...samplePictures(folder),
     ...outcome.pictures,
     ...result.pictures ?? [],
   ]);

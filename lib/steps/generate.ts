@@ -2,11 +2,8 @@
 import { join } from "node:path";
 import type { GenerateStep } from "../catalog/pipeline.ts";
 import { readCurrent } from "../checkpoint/load_checkpoint.ts";
-import {
-  makeFolder,
-  writeAtomically,
-  writeJsonAtomically,
-} from "../disk/atomic_write.ts";
+import { writeAtomically, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { startEngine } from "../engines/engine.ts";
 import { imageGrid } from "../evaluation/image_grid.ts";
 import { bytesOf, unitValues } from "../evaluation/picture.ts";

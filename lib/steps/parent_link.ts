@@ -3,6 +3,7 @@ import {
   type ChildMessage,
   decodeParentLine,
   encodeMessage,
+  type ParentMessage,
   readTextLines,
 } from "../worker/protocol.ts";
 import type { ProgressUpdate } from "./step_context.ts";
@@ -24,14 +25,16 @@ export class ParentLink {
   }
 
   /** Reads the request and goes on listening for a stop in the background; null where the runner is gone before it. */
-  async open(stdin: ReadableStream<Uint8Array>): Promise<unknown> {
+  async open(
+    stdin: ReadableStream<Uint8Array>,
+  ): Promise<Extract<ParentMessage, { type: "request" }> | null> {
     this.#hearSignals();
     const lines = readTextLines(stdin);
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
       const message = decodeParentLine(line.value);
       if (message?.type !== "request") continue;
       this.#hearStop(lines);
-      return message.request;
+      return message;
     }
     return null;
   }

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { PictureMetric, WeightSources } from "../catalog/pipeline.ts";
 import type { ImageTextFolder } from "../data/image_text_folder.ts";
-import { makeFolder, writeAtomically } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { StepFailure } from "../error/failure.ts";
 import { meanOf } from "../evaluation/bootstrap.ts";
 import { meanAbsoluteError, psnr, ssim } from "../evaluation/image_metrics.ts";

@@ -1,6 +1,7 @@
 // Body of a script step: imports the user's module and calls its `task` in the step's own process.
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { makeEntry, removeTree } from "../disk/folder_entries.ts";
 import { StepFailure } from "../error/failure.ts";
 import { accessProblem } from "../worker/access_problem.ts";
 import { isInside } from "../worker/permissions.ts";
@@ -152,9 +153,9 @@ async function emptyFolder(folder: string): Promise<void> {
     throw new TypeError(`Cannot empty "${folder}": not an absolute path`);
   }
   try {
-    await Deno.remove(folder, { recursive: true });
+    await removeTree(folder);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  await Deno.mkdir(folder);
+  await makeEntry(folder);
 }

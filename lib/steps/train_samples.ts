@@ -1,6 +1,7 @@
 // Sample pictures of a train step: reconstructions of fixed pictures, and fixed captions drawn by the flow.
 import { join } from "node:path";
-import { makeFolder, writeAtomically } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { imageGrid } from "../evaluation/image_grid.ts";
 import {
   bytesOf,

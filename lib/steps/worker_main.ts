@@ -1,4 +1,10 @@
 // Entry of a step's process: reads the request, takes the step's lock, runs the body, answers, leaves with a code that says how.
+import {
+  stepProcess,
+  testDisk,
+  TestedDisk,
+  type TracedOperation,
+} from "../disk/disk_test.ts";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { LockedError, StoredStateError } from "../error/failure.ts";
 import { REQUEST_VERSION, type StepRequest } from "../store/step_request.ts";
@@ -16,8 +22,16 @@ if (import.meta.main) Deno.exit(await serveStep());
 /** Runs the one step that the runner asks for and answers with the exit code of this process. */
 async function serveStep(): Promise<number> {
   const link = new ParentLink();
-  const request = await link.open(Deno.stdin.readable) as StepRequest | null;
-  if (request === null) return EXIT_CODE.defect;
+  const message = await link.open(Deno.stdin.readable);
+  if (message === null) return EXIT_CODE.defect;
+  const request = message.request as StepRequest;
+  if (message.diskTest !== undefined) {
+    const tell = (operation: TracedOperation) =>
+      link.send({ type: "disk", operation });
+    testDisk(
+      new TestedDisk(message.diskTest, stepProcess(request.step.name), tell),
+    );
+  }
   const fail = (error: unknown): number => {
     const failure = reportFailure(error, request);
     link.send({ type: "failed", failure });

@@ -1,6 +1,6 @@
 // What an attempt left that ended before it saved anything: it would otherwise mix with what the next attempt writes.
 import { join } from "node:path";
-import { syncFolder } from "../disk/atomic_write.ts";
+import { removeTree, syncFolder } from "../disk/folder_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
 
@@ -31,7 +31,7 @@ export async function clearUnfinished(folder: string): Promise<string[]> {
     name !== "attempts"
   ).sort();
   for (const name of removed) {
-    await Deno.remove(join(folder, name), { recursive: true });
+    await removeTree(join(folder, name));
   }
   await syncFolder(folder);
   return removed;

@@ -1,5 +1,6 @@
 // Digests of files seen before, by size and modification time, so that a plan does not hash every picture again.
-import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { digestFile } from "../disk/digest.ts";
 import { dirname } from "node:path";
 import { isRecord } from "../json/record.ts";

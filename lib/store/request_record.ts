@@ -1,5 +1,6 @@
 // request.json of a step folder: what the step was given, kept for explanations and for later readers of its weights.
-import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
 import { isRecord } from "../json/record.ts";

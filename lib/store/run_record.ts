@@ -1,6 +1,7 @@
 // The run manifest (replaced as a whole at every change) and the run's events (only ever appended).
 import { StoredStateError } from "../error/failure.ts";
-import { makeFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
 import { isRecord } from "../json/record.ts";
 import { readStoredRecord, type StoredRecord } from "./stored_json.ts";

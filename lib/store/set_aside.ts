@@ -1,6 +1,7 @@
 // Damaged or refused step folders are moved aside and kept: deleting is left to the user.
 import { dirname, join } from "node:path";
-import { syncFolder, writeJsonAtomically } from "../disk/atomic_write.ts";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { renameEntry, syncFolder } from "../disk/folder_entries.ts";
 
 /**
  * Renames `folder` so that no key finds it any more, and leaves a note with the reason in it. Answers the new path.
@@ -22,7 +23,7 @@ export async function setAside(
       Deno.lstatSync(target);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await Deno.rename(folder, target);
+      await renameEntry(folder, target);
       await syncFolder(dirname(folder));
       await writeJsonAtomically(join(target, "aside.json"), {
         reason,

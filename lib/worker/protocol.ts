@@ -1,5 +1,6 @@
 // Messages between the runner and a step's process: one tagged line of JSON each. Every other line on the child's
 // standard output is log text, so that `console.log` in a task breaks nothing.
+import type { DiskTest, TracedOperation } from "../disk/disk_test.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { isRecord } from "../json/record.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
@@ -12,7 +13,12 @@ export const STOPPED_EXIT_CODE = 75;
 
 /** What the runner tells a step's process. Closing its standard input means: the runner is gone. */
 export type ParentMessage =
-  | { readonly type: "request"; readonly request: unknown }
+  | {
+    readonly type: "request";
+    readonly request: unknown;
+    /** Only in tests of the disk. */
+    readonly diskTest?: DiskTest;
+  }
   | { readonly type: "stop" };
 
 /** What a step's process tells the runner. */
@@ -25,6 +31,8 @@ export type ChildMessage =
   }
   | { readonly type: "progress"; readonly update: ProgressUpdate }
   | { readonly type: "picture"; readonly path: string }
+  /** Only in tests of the disk. */
+  | { readonly type: "disk"; readonly operation: TracedOperation }
   | { readonly type: "ended"; readonly result: StepResult }
   | { readonly type: "failed"; readonly failure: ReportedFailure };
 
@@ -62,7 +70,14 @@ export function decodeParentLine(line: string): ParentMessage | null {
   const message = parseRecord(line.slice(MESSAGE_MARK.length));
   if (message?.["type"] === "stop") return { type: "stop" };
   if (message?.["type"] === "request") {
-    return { type: "request", request: message["request"] };
+    const diskTest = message["diskTest"];
+    return {
+      type: "request",
+      request: message["request"],
+      ...(isRecord(diskTest)
+        ? { diskTest: diskTest as unknown as DiskTest }
+        : {}),
+    };
   }
   return null;
 }
@@ -111,6 +126,8 @@ function isChildMessage(value: unknown): value is ChildMessage {
       return isProgress(value["update"]);
     case "picture":
       return typeof value["path"] === "string";
+    case "disk":
+      return isRecord(value["operation"]);
     case "ended":
       return isResult(value["result"]);
     case "failed":

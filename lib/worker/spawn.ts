@@ -1,5 +1,6 @@
 // Starts the process of one step, feeds it, listens to it and stops it. Knows nothing of plans or of what a step does.
 import { join } from "node:path";
+import type { DiskTest } from "../disk/disk_test.ts";
 import { AUDIT_FILE } from "./access_audit.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import {
@@ -20,6 +21,8 @@ export interface StepLaunch {
   readonly flags: readonly string[];
   /** Goes to the child as its first line. */
   readonly request: unknown;
+  /** Only in tests of the disk. */
+  readonly diskTest?: DiskTest;
   /** Existing folder of this attempt; gets `log.txt` and `audit.jsonl`. */
   readonly attemptFolder: string;
   readonly onMessage: (message: ChildMessage) => void;
@@ -75,7 +78,12 @@ export class StepProcess {
     this.#child = child;
     this.#input = child.stdin.getWriter();
     this.ended = this.#follow(launch, log);
-    this.#send({ type: "request", request: launch.request });
+    const { request, diskTest } = launch;
+    this.#send({
+      type: "request",
+      request,
+      ...(diskTest === undefined ? {} : { diskTest }),
+    });
   }
 
   get pid(): number {
@@ -170,6 +178,7 @@ function logMessage(log: AttemptLog, message: ChildMessage): void {
     case "ready":
     case "progress":
     case "picture":
+    case "disk":
       break;
     default:
       message satisfies never;

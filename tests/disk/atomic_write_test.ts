@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   isTemporaryName,
-  makeFolder,
   writeAtomically,
   writeJsonAtomically,
 } from "../../lib/disk/atomic_write.ts";
+import { makeFolder } from "../../lib/disk/folder_entries.ts";
 import { canonicalJson } from "../../lib/disk/canonical_json.ts";
 import { listTree, removeLeftovers, syncTree } from "../../lib/disk/tree.ts";
+import { until } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "./temporary_folder.ts";
 
 Deno.test("writeAtomically() writes and replaces, and leaves nothing beside the file", async () => {
@@ -48,7 +49,9 @@ Deno.test("writeAtomically() survives kill -9: every generation seen is whole", 
         stdout: "null",
         stderr: "null",
       }).spawn();
-      await new Promise((resolve) => setTimeout(resolve, 250 + 37 * round));
+      const start = Date.now();
+      await until(() => changedSince(path, start), "the first write");
+      await new Promise((resolve) => setTimeout(resolve, 100 + 37 * round));
       child.kill("SIGKILL");
       await child.status;
       const text = await Deno.readTextFile(path);
@@ -60,6 +63,14 @@ Deno.test("writeAtomically() survives kill -9: every generation seen is whole", 
     assert.deepEqual(listTree(folder), [{ path: "big.txt", kind: "file" }]);
   });
 });
+
+function changedSince(path: string, ms: number): boolean {
+  try {
+    return (Deno.statSync(path).mtime?.getTime() ?? 0) >= ms;
+  } catch {
+    return false;
+  }
+}
 
 Deno.test("writeJsonAtomically() writes sorted keys and a final newline", async () => {
   await withTemporaryFolder(async (folder) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describeHolder, FileLock } from "../../lib/disk/file_lock.ts";
+import { FileLock } from "../../lib/disk/file_lock.ts";
+import { describeHolder } from "../../lib/disk/lock_holder.ts";
 import { withTemporaryFolder } from "./temporary_folder.ts";
 
 function startHolder(path: string): Deno.ChildProcess {

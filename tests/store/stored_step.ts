@@ -1,6 +1,6 @@
 // A step folder as a finished or unfinished step leaves it, without running anything.
 import { join } from "node:path";
-import { makeFolder } from "../../lib/disk/atomic_write.ts";
+import { makeFolder } from "../../lib/disk/folder_entries.ts";
 import { commitMarker, type Marker } from "../../lib/store/marker.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
 

@@ -1,4 +1,6 @@
 // Declares `fluxline train`.
+import { Option } from "commander";
+import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
 import { chooseEngine } from "../engine_command.ts";
 import {
   command,
@@ -31,8 +33,15 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
       "--json",
       "print the summary as data; progress goes to standard error",
     )
-    .action(async (file, { engine, ...options }) => {
+    .addOption(
+      new Option("--disk-test <json>", "let the disk fail at one operation")
+        .hideHelp(),
+    )
+    .action(async (file, { engine, diskTest, ...options }) => {
       chooseEngine(engine);
+      if (diskTest !== undefined) {
+        testDisk(runnerDisk(JSON.parse(diskTest)));
+      }
       const { trainCommand } = await import("../train_command.ts");
       finish(await trainCommand(file, options, terminal));
     });

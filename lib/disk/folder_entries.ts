@@ -1,0 +1,79 @@
+// Names in folders: the only way in which fluxline makes, renames, links and removes them, and makes that durable.
+import { dirname, join } from "node:path";
+import { operate } from "./operation.ts";
+
+/** Renames `path` to `to`; a file that is there is replaced. Durable once the folder of `to` is synced. */
+export async function renameEntry(path: string, to: string): Promise<void> {
+  await operate({ kind: "rename", path, to }, () => Deno.rename(path, to));
+}
+
+/**
+ * Gives the content of the file `path` a second name.
+ *
+ * @throws {Deno.errors.AlreadyExists} where `to` is there
+ */
+export async function linkFile(path: string, to: string): Promise<void> {
+  await operate({ kind: "link", path, to }, () => Deno.link(path, to));
+}
+
+/** Removes one file, link or empty folder. */
+export async function removeEntry(path: string): Promise<void> {
+  await operate({ kind: "remove", path }, () => Deno.remove(path));
+}
+
+/** Removes `path` with all that is in it; links are removed, never followed. */
+export async function removeTree(path: string): Promise<void> {
+  const { isDirectory } = await Deno.lstat(path);
+  if (isDirectory) {
+    const names = [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
+    for (const name of names) await removeTree(join(path, name));
+  }
+  await removeEntry(path);
+}
+
+/** Makes one folder, whose parent must be there; durable once the parent is synced. */
+export async function makeEntry(folder: string): Promise<void> {
+  await operate({ kind: "make", path: folder }, () => Deno.mkdir(folder));
+}
+
+/** Creates `folder` and the missing folders above it, and syncs each new entry. */
+export async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; !(await isThere(at)); at = dirname(at)) {
+    missing.unshift(at);
+  }
+  for (const path of missing) {
+    try {
+      await makeEntry(path);
+    } catch (error) {
+      // Another process may have made it a moment ago.
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    await syncFolder(dirname(path));
+  }
+}
+
+/** Makes renames, creations and removals in `folder` survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  await syncPath(folder);
+}
+
+/** Syncs the content of one existing file. */
+export async function syncFile(path: string): Promise<void> {
+  await syncPath(path);
+}
+
+async function syncPath(path: string): Promise<void> {
+  using handle = await Deno.open(path, { read: true });
+  await operate({ kind: "sync", path }, () => handle.sync());
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+// A few of the disturbances that `deno task test:crash` tries at every operation, and the layer's account against strace's.
+import assert from "node:assert/strict";
+import { basename, resolve } from "node:path";
+import { type OutsideProgram, testWith } from "../support/outside_program.ts";
+import { ROOT } from "../cli/cli_process.ts";
+import { CrashProject } from "./crash_project.ts";
+import {
+  type CalmRun,
+  countsOf,
+  everyCase,
+  readTrace,
+  runCalm,
+  sampleOf,
+  tryCase,
+} from "./disk_sweep.ts";
+
+const STRACE: OutsideProgram = {
+  name: "strace",
+  how: "apt-get install strace, and leave to trace processes",
+  probe: ["strace", "-o", "/dev/null", "true"],
+};
+const SAMPLE = { count: 2, seed: 11 };
+
+let shared: { project: CrashProject; calm: CalmRun } | undefined;
+
+async function calmRun(): Promise<{ project: CrashProject; calm: CalmRun }> {
+  if (shared === undefined) {
+    const project = await CrashProject.open();
+    shared = { project, calm: await runCalm(project) };
+  }
+  return shared;
+}
+
+Deno.test.afterAll(async () => await shared?.project[Symbol.asyncDispose]());
+
+Deno.test("a run that the disk disturbs ends with the bytes of an undisturbed one", async () => {
+  const { project, calm } = await calmRun();
+  const cases = everyCase(calm.operations);
+  assert.ok(cases.length > 1500, `only ${cases.length} cases`);
+  for (const one of sampleOf(cases, SAMPLE.count, SAMPLE.seed)) {
+    const wrong = await tryCase(project, calm, one);
+    assert.equal(wrong, null, `${one.event} at ${one.at}: ${wrong}`);
+  }
+});
+
+testWith(
+  STRACE,
+  "strace sees the syncs and renames that the layer counted, and the same points again",
+  async () => {
+    const { project, calm } = await calmRun();
+    const trace = project.path("traced.trace");
+    const seen = await straced(project, trace);
+    const counted = readTrace(trace);
+    assert.deepEqual(countsOf(counted), countsOf(calm.operations));
+    assert.deepEqual(
+      counted.map(({ point, kind }) => `${point} ${kind}`),
+      calm.operations.map(({ point, kind }) => `${point} ${kind}`),
+    );
+    const layer = counted
+      .filter(({ kind }) => kind === "sync" || kind === "rename")
+      .map(({ kind, path, to }) =>
+        `${kind} ${resolve(project.root, path)}${
+          to === null ? "" : ` ${resolve(project.root, to)}`
+        }`
+      );
+    assert.ok(layer.length > 200, `only ${layer.length} syncs and renames`);
+    assert.deepEqual(seen.toSorted(), layer.toSorted());
+    refuseEarlyMarkers(project, seen);
+  },
+);
+
+/** Syncs and renames in the runs folder, in order, as strace tells them of all processes. */
+async function straced(
+  project: CrashProject,
+  trace: string,
+): Promise<string[]> {
+  const log = project.path("strace.log");
+  const test = JSON.stringify({ at: null, event: "kill", trace });
+  const calls = "fsync,fdatasync,syncfs,rename,renameat,renameat2";
+  const { code, stderr } = await new Deno.Command("strace", {
+    args: [
+      ...["-f", "--seccomp-bpf", "-y", "-s", "4096", "-o", log],
+      ...["-e", `trace=${calls}`, Deno.execPath(), "run", "--quiet", "-A"],
+      ...[`${ROOT}/cli.ts`, "train", "crash.yaml", "--runs", "traced"],
+      ...["--disk-test", test],
+    ],
+    cwd: project.root,
+    stdout: "null",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const inRuns = (path: string) => path.startsWith(project.root);
+  return Deno.readTextFileSync(log).split("\n").flatMap((line) => {
+    const sync = /\bf(?:data)?sync\(\d+<([^>]*)>/.exec(line);
+    if (sync !== null) return inRuns(sync[1]!) ? [`sync ${sync[1]}`] : [];
+    const rename = /\brename\w*\(.*?"([^"]*)",.*?"([^"]*)"/.exec(line);
+    if (rename === null) return [];
+    const [from, to] = [rename[1]!, rename[2]!].map((path) =>
+      path.startsWith("/") ? path : project.path(path)
+    ) as [string, string];
+    return inRuns(to) ? [`rename ${from} ${to}`] : [];
+  });
+}
+
+/** Whatever a marker vouches for was synced under its name before the marker appeared, and the marker's folder after it. */
+function refuseEarlyMarkers(
+  project: CrashProject,
+  seen: readonly string[],
+): void {
+  let markers = 0;
+  for (const [index, line] of seen.entries()) {
+    const to = /^rename \S+ (\S+\/complete\.json)$/.exec(line)?.[1];
+    if (to === undefined) continue;
+    markers++;
+    const folder = to.slice(0, -"/complete.json".length);
+    const before = new Set(seen.slice(0, index));
+    const { files } = JSON.parse(Deno.readTextFileSync(to));
+    for (const { path } of files as { path: string }[]) {
+      assert.ok(before.has(`sync ${folder}/${path}`), `${path} is not synced`);
+    }
+    assert.equal(seen[index + 1], `sync ${folder}`, basename(folder));
+  }
+  assert.equal(markers, 3, project.root);
+}

@@ -1,0 +1,73 @@
+// deno task test:crash: a run is disturbed at every operation on the disk, in every way, and must end with the same bytes after
+// the same command again. --sample N takes that many cases, chosen by --seed; --jobs N runs so many at a time.
+import { parseArgs } from "node:util";
+import { formatDuration } from "../../lib/clock/duration.ts";
+import { DISK_EVENTS, type DiskEvent } from "../../lib/disk/disk_test.ts";
+import { CrashProject } from "./crash_project.ts";
+import {
+  countsOf,
+  everyCase,
+  runCalm,
+  sampleOf,
+  type SweepCase,
+  tryCase,
+} from "./disk_sweep.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
+    sample: { type: "string" },
+    seed: { type: "string", default: "0" },
+    event: { type: "string", multiple: true },
+    at: { type: "string" },
+  },
+});
+
+const start = performance.now();
+await using project = await CrashProject.open();
+const calm = await runCalm(project);
+const counts = [...countsOf(calm.operations)];
+console.log(
+  `${calm.operations.length} operations: ${
+    counts.map(([name, count]) => `${name} ${count}`).join(", ")
+  }`,
+);
+const events = values.event === undefined
+  ? DISK_EVENTS
+  : values.event as DiskEvent[];
+const all = everyCase(calm.operations, events)
+  .filter(({ at }) => values.at === undefined || at === values.at);
+const cases = values.sample === undefined
+  ? all
+  : sampleOf(all, Number(values.sample), Number(values.seed));
+
+const failures: string[] = [];
+const done = new Map<string, number>();
+let next = 0;
+const work = async () => {
+  for (let one = cases[next++]; one !== undefined; one = cases[next++]) {
+    await attempt(one);
+  }
+};
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+
+async function attempt(one: SweepCase): Promise<void> {
+  const wrong = await tryCase(project, calm, one);
+  done.set(one.event, (done.get(one.event) ?? 0) + 1);
+  if (wrong === null) return;
+  failures.push(`${one.event} at ${one.at}`);
+  console.log(`FAILED ${one.event} at ${one.at}: ${wrong}`);
+}
+
+for (const event of events) {
+  const failed = failures.filter((name) => name.startsWith(`${event} `)).length;
+  console.log(`${event}: ${done.get(event) ?? 0} cases, ${failed} failed`);
+}
+const of = cases.length === all.length ? "" : ` of ${all.length}`;
+console.log(
+  `${cases.length}${of} disturbed runs, ${failures.length} without the same bytes, ${
+    formatDuration(performance.now() - start)
+  }`,
+);
+Deno.exitCode = failures.length === 0 ? 0 : 1;
