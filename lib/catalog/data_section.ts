@@ -41,7 +41,12 @@ export const DATA_SECTION = closedMap({
   captions_file: nullable(someText(), "Lines of name, tab, caption"),
   img_size: nullable(
     wholeNumber({ min: 1 }),
-    "Side that pictures are resized to; null keeps their own size",
+    "Side that pictures are brought to; null keeps each one's own size, rounded to what the model can halve",
+  ),
+  img_fit: option(
+    v.picklist(["crop", "keep"]),
+    "crop",
+    "crop: the middle square of img_size; keep: the whole picture in its own shape, with about as many pixels as that square at most",
   ),
   channels: option(wholeNumber({ min: 1 }), 3, "Colour channels; 3"),
   tokenizer_name: option(
@@ -79,7 +84,12 @@ export const DATA_SECTION = closedMap({
   ),
   reduced_min_sizes: nullable(
     v.array(wholeNumber({ min: 16 })),
-    "Smaller sizes that each picture is trained at too",
+    "Short sides of smaller versions that each larger picture is trained at too",
+  ),
+  max_corrupt_share: option(
+    finiteNumber({ min: 0, max: 1 }),
+    0.01,
+    "Share of a dataset's samples that may be damaged: they are skipped, counted and named; more end the step",
   ),
 });
 

@@ -53,6 +53,12 @@ export interface TrainState {
     readonly in_a_row: number;
     readonly total: number;
   };
+  /** Samples that were left out so far; absent where there are none. */
+  readonly corrupt_samples?: readonly {
+    readonly name: string;
+    readonly place: string;
+    readonly reason: string;
+  }[];
   /** The part of metrics.jsonl that belongs to this generation. */
   readonly metrics: CheckpointFile;
   /** Tensor files of this generation. */

@@ -59,11 +59,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     "Unpack the shards to a folder with a captions file",
   ),
   refuse(
-    ["data", "reduced_min_sizes"],
-    isEmptyList,
-    "Leave it out: each picture is trained at its own size",
-  ),
-  refuse(
     ["data", "channels"],
     isOneOf(3),
     "Leave it out: pictures have three channels",
@@ -162,10 +157,6 @@ function refuse(
 
 function never(): boolean {
   return false;
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 /** Accepts those values, and values of another kind: the schema tells about these. */

@@ -1,14 +1,17 @@
 // Batches of a dataset as a function of (seed, epoch, batch): a resumed step needs no state of it.
-import { Permutation } from "../random/permutation.ts";
 import { RandomStream } from "../random/random_stream.ts";
-import type { ImageTextFolder } from "./image_text_folder.ts";
+import { BatchOrder } from "./batch_order.ts";
+import { type CorruptSample, CorruptSampleError } from "./corrupt_sample.ts";
+import type { PictureSet } from "./picture_set.ts";
 
-/** How a dataset is cut into batches. */
-export interface BatchOptions {
+/** How a dataset is read in batches. */
+export interface BatchStreamOptions {
   readonly batchSize: number;
   readonly seed: number;
   /** Batches after which an epoch ends early; null for all. */
   readonly maxBatches: number | null;
+  /** Batches that are made while one is trained on; 1 by default. */
+  readonly ahead?: number;
 }
 
 /** Examples that are trained together. */
@@ -18,100 +21,121 @@ export interface Batch {
   readonly height: number;
   readonly width: number;
   readonly captions: readonly string[];
-  /** Places in the dataset. */
+  /** Places of the pictures in the dataset. */
   readonly indices: readonly number[];
+  /** Numbers of the views in the dataset. */
+  readonly views: readonly number[];
+  /** Rows; 0 where every picture of the batch is corrupt. */
   readonly size: number;
+  /** Samples that belong to the batch and could not be used. */
+  readonly corrupt: readonly CorruptSample[];
 }
 
-interface Prefetched {
-  readonly epoch: number;
-  readonly batch: number;
-  readonly made: Promise<Batch>;
-}
-
-/**
- * Reads batches in a shuffled order, each picture once per epoch; the last batch holds the rest. While one batch is trained
- * on, the next one is made.
- */
+/** Reads batches in a shuffled order. While one batch is trained on, the next ones are made. */
 export class BatchStream {
-  readonly #dataset: ImageTextFolder;
-  readonly #options: BatchOptions;
   readonly batchesPerEpoch: number;
-  #next: Prefetched | null = null;
+  readonly #dataset: PictureSet;
+  readonly #seed: number;
+  readonly #order: BatchOrder;
+  readonly #ahead: number;
+  /** Batches that are being made, by `epoch/batch`. */
+  readonly #made = new Map<string, Promise<Batch>>();
 
   /** @throws {RangeError} when the batch size or the limit is no whole number from 1 on. */
-  constructor(dataset: ImageTextFolder, options: BatchOptions) {
-    const { batchSize, maxBatches } = options;
-    for (const count of [batchSize, maxBatches ?? 1]) {
-      if (!Number.isInteger(count) || count < 1) {
-        throw new RangeError(`Cannot make batches of ${count}`);
-      }
-    }
+  constructor(dataset: PictureSet, options: BatchStreamOptions) {
     this.#dataset = dataset;
-    this.#options = options;
-    this.batchesPerEpoch = Math.min(
-      Math.ceil(dataset.size / batchSize),
-      maxBatches ?? Infinity,
-    );
+    this.#seed = options.seed;
+    this.#order = new BatchOrder(dataset.views, options);
+    this.#ahead = options.ahead ?? 1;
+    this.batchesPerEpoch = this.#order.batchesPerEpoch;
   }
 
   /**
    * Batch number `batch` of an epoch, both counted from 0.
    *
    * @throws {RangeError} for a batch that the epoch does not have.
-   * @throws {StepFailure} naming a picture that cannot be read.
+   * @throws {StepFailure} naming a picture that is gone or was replaced.
    */
   async read(epoch: number, batch: number): Promise<Batch> {
-    if (
-      !Number.isInteger(batch) || batch < 0 || batch >= this.batchesPerEpoch
-    ) {
-      throw new RangeError(
-        `Cannot read batch ${batch} of ${this.batchesPerEpoch}`,
-      );
+    const wanted = `${epoch}/${batch}`;
+    const made = this.#made.get(wanted) ?? this.#make(epoch, batch);
+    const next = this.#following(epoch, batch);
+    for (const name of this.#made.keys()) {
+      if (!next.some((one) => name === `${one.epoch}/${one.batch}`)) {
+        this.#made.delete(name);
+      }
     }
-    const ahead = this.#next;
-    this.#next = null;
-    const isAhead = ahead?.epoch === epoch && ahead.batch === batch;
-    const made = await (isAhead ? ahead.made : this.#make(epoch, batch));
-    this.#prefetch(epoch, batch);
-    return made;
+    const result = await made;
+    for (const one of next) this.#prepare(one.epoch, one.batch);
+    return result;
   }
 
-  #prefetch(epoch: number, batch: number): void {
-    const isLast = batch + 1 === this.batchesPerEpoch;
-    const next = isLast
-      ? { epoch: epoch + 1, batch: 0 }
-      : { epoch, batch: batch + 1 };
-    const made = this.#make(next.epoch, next.batch);
+  #following(epoch: number, batch: number) {
+    return Array.from({ length: this.#ahead }, (_, index) => {
+      const place = batch + 1 + index;
+      return {
+        epoch: epoch + Math.floor(place / this.batchesPerEpoch),
+        batch: place % this.batchesPerEpoch,
+      };
+    });
+  }
+
+  #prepare(epoch: number, batch: number): void {
+    const name = `${epoch}/${batch}`;
+    if (this.#made.has(name)) return;
+    const made = this.#make(epoch, batch);
     // Whoever reads the batch gets the failure; unread, it must not end the process.
     made.catch(() => {});
-    this.#next = { ...next, made };
+    this.#made.set(name, made);
   }
 
   async #make(epoch: number, batch: number): Promise<Batch> {
-    const { batchSize, seed } = this.#options;
     const dataset = this.#dataset;
-    const order = Permutation.of(dataset.size, seed, epoch);
-    const from = batch * batchSize;
-    const size = Math.min(batchSize, dataset.size - from);
-    const indices = Array.from(
-      { length: size },
-      (_, row) => order.at(from + row),
-    );
-    const { height, width } = dataset;
+    const planned = this.#order.at(epoch, batch);
+    const { height, width } = planned.size;
     const each = height * width * 3;
-    const images = new Float32Array(size * each);
-    for (const [row, index] of indices.entries()) {
-      const pixels = await dataset.pixels(index);
+    const images = new Float32Array(planned.views.length * each);
+    const views: number[] = [];
+    const corrupt: CorruptSample[] = [];
+    for (const view of planned.views) {
+      const pixels = await pixelsOrCorrupt(dataset, view);
+      if (pixels instanceof CorruptSampleError) {
+        corrupt.push(pixels.sample);
+        continue;
+      }
+      const row = views.push(view) - 1;
       const target = images.subarray(row * each, (row + 1) * each);
-      if (dataset.flip && isMirrored(seed, epoch, index)) {
+      const index = dataset.views.pictureOf(view);
+      if (dataset.flip && isMirrored(this.#seed, epoch, index)) {
         copyMirrored(pixels, target, width);
       } else {
         copyPlain(pixels, target);
       }
     }
-    const captions = indices.map((index) => dataset.caption(index));
-    return { images, height, width, captions, indices, size };
+    const indices = views.map((view) => dataset.views.pictureOf(view));
+    return {
+      images: images.subarray(0, views.length * each),
+      height,
+      width,
+      captions: indices.map((index) => dataset.caption(index)),
+      indices,
+      views,
+      size: views.length,
+      corrupt,
+    };
+  }
+}
+
+/** A damaged picture is an answer: the batch goes without it. */
+export async function pixelsOrCorrupt(
+  dataset: Pick<PictureSet, "pixels">,
+  view: number,
+): Promise<Uint8Array | CorruptSampleError> {
+  try {
+    return await dataset.pixels(view);
+  } catch (error) {
+    if (error instanceof CorruptSampleError) return error;
+    throw error;
   }
 }
 

@@ -1,11 +1,13 @@
-// Pictures of any size to one side length: the middle square, scaled by Lanczos.
+// Pictures of any size to the size that is wanted: a window of the picture, scaled by Lanczos.
 import { fileURLToPath } from "node:url";
 import {
   initSync,
   resize,
 } from "@jsquash/resize/lib/resize/pkg/squoosh_resize.js";
 import type { DecodedPicture } from "../format/image_codec.ts";
+import type { PictureSize } from "../format/image_header.ts";
 import { rgbOfRgba } from "../format/rgb_pixels.ts";
+import type { Sizing } from "./size_class.ts";
 
 /** The one file that resizing reads; a step's process is granted it by this name. */
 export const RESIZE_WASM_FILE =
@@ -19,36 +21,64 @@ const KEEP_GAMMA = false;
 /** Loaded with the first picture of another size: most datasets hold none. */
 let resizer: Promise<void> | null = null;
 
-/** RGB bytes [side, side, 3] of the picture's middle square; the picture itself when it has that size already. */
-export async function resizeToSquare(
+/** A part of a picture, in its own pixels. */
+export interface PictureWindow extends PictureSize {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** What of a picture is shown: the middle square under `crop`, else the whole. */
+export function fittingWindow(
+  picture: PictureSize,
+  { imageSize, fit }: Pick<Sizing, "imageSize" | "fit">,
+): PictureWindow {
+  const { width, height } = picture;
+  if (imageSize === null || fit === "keep") {
+    return { left: 0, top: 0, width, height };
+  }
+  const side = Math.min(width, height);
+  return {
+    left: Math.floor((width - side) / 2),
+    top: Math.floor((height - side) / 2),
+    width: side,
+    height: side,
+  };
+}
+
+/** RGB bytes of the window at `size`; the picture itself where the window is all of it and has that size already. */
+export async function resizePicture(
   picture: DecodedPicture,
-  side: number,
+  window: PictureWindow,
+  size: PictureSize,
 ): Promise<DecodedPicture> {
-  if (picture.width === side && picture.height === side) return picture;
+  const { width, height } = size;
+  const isWhole = picture.width === window.width &&
+    picture.height === window.height;
+  if (isWhole && window.width === width && window.height === height) {
+    return picture;
+  }
   resizer ??= startResizer();
   await resizer;
-  const cut = Math.min(picture.width, picture.height);
   const rgba = resize(
-    middleSquare(picture, cut),
-    cut,
-    cut,
-    side,
-    side,
+    rgbaOf(picture, window),
+    window.width,
+    window.height,
+    width,
+    height,
     LANCZOS_3,
     KEEP_ALPHA_APART,
     KEEP_GAMMA,
   );
-  return { width: side, height: side, channels: 3, data: rgbOfRgba(rgba) };
+  return { width, height, channels: 3, data: rgbOfRgba(rgba) };
 }
 
 /** The package takes four channels. */
-function middleSquare(picture: DecodedPicture, side: number): Uint8Array {
-  const left = Math.floor((picture.width - side) / 2);
-  const top = Math.floor((picture.height - side) / 2);
-  const rgba = new Uint8Array(side * side * 4).fill(255);
-  for (let y = 0, to = 0; y < side; y++) {
+function rgbaOf(picture: DecodedPicture, window: PictureWindow): Uint8Array {
+  const { left, top, width, height } = window;
+  const rgba = new Uint8Array(width * height * 4).fill(255);
+  for (let y = 0, to = 0; y < height; y++) {
     let from = ((top + y) * picture.width + left) * 3;
-    for (let x = 0; x < side; x++, from += 3, to += 4) {
+    for (let x = 0; x < width; x++, from += 3, to += 4) {
       rgba[to] = picture.data[from]!;
       rgba[to + 1] = picture.data[from + 1]!;
       rgba[to + 2] = picture.data[from + 2]!;

@@ -52,6 +52,22 @@ export function gridPixels(
   return { height, width, channels: 3, data };
 }
 
+/** Pictures of several sizes, each in the middle of a grey frame as large as the largest sides; pictures of one size stay as they are. */
+export function framedAlike(images: readonly RgbBytes[]): RgbBytes[] {
+  const height = Math.max(...images.map((image) => image.height));
+  const width = Math.max(...images.map((image) => image.width));
+  return images.map((image) => {
+    if (image.height === height && image.width === width) return image;
+    const data = new Uint8Array(height * width * 3).fill(GAP_SHADE);
+    place(image, {
+      ...{ data, width, scale: 1 },
+      top: Math.floor((height - image.height) / 2),
+      left: Math.floor((width - image.width) / 2),
+    });
+    return { height, width, channels: 3, data };
+  });
+}
+
 interface Spot {
   readonly data: Uint8Array;
   /** Of the whole grid. */

@@ -2,20 +2,22 @@
 import type { PictureSource } from "./picture.ts";
 
 /**
- * Mean of all pictures, [height * width * 3] in [0, 1].
+ * Mean of the pictures at `indices`, which have one size, [height * width * 3] in [0, 1].
  *
  * @throws {RangeError} for no pictures
  */
 export async function meanImage(
   pictures: PictureSource,
+  indices: readonly number[],
 ): Promise<Float32Array> {
-  if (pictures.size === 0) {
+  if (indices.length === 0) {
     throw new RangeError("Cannot take the mean of no pictures");
   }
-  const sum = new Float64Array(pictures.height * pictures.width * 3);
-  for (let index = 0; index < pictures.size; index++) {
+  const { height, width } = pictures.sizeOf(indices[0]!);
+  const sum = new Float64Array(height * width * 3);
+  for (const index of indices) {
     const pixels = await pictures.pixels(index);
     for (let at = 0; at < sum.length; at++) sum[at]! += pixels[at]!;
   }
-  return Float32Array.from(sum, (total) => total / pictures.size / 255);
+  return Float32Array.from(sum, (total) => total / indices.length / 255);
 }

@@ -1,10 +1,7 @@
 // What pictures look like to the measures: plain numbers, so that no tensor is needed.
+import type { PictureSize } from "../format/image_header.ts";
 
-/** Sides of a picture whose rows hold red, green and blue of each pixel. */
-export interface PictureSize {
-  readonly height: number;
-  readonly width: number;
-}
+export type { PictureSize } from "../format/image_header.ts";
 
 /** Rows of RGB bytes. */
 export interface RgbBytes extends PictureSize {
@@ -12,12 +9,42 @@ export interface RgbBytes extends PictureSize {
   readonly data: Uint8Array;
 }
 
-/** Pictures of one size that can be read one by one. */
-export interface PictureSource extends PictureSize {
+/** Pictures that can be read one by one. */
+export interface PictureSource {
   /** How many. */
   readonly size: number;
+  /** Sides of picture `index`. */
+  sizeOf(index: number): PictureSize;
   /** RGB bytes of picture `index`, [height * width * 3]. */
   pixels(index: number): Promise<Uint8Array>;
+}
+
+/** Whether two pictures fit into one tensor. */
+export function isSameSize(a: PictureSize, b: PictureSize): boolean {
+  return a.height === b.height && a.width === b.width;
+}
+
+/** Places of pictures in passes of one size each, at most `passSize` long; sizes in the order in which they come first. */
+export function passesOf(
+  pictures: Pick<PictureSource, "sizeOf">,
+  indices: readonly number[],
+  passSize: number,
+): number[][] {
+  const bySize = new Map<string, number[]>();
+  for (const index of indices) {
+    const { height, width } = pictures.sizeOf(index);
+    const key = `${width}x${height}`;
+    const known = bySize.get(key);
+    if (known === undefined) bySize.set(key, [index]);
+    else known.push(index);
+  }
+  const passes: number[][] = [];
+  for (const own of bySize.values()) {
+    for (let from = 0; from < own.length; from += passSize) {
+      passes.push(own.slice(from, from + passSize));
+    }
+  }
+  return passes;
 }
 
 /** Clips model numbers in [-1, 1] and moves them to [0, 1]. */

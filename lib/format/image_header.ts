@@ -4,11 +4,15 @@ import { StepFailure } from "../error/failure.ts";
 /** Formats that fluxline reads. */
 export type PictureFormat = "png" | "jpeg";
 
-/** Format and size of a picture. */
-export interface PictureHeader {
-  readonly format: PictureFormat;
+/** Sides of a picture in pixels. */
+export interface PictureSize {
   readonly width: number;
   readonly height: number;
+}
+
+/** Format and size of a picture. */
+export interface PictureHeader extends PictureSize {
+  readonly format: PictureFormat;
 }
 
 /** A picture's bytes are damaged or of a kind that is not read; whoever knows its name adds it to the reason. */

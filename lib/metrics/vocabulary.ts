@@ -134,6 +134,11 @@ const TRAINING_METRICS: readonly MetricWord[] = [
     direction: "lower",
     meaning: "Updates left out because a number was not finite",
   },
+  {
+    name: "corrupt_samples",
+    direction: null,
+    meaning: "Samples left out so far because they cannot be used",
+  },
 ];
 
 /** Metrics of whole pictures, decoded from the latent mean. With `val_` in front they are of held-out pictures. */

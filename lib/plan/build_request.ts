@@ -14,6 +14,7 @@ import {
   type ResolvedDataset,
   type StepRequest,
 } from "../store/step_request.ts";
+import type { DimensionPlace } from "./plan_datasets.ts";
 import { datasetRoles } from "./step_inputs.ts";
 
 /** What a request is made from. */
@@ -31,6 +32,8 @@ export interface RequestParts {
   readonly engine: "wasm";
   readonly packageRoot: string;
   readonly batchesPerEpoch: number | null;
+  /** Known sizes of the pictures, by dataset. */
+  readonly dimensions: ReadonlyMap<string, DimensionPlace>;
   /** Files that the step starts from; null where there are none. */
   readonly weights: RequestedWeights | null;
   /** Null where the step needs none. */
@@ -60,7 +63,10 @@ export function buildRequest(parts: RequestParts): StepRequest {
         name,
       ) => [
         name,
-        resolveDataset(pipeline.datasets[name] as DatasetEntry, folderOf),
+        {
+          ...resolveDataset(pipeline.datasets[name] as DatasetEntry, folderOf),
+          ...dimensionsOf(parts.dimensions.get(name)),
+        },
       ]),
     ),
     ...(parts.weights === null ? {} : { weight_files: parts.weights }),
@@ -74,6 +80,12 @@ export function buildRequest(parts: RequestParts): StepRequest {
     packageRoot: parts.packageRoot,
     plan: { trainSteps: trainSteps(step, parts.batchesPerEpoch) },
   };
+}
+
+function dimensionsOf(
+  place: DimensionPlace | undefined,
+): Pick<ResolvedDataset, "dimensions"> {
+  return place === undefined ? {} : { dimensions: place };
 }
 
 /** The dataset with absolute places; data that a step makes lie in the `output/` of its folder. */

@@ -103,7 +103,12 @@ export async function planPipeline(
     forced,
     manifest,
     cache,
-    datasets: new PlanDatasets(pipeline, cache),
+    datasets: new PlanDatasets(
+      pipeline,
+      cache,
+      storeLayout(runsDir).dimensions,
+    ),
+    keepsDimensions: options.saveFingerprints === true,
     planned: new Map(),
   };
   for (const step of topologicalOrder(pipeline.steps)) {
@@ -132,6 +137,7 @@ interface PlanSession {
   readonly manifest: RunManifest | null;
   readonly cache: FingerprintCache;
   readonly datasets: PlanDatasets;
+  readonly keepsDimensions: boolean;
   readonly planned: Map<string, PlannedStep>;
 }
 
@@ -144,6 +150,7 @@ async function planStep(
   const folders = new Map(
     [...planned].map(([name, other]) => [name, other.folder]),
   );
+  const makerOf = (name: string) => planned.get(name) ?? null;
   const roles = stepRoles(step);
   const sets = await datasets.ofStep(datasetRoles(step), keyOf);
   const weights = await planWeights(step, pipeline, session.cache);
@@ -161,7 +168,7 @@ async function planStep(
   const key = workKey(work);
   const folder = findStepFolder(runsDir, key, step.name);
   const batchesPerEpoch = step.task === "train"
-    ? await datasets.batchesPerEpoch(step, (name) => planned.get(name) ?? null)
+    ? await datasets.batchesPerEpoch(step, makerOf)
     : null;
   const request = buildRequest({
     pipeline,
@@ -174,6 +181,11 @@ async function planStep(
     engine: session.engine,
     packageRoot: PACKAGE_ROOT,
     batchesPerEpoch,
+    dimensions: await datasets.dimensionsOf(
+      new Set(datasetRoles(step).values()),
+      makerOf,
+      session.keepsDimensions,
+    ),
     weights,
     text,
   });

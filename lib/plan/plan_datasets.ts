@@ -1,5 +1,13 @@
-// The datasets of one plan: each is fingerprinted once, however many steps read it.
-import { parseCaptions } from "../format/captions.ts";
+// The datasets of one plan: each is fingerprinted and its pictures' sizes are read once, however many steps use it.
+import { RefusedError } from "../error/failure.ts";
+import { BatchOrder } from "../data/batch_order.ts";
+import {
+  dimensionCachePath,
+  type DimensionKey,
+} from "../data/dimension_cache.ts";
+import { selectSamples } from "../data/selected_samples.ts";
+import { sizingOf } from "../data/size_class.ts";
+import { digestRecord } from "../disk/digest.ts";
 import type { DatasetEntry, Pipeline, TrainStep } from "../catalog/pipeline.ts";
 import {
   type DataFingerprint,
@@ -7,23 +15,39 @@ import {
 } from "../store/data_fingerprint.ts";
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { resolveDataset } from "./build_request.ts";
+import { knownDimensions, type SampleHeaders } from "./known_dimensions.ts";
 import type { WorkDataset } from "./work_record.ts";
 
 /** A step that may have made a dataset. */
 export interface Maker {
   readonly folder: string;
   readonly action: string;
+  readonly key: string;
+}
+
+/** Where the sizes of a dataset's pictures are kept, and under what. */
+export interface DimensionPlace extends DimensionKey {
+  /** Absolute. */
+  readonly path: string;
 }
 
 /** Fingerprints and sizes of a pipeline's datasets. */
 export class PlanDatasets {
   readonly #pipeline: Pipeline;
   readonly #cache: FingerprintCache;
+  /** Folder of known picture sizes. */
+  readonly #dimensions: string;
   readonly #fingerprints = new Map<string, Promise<DataFingerprint>>();
+  readonly #headers = new Map<string, Promise<SampleHeaders>>();
 
-  constructor(pipeline: Pipeline, cache: FingerprintCache) {
+  constructor(
+    pipeline: Pipeline,
+    cache: FingerprintCache,
+    dimensions: string,
+  ) {
     this.#pipeline = pipeline;
     this.#cache = cache;
+    this.#dimensions = dimensions;
   }
 
   /**
@@ -52,15 +76,37 @@ export class PlanDatasets {
     step: TrainStep,
     makerOf: (name: string) => Maker | null,
   ): Promise<number | null> {
-    const entry = this.#entry(step.dataset);
-    const captions = entry.from === null
-      ? (await this.#fingerprint(step.dataset)).captions
-      : await madeCaptions(entry, makerOf(entry.from));
-    if (captions === null) return null;
-    return Math.min(
-      Math.ceil(captions / step.batch_size),
-      step.max_steps ?? Infinity,
-    );
+    const headers = await this.#sampleHeaders(step.dataset, makerOf);
+    if (headers === null) return null;
+    const { data, model, seed } = this.#pipeline;
+    const { views } = selectSamples(headers, sizingOf(data, model));
+    // The step says which samples are corrupt.
+    if (views.count === 0) return null;
+    return new BatchOrder(views, {
+      batchSize: step.batch_size,
+      maxBatches: step.max_steps,
+      seed,
+    }).batchesPerEpoch;
+  }
+
+  /**
+   * Where the sizes of the datasets' pictures are kept, by dataset; those are absent whose data are not made. `save` writes what is
+   * not kept yet.
+   */
+  async dimensionsOf(
+    names: Iterable<string>,
+    makerOf: (name: string) => Maker | null,
+    save: boolean,
+  ): Promise<Map<string, DimensionPlace>> {
+    const places = new Map<string, DimensionPlace>();
+    for (const name of names) {
+      const key = await this.#dimensionKey(name, makerOf);
+      if (key === null) continue;
+      const path = dimensionCachePath(this.#dimensions, key);
+      places.set(name, { path, ...key });
+      if (save) await (await this.#sampleHeaders(name, makerOf))?.save();
+    }
+    return places;
   }
 
   #entry(name: string): DatasetEntry {
@@ -72,6 +118,52 @@ export class PlanDatasets {
     return entry;
   }
 
+  /** Null while the data are not made. */
+  async #sampleHeaders(
+    name: string,
+    makerOf: (name: string) => Maker | null,
+  ): Promise<SampleHeaders | null> {
+    const key = await this.#dimensionKey(name, makerOf);
+    if (key === null) return null;
+    const { from, ...entry } = this.#entry(name);
+    const folder = from === null ? "" : makerOf(from)?.folder ?? "";
+    const place = resolveDataset({ from, ...entry }, () => folder);
+    let found = this.#headers.get(place.captionsFile);
+    if (found === undefined) {
+      found = knownDimensions(place, this.#dimensions, key);
+      this.#headers.set(place.captionsFile, found);
+    }
+    try {
+      return await found;
+    } catch (error) {
+      // The step that reads the data reports it, with the name of the step that should have made them.
+      if (from !== null && error instanceof RefusedError) return null;
+      throw error;
+    }
+  }
+
+  async #dimensionKey(
+    name: string,
+    makerOf: (name: string) => Maker | null,
+  ): Promise<DimensionKey | null> {
+    const entry = this.#entry(name);
+    const multiple = 2 ** this.#pipeline.model.downscales;
+    if (entry.from === null) {
+      const { digest } = await this.#fingerprint(name);
+      return { fingerprint: digest, multiple };
+    }
+    const maker = makerOf(entry.from);
+    if (maker?.action !== "reuse") return null;
+    // What a finished step made is known by its key and by where it lies in the output.
+    const { image_folder, captions_file } = entry;
+    const fingerprint = digestRecord({
+      key: maker.key,
+      image_folder,
+      captions_file,
+    });
+    return { fingerprint, multiple };
+  }
+
   #fingerprint(name: string): Promise<DataFingerprint> {
     let found = this.#fingerprints.get(name);
     if (found === undefined) {
@@ -81,21 +173,5 @@ export class PlanDatasets {
       this.#fingerprints.set(name, found);
     }
     return found;
-  }
-}
-
-async function madeCaptions(
-  entry: DatasetEntry,
-  maker: Maker | null,
-): Promise<number | null> {
-  if (maker?.action !== "reuse") return null;
-  const { captionsFile } = resolveDataset(entry, () => maker.folder);
-  try {
-    const text = await Deno.readTextFile(captionsFile);
-    return parseCaptions(text, captionsFile).length;
-  } catch (error) {
-    // The step that reads the data reports it, with the name of the step that should have made them.
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

@@ -78,7 +78,11 @@ const OUTSIDE_DATA = new Set([
   "tt2m_token",
   "dataloader_max_retries",
   "dataloader_retry_delay",
+  "max_corrupt_share",
 ]);
+
+/** Keys that came later, with the value that changes nothing: left out with it, so that older keys stay as they are. */
+const LATER_DATA = { img_fit: "crop" } as const;
 
 /** The record; plain JSON, independent of the order of keys in the file. */
 export function workRecord(
@@ -99,7 +103,10 @@ export function workRecord(
     ...common,
     model: modelRecord(step, pipeline.model),
     data: {
-      ...without(pipeline.data, OUTSIDE_DATA),
+      ...withoutDefaults(
+        without(pipeline.data, OUTSIDE_DATA),
+        LATER_DATA,
+      ),
       // A tokenizer of another name is known by its content, and only where it is used.
       tokenizer_name: "words",
     },
@@ -167,6 +174,17 @@ function datasetRecord(
   return fromKey === null
     ? { type, flip, fingerprint }
     : { type, flip, from: fromKey, image_folder, captions_file };
+}
+
+function withoutDefaults(
+  record: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).filter(([key, value]) =>
+      !(key in defaults && defaults[key] === value)
+    ),
+  );
 }
 
 function without(

@@ -20,11 +20,16 @@ export class Permutation {
   }
 
   /**
-   * The order of one epoch: a function of the three numbers.
+   * The order of one epoch: a function of the three numbers, and of a name where several things are ordered.
    *
    * @throws {RangeError} when the size is no whole number from 1 to 2^32, or the epoch none from 0 on.
    */
-  static of(size: number, seed: number, epoch: number): Permutation {
+  static of(
+    size: number,
+    seed: number,
+    epoch: number,
+    name = "order",
+  ): Permutation {
     if (!Number.isInteger(size) || size < 1 || size > LARGEST) {
       throw new RangeError(
         `Cannot permute ${size} items: wanted a whole number from 1 to 2^32`,
@@ -35,7 +40,7 @@ export class Permutation {
         `Cannot order epoch ${epoch}: wanted a whole number from 0 on`,
       );
     }
-    const stream = RandomStream.of(seed, `order/${epoch}`);
+    const stream = RandomStream.of(seed, `${name}/${epoch}`);
     const keys = Int32Array.from(
       { length: 2 * ROUNDS },
       () => stream.integer(LARGEST - 1),

@@ -1,7 +1,8 @@
 // Body of `task: compare`: two steps' weights on the same held-out pictures, the paired difference, and what it shows.
 import { join } from "node:path";
 import type { CompareStep, PictureMetric } from "../catalog/pipeline.ts";
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import type { PictureSet } from "../data/picture_set.ts";
+import { commonSize } from "../data/selected_samples.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { startEngine } from "../engines/engine.ts";
 import { StepFailure } from "../error/failure.ts";
@@ -12,11 +13,12 @@ import {
 } from "../evaluation/bootstrap.ts";
 import { meanAbsoluteError } from "../evaluation/image_metrics.ts";
 import { meanImage } from "../evaluation/mean_image.ts";
+import { isSameSize, passesOf } from "../evaluation/picture.ts";
 import { type Verdict, verdict } from "../evaluation/verdict.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import { latentNumbers } from "../blueprint/model_options.ts";
 import { modelOptionsFrom } from "../blueprint/section_options.ts";
-import { openStepDataset } from "./open_step.ts";
+import { intactIndices, openStepDataset } from "./open_data.ts";
 import {
   meanMeasures,
   type MeasuredPictures,
@@ -55,8 +57,12 @@ export async function compareBody(context: StepContext): Promise<StepResult> {
   const { request } = context;
   const step = request.options as CompareStep;
   await startEngine(request.engine);
-  const dataset = await openStepDataset(request, step.dataset);
-  const indices = pictureIndices(dataset, step.limit);
+  const dataset = await openStepDataset(context, step.dataset);
+  const indices = await intactIndices(
+    context,
+    dataset,
+    pictureIndices(dataset, step.limit),
+  );
   refuseTooFew(step, indices.length);
   const shown = spreadIndices(indices, step.pictures);
   const arms: Reconstructions[] = [];
@@ -115,12 +121,13 @@ async function report(
       ratio: baseline === null ? null : means.recon_l1 / baseline.recon_l1,
     };
   });
+  const { height, width } = commonSize(dataset);
   const numbers = latentNumbers(
     modelOptionsFrom(request.model),
-    dataset.height,
-    dataset.width,
+    height,
+    width,
   );
-  const imageNumbers = dataset.height * dataset.width * 3;
+  const imageNumbers = height * width * 3;
   await writeJsonAtomically(join(await outputFolder(context), "compare.json"), {
     version: 1,
     dataset: step.dataset,
@@ -172,23 +179,35 @@ async function report(
 async function measureBaseline(
   context: StepContext,
   step: CompareStep,
-  heldOut: ImageTextFolder,
+  heldOut: PictureSet,
   indices: readonly number[],
 ): Promise<Baseline | null> {
   if (step.baseline_dataset === null) return null;
-  const known = await openStepDataset(context.request, step.baseline_dataset);
-  if (known.height !== heldOut.height || known.width !== heldOut.width) {
-    throw new StepFailure(
-      `Cannot compare with the mean picture of dataset "${step.baseline_dataset}": its pictures are ${known.width}x${known.height}, those of "${step.dataset}" are ${heldOut.width}x${heldOut.height}`,
-      { hint: "Set `data.img_size`, so that all pictures have one size" },
-    );
-  }
-  const guess = await meanImage(known);
+  const known = await openStepDataset(context, step.baseline_dataset);
+  const knownIndices = await intactIndices(
+    context,
+    known,
+    pictureIndices(known, null),
+  );
   const errors: number[] = [];
-  for (const index of indices) {
-    const pixels = await heldOut.pixels(index);
-    const original = Float32Array.from(pixels, (value) => value / 255);
-    errors.push(meanAbsoluteError(original, guess));
+  for (const pass of passesOf(heldOut, indices, Infinity)) {
+    const size = heldOut.sizeOf(pass[0]!);
+    const alike = knownIndices.filter((index) =>
+      isSameSize(known.sizeOf(index), size)
+    );
+    if (alike.length === 0) {
+      const found = commonSize(known);
+      throw new StepFailure(
+        `Cannot compare with the mean picture of dataset "${step.baseline_dataset}": its pictures are ${found.width}x${found.height}, those of "${step.dataset}" are ${size.width}x${size.height}`,
+        { hint: "Set `data.img_size`, so that all pictures have one size" },
+      );
+    }
+    const guess = await meanImage(known, alike);
+    for (const index of pass) {
+      const pixels = await heldOut.pixels(index);
+      const original = Float32Array.from(pixels, (value) => value / 255);
+      errors[indices.indexOf(index)] = meanAbsoluteError(original, guess);
+    }
   }
   return {
     dataset: step.baseline_dataset,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { EvaluateStep, PictureMetric } from "../catalog/pipeline.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { startEngine } from "../engines/engine.ts";
-import { openStepDataset } from "./open_step.ts";
+import { intactIndices, openStepDataset } from "./open_data.ts";
 import {
   meanMeasures,
   type MeasuredPictures,
@@ -23,8 +23,12 @@ export async function evaluateBody(context: StepContext): Promise<StepResult> {
   const { request } = context;
   const step = request.options as EvaluateStep;
   await startEngine(request.engine);
-  const dataset = await openStepDataset(request, step.dataset);
-  const indices = pictureIndices(dataset, step.limit);
+  const dataset = await openStepDataset(context, step.dataset);
+  const indices = await intactIndices(
+    context,
+    dataset,
+    pictureIndices(dataset, step.limit),
+  );
   const pictures: MeasuredPictures = {
     dataset,
     indices,

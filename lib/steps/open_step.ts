@@ -8,10 +8,6 @@ import {
   readTensors,
 } from "../checkpoint/load_checkpoint.ts";
 import type { VerifiedGeneration } from "../checkpoint/generation.ts";
-import {
-  type ImageTextFolder,
-  openImageTextFolder,
-} from "../data/image_text_folder.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { buildModel, type FluxModel } from "../models/flux_model.ts";
 import type { ModelOptions } from "../blueprint/model_options.ts";
@@ -71,29 +67,6 @@ export async function loadComponents(
       ? new Map([...stored, ...await readTensors(verified, "average")])
       : stored;
   model.parameters.load(merged, components);
-}
-
-/** Opens a dataset that the step names, with pictures that the model can halve as often as it must. */
-export async function openStepDataset(
-  request: StepRequest,
-  name: string,
-): Promise<ImageTextFolder> {
-  const dataset = request.datasets[name];
-  if (dataset === undefined) {
-    throw new RangeError(`The request has no dataset "${name}"`);
-  }
-  const opened = await openImageTextFolder({
-    imageFolder: dataset.imageFolder,
-    captionsFile: dataset.captionsFile,
-    imageSize: request.data.img_size,
-    flip: dataset.flip,
-  });
-  refuseOddSides(modelOptionsFrom(request.model), {
-    place: `dataset "${name}"`,
-    height: opened.height,
-    width: opened.width,
-  });
-  return opened;
 }
 
 /** @throws {StepFailure} when a side is no multiple of what the compressor needs. */

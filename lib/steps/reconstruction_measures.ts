@@ -1,13 +1,13 @@
 // How well a step's VAE gives held-out pictures back: what evaluate and compare both measure.
 import { join } from "node:path";
 import type { PictureMetric, WeightSources } from "../catalog/pipeline.ts";
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import type { PictureSet } from "../data/picture_set.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { StepFailure } from "../error/failure.ts";
 import { meanOf } from "../evaluation/bootstrap.ts";
 import { meanAbsoluteError, psnr, ssim } from "../evaluation/image_metrics.ts";
-import { imageGrid } from "../evaluation/image_grid.ts";
+import { framedAlike, imageGrid } from "../evaluation/image_grid.ts";
 import {
   bytesOf,
   type PictureSize,
@@ -29,7 +29,7 @@ export interface MeasuredStep {
 
 /** The pictures that are measured. */
 export interface MeasuredPictures {
-  readonly dataset: ImageTextFolder;
+  readonly dataset: PictureSet;
   readonly indices: readonly number[];
   /** Those of `indices` whose reconstructions are kept to be looked at. */
   readonly shown: readonly number[];
@@ -68,6 +68,8 @@ export async function measureReconstructions(
   const { dataset, indices, shown } = pictures;
   using model = await openVae(context, step);
   const measures: PictureMeasures = { recon_l1: [], psnr: [], ssim: [] };
+  // Pictures come in passes of one size, not in their order.
+  const places = new Map(indices.map((index, place) => [index, place]));
   const kept = new Map<number, RgbBytes>();
   const isWhole = await visitReconstructions(
     {
@@ -80,10 +82,15 @@ export async function measureReconstructions(
     },
     (original, decoded, index) => {
       const [wanted, made] = [unitValues(original), unitValues(decoded)];
+      const size = dataset.sizeOf(index);
       for (const [metric, measure] of Object.entries(MEASURES)) {
-        measures[metric as PictureMetric].push(measure(wanted, made, dataset));
+        measures[metric as PictureMetric][places.get(index)!] = measure(
+          wanted,
+          made,
+          size,
+        );
       }
-      if (shown.includes(index)) kept.set(index, bytesOf(made, dataset));
+      if (shown.includes(index)) kept.set(index, bytesOf(made, size));
     },
   );
   if (!isWhole) return null;
@@ -103,7 +110,7 @@ export function meanMeasures(
 
 /** The first `limit` pictures of a dataset; null means all. */
 export function pictureIndices(
-  dataset: ImageTextFolder,
+  dataset: PictureSet,
   limit: number | null,
 ): number[] {
   const count = Math.min(dataset.size, limit ?? dataset.size);
@@ -133,11 +140,11 @@ export async function writeReconstructionGrid(
   const originals: RgbBytes[] = [];
   for (const index of shown) {
     const data = await dataset.pixels(index);
-    const { height, width } = dataset;
+    const { height, width } = dataset.sizeOf(index);
     originals.push({ height, width, channels: 3, data });
   }
   const grid = await imageGrid(
-    [...originals, ...rows.flatMap((row) => row.shown)],
+    framedAlike([...originals, ...rows.flatMap((row) => row.shown)]),
     { columns: shown.length, gap: GRID_GAP, scale: GRID_SCALE },
   );
   const path = join(await outputFolder(context), "reconstructions.png");

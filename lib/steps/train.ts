@@ -22,6 +22,8 @@ import {
 import { takeSnapshot } from "../train/train_snapshot.ts";
 import { heldOutError } from "../train/validation.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
+import { corruptLimitOf, intactIndices } from "./open_data.ts";
+import { pictureIndices } from "./reconstruction_measures.ts";
 import { metricName, retentionOf } from "./train_options.ts";
 import { openTrainReport } from "./train_report.ts";
 import { drawTrainSamples, wantsSamples } from "./train_samples.ts";
@@ -46,6 +48,7 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
       trainers: trainers.trainers,
       average: opened.session.average,
       batches: opened.batches,
+      corruptLimit: corruptLimitOf(request, opened.dataset),
       transition: opened.transition,
       cadence: {
         intervalBatches: step.checkpoint.interval_batches,
@@ -107,13 +110,17 @@ function validation(
   const { heldOut, session } = opened;
   const trainsVae = session.groups.some((group) => group.name === "vae");
   if (heldOut === null || (!trainsVae && trainers.flow === null)) return null;
+  let known: Promise<number[]> | null = null;
+  const intactHeldOut = () =>
+    known ??= intactIndices(context, heldOut, pictureIndices(heldOut, null));
   const measure = async () => {
+    const indices = await intactHeldOut();
     const values: Record<string, number> = {};
     if (trainsVae) {
       const error = await heldOutError({
         model: session.model,
         dataset: heldOut,
-        indices: Array.from({ length: heldOut.size }, (_, index) => index),
+        indices,
         spade: opened.step.decode_spade,
         signal: context.signal,
         onPass: (done) =>
@@ -147,6 +154,7 @@ async function heldOutFlowLoss(
   for (let index = 0; index < batches.batchesPerEpoch; index++) {
     if (context.signal.aborted) return null;
     const batch = await batches.read(0, index);
+    if (batch.size === 0) continue;
     sum += batch.size * await flowValidationLoss(options, batch, index);
     count += batch.size;
     context.progress({
@@ -163,5 +171,10 @@ function resultOf({ outcome, progress }: TrainOutcome): StepResult {
   const metrics = presentValues(progress);
   const { epoch } = progress.cursor;
   if (outcome === "stopped") return { outcome, metrics, epochs: epoch };
-  return { outcome, metrics, epochs: epoch, summary: progress.endReason ?? "" };
+  const count = progress.corrupt.length;
+  const skipped = count === 0
+    ? ""
+    : `; ${count} corrupt ${count === 1 ? "sample" : "samples"} skipped`;
+  const summary = (progress.endReason ?? "") + skipped;
+  return { outcome, metrics, epochs: epoch, summary };
 }

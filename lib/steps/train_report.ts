@@ -61,7 +61,9 @@ function show(
 ): void {
   const epochs = mostEpochs(transition);
   if (event.text !== null) {
-    const level = event.name === "skip" ? "warning" : "info";
+    const level = event.name === "skip" || event.name === "corrupt"
+      ? "warning"
+      : "info";
     context.log(
       event.name === "epoch" ? `end of epoch: ${event.text}` : event.text,
       level,

@@ -2,13 +2,14 @@
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
-import { imageGrid } from "../evaluation/image_grid.ts";
+import { framedAlike, imageGrid } from "../evaluation/image_grid.ts";
 import {
   bytesOf,
   type PictureSource,
   type RgbBytes,
   unitValues,
 } from "../evaluation/picture.ts";
+import { commonSize } from "../data/selected_samples.ts";
 import { decodeImage } from "../format/image_codec.ts";
 import { drawPictures } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
@@ -16,6 +17,7 @@ import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
 import { type TextOptions, textVectors } from "../train/text_source.ts";
 import type { TrainCursor } from "../train/train_progress.ts";
 import { visitReconstructions } from "../train/validation.ts";
+import { intactIndices } from "./open_data.ts";
 import { refuseOddSides } from "./open_step.ts";
 import { pictureIndices, spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
@@ -64,7 +66,12 @@ async function drawVaeSamples(
   cursor: TrainCursor,
 ): Promise<boolean> {
   const dataset = opened.heldOut ?? opened.dataset;
-  const indices = spreadIndices(pictureIndices(dataset, null), RECONSTRUCTED);
+  const indices = await intactIndices(
+    context,
+    dataset,
+    spreadIndices(pictureIndices(dataset, null), RECONSTRUCTED),
+  );
+  if (indices.length === 0) return true;
   const name = `${nameOf(cursor)}-reconstructions.png`;
   if (!await drawPairs(context, opened, { pictures: dataset, indices, name })) {
     return false;
@@ -104,14 +111,15 @@ async function drawPairs(
       signal: context.signal,
       onPass: () => {},
     },
-    (original, decoded) => {
-      originals.push(bytesOf(unitValues(original), pictures));
-      made.push(bytesOf(unitValues(decoded), pictures));
+    (original, decoded, index) => {
+      const size = pictures.sizeOf(index);
+      originals.push(bytesOf(unitValues(original), size));
+      made.push(bytesOf(unitValues(decoded), size));
     },
   );
   if (!isWhole) return false;
   const columns = indices.length;
-  const grid = await imageGrid([...originals, ...made], {
+  const grid = await imageGrid(framedAlike([...originals, ...made]), {
     ...SAMPLE_GRID,
     columns,
   });
@@ -128,7 +136,11 @@ async function openTestPicture(
   const sides = { height, width };
   const { options } = opened.session.model;
   refuseOddSides(options, { place: `test picture "${path}"`, ...sides });
-  return { ...sides, size: 1, pixels: () => Promise.resolve(data) };
+  return {
+    size: 1,
+    sizeOf: () => sides,
+    pixels: () => Promise.resolve(data),
+  };
 }
 
 async function drawCaptions(
@@ -174,8 +186,7 @@ function sampleSizes(
   opened: OpenedTrainStep,
 ): { readonly height: number; readonly width: number }[] {
   const { sample_sizes } = context.request.output;
-  const { height, width } = opened.dataset;
-  if (sample_sizes === null) return [{ height, width }];
+  if (sample_sizes === null) return [commonSize(opened.dataset)];
   return sample_sizes.map((size) => {
     const [wide, high] = typeof size === "number"
       ? [size, size]

@@ -11,7 +11,8 @@ import {
 } from "../checkpoint/save_checkpoint.ts";
 import { GENERATIONS_FOLDER, METRICS_FILE } from "../checkpoint/generation.ts";
 import { BatchStream } from "../data/batch_stream.ts";
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import type { PictureSet } from "../data/picture_set.ts";
+import { commonSize } from "../data/selected_samples.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { removeLeftovers } from "../disk/tree.ts";
@@ -29,7 +30,7 @@ import {
 import { mostEpochs, type Transition } from "../train/transition.ts";
 import { WeightAverage } from "../train/weight_average.ts";
 import { modelOptionsFrom } from "../blueprint/section_options.ts";
-import { openStepDataset } from "./open_step.ts";
+import { openStepDataset } from "./open_data.ts";
 import type { StepContext } from "./step_context.ts";
 import { GROUP_COMPONENTS, groupNames, transitionOf } from "./train_options.ts";
 import { carryOver, loadInitialWeights } from "./train_start.ts";
@@ -41,8 +42,8 @@ export const SAMPLES_FOLDER = "samples";
 export interface OpenedTrainStep extends Disposable {
   readonly step: TrainStep;
   readonly session: TrainSession;
-  readonly dataset: ImageTextFolder;
-  readonly heldOut: ImageTextFolder | null;
+  readonly dataset: PictureSet;
+  readonly heldOut: PictureSet | null;
   readonly batches: BatchStream;
   readonly transition: Transition;
   readonly progress: TrainProgress;
@@ -66,7 +67,10 @@ export async function openTrainStep(
     owned,
     startsAnew: lookup.found === null,
   });
-  let progress = startProgress(watchedWindow(data.transition));
+  let progress = startProgress(
+    watchedWindow(data.transition),
+    data.dataset.corrupt,
+  );
   if (lookup.found === null) {
     await session.log.truncate(0);
     await carryOver(context, step, session);
@@ -101,10 +105,10 @@ async function openTrainData(
   step: TrainStep,
 ): Promise<TrainData> {
   const { request } = context;
-  const dataset = await openStepDataset(request, step.dataset);
+  const dataset = await openStepDataset(context, step.dataset);
   const heldOut = step.eval_dataset === null
     ? null
-    : await openStepDataset(request, step.eval_dataset);
+    : await openStepDataset(context, step.eval_dataset);
   const batches = new BatchStream(dataset, {
     batchSize: step.batch_size,
     seed: request.seed,
@@ -219,7 +223,7 @@ async function lookForCheckpoint(context: StepContext) {
 }
 
 interface Counts {
-  readonly dataset: ImageTextFolder;
+  readonly dataset: PictureSet;
   readonly batches: BatchStream;
   readonly totalSteps: number;
   readonly step: TrainStep;
@@ -228,6 +232,7 @@ interface Counts {
 function identityOf(context: StepContext, counts: Counts): TrainIdentity {
   const { request } = context;
   const { dataset, batches, totalSteps, step } = counts;
+  const image = commonSize(dataset);
   return {
     stepIndex: request.step.index,
     stepName: request.step.name,
@@ -240,6 +245,6 @@ function identityOf(context: StepContext, counts: Counts): TrainIdentity {
     batchSize: step.batch_size,
     batchesPerEpoch: batches.batchesPerEpoch,
     totalSteps,
-    image: { height: dataset.height, width: dataset.width },
+    image: { height: image.height, width: image.width },
   };
 }

@@ -1,7 +1,9 @@
 // The trainers of a train step, and what the flow is prepared with: encoded pictures, their statistics, caption vectors.
 import { StepFailure } from "../error/failure.ts";
-import type { Batch } from "../data/batch_stream.ts";
-import type { ImageTextFolder } from "../data/image_text_folder.ts";
+import { type Batch, pixelsOrCorrupt } from "../data/batch_stream.ts";
+import { CorruptSampleError } from "../data/corrupt_sample.ts";
+import { bucketsOf } from "../data/batch_order.ts";
+import type { PictureSet } from "../data/picture_set.ts";
 import { tf } from "../tensor/tf.ts";
 import {
   latentDim,
@@ -18,6 +20,7 @@ import {
   type FlowTrainerOptions,
 } from "../train/flow_trainer.ts";
 import {
+  type DecodedSource,
   encodePictures,
   latentStatistics,
   meanTokens,
@@ -29,7 +32,7 @@ import type { GroupName } from "../train/parameter_group.ts";
 import { CaptionVectors, type TextOptions } from "../train/text_source.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { vaeTrainer } from "../train/vae_trainer.ts";
-import { pictureIndices, spreadIndices } from "./reconstruction_measures.ts";
+import { spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
 import { discriminatorLossesOf, vaeLossesOf } from "./train_options.ts";
 import type { OpenedTrainStep } from "./train_session.ts";
@@ -77,7 +80,9 @@ export async function openTrainers(
   const discriminatorGroups = groupsOf("discriminator");
   const trainers: Trainer[] = [];
   if (discriminatorGroups.length > 0) {
-    refuseSmallPictures(session.model.options, opened.dataset);
+    for (const { size } of bucketsOf(opened.dataset.views)) {
+      refuseSmallPictures(session.model.options, size);
+    }
     settleFreshNorms(opened);
     const losses = discriminatorLossesOf(step);
     trainers.push(
@@ -126,7 +131,7 @@ function refuseSmallPictures(
   );
 }
 
-function captionsOf(dataset: ImageTextFolder): string[] {
+function captionsOf(dataset: PictureSet): string[] {
   return Array.from(
     { length: dataset.size },
     (_, index) => dataset.caption(index),
@@ -154,9 +159,9 @@ async function openLatents(
     step.init_from.flow_processor === undefined &&
     !(step.from_files ?? []).includes("flow_processor");
   if (!isStored && !isMeasured) return encodedLatents(opened);
-  const all = pictureIndices(dataset, null);
+  const all = Array.from({ length: dataset.views.count }, (_, view) => view);
   const indices = isStored ? all : spreadIndices(all, MEASURED_PICTURES);
-  const encoded = await encodePictures(model, dataset, indices, {
+  const encoded = await encodePictures(model, viewsOf(dataset), indices, {
     signal: context.signal,
     onPass: (done) =>
       context.progress({ phase: "encode", done, total: indices.length }),
@@ -171,19 +176,33 @@ function canStoreLatents(opened: OpenedTrainStep, flips: boolean): boolean {
   const { step, dataset, session } = opened;
   if (flips || step.trains.includes("compressor")) return false;
   const { options } = session.model;
-  const grid = latentGrid(options, dataset.height, dataset.width);
-  const bytes = 4 * dataset.size * grid.height * grid.width *
-    latentDim(options);
-  return bytes <= STORED_LATENT_BYTES;
+  const places = bucketsOf(dataset.views).map(({ size, views }) => {
+    const grid = latentGrid(options, size.height, size.width);
+    return views.length * grid.height * grid.width;
+  }).reduce((sum, count) => sum + count, 0);
+  return 4 * places * latentDim(options) <= STORED_LATENT_BYTES;
+}
+
+/** Views as pictures of their own. */
+function viewsOf(dataset: PictureSet): DecodedSource {
+  const { views } = dataset;
+  return {
+    size: views.count,
+    sizeOf: (view) => views.sizeOf(view),
+    pixels: async (view) => {
+      const pixels = await pixelsOrCorrupt(dataset, view);
+      return pixels instanceof CorruptSampleError ? null : pixels;
+    },
+  };
 }
 
 function storedLatents(
   opened: OpenedTrainStep,
-  tokens: readonly Float32Array[],
+  tokens: readonly (Float32Array | undefined)[],
   batch: Batch,
 ): tf.Tensor3D {
   const { model } = opened.session;
-  const rows = batch.indices.map((index) => tokens[index]!);
+  const rows = batch.views.map((view) => tokens[view]!);
   const width = latentDim(model.options);
   const each = rows[0]!.length;
   const values = new Float32Array(rows.length * each);

@@ -18,6 +18,12 @@ export type ResolvedDataset = DatasetEntry & {
   readonly imageFolder: string;
   /** Absolute file of `name<TAB>caption` lines. */
   readonly captionsFile: string;
+  /** File of picture sizes that were read before, and what it has to be kept under; absent where the data are yet to be made. */
+  readonly dimensions?: {
+    readonly path: string;
+    readonly fingerprint: string;
+    readonly multiple: number;
+  };
 };
 
 /** Weight files that a step starts from, with the content that its key stands for. */

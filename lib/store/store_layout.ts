@@ -13,6 +13,8 @@ export interface StoreLayout {
   readonly store: string;
   /** Digests of pictures seen before; a cache that may be deleted. */
   readonly fingerprints: string;
+  /** Folder of picture sizes seen before; a cache that may be deleted. */
+  readonly dimensions: string;
 }
 
 /** Paths of one run. */
@@ -47,6 +49,7 @@ export function storeLayout(runsDir: string): StoreLayout {
     runsDir,
     store: join(runsDir, "store"),
     fingerprints: join(runsDir, "fingerprints.json"),
+    dimensions: join(runsDir, "store", "dimensions"),
   };
 }
 

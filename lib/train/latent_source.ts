@@ -1,5 +1,5 @@
 // What the flow is trained on: latent tokens of pictures under the frozen VAE, in a scale that the diffusion expects.
-import type { PictureSource } from "../evaluation/picture.ts";
+import { passesOf, type PictureSource } from "../evaluation/picture.ts";
 import { LATENT_MEAN, LATENT_STD } from "../models/flow_processor.ts";
 import { encode, type FluxModel, latentTokens } from "../models/flux_model.ts";
 import { tf } from "../tensor/tf.ts";
@@ -35,10 +35,15 @@ export function sampledTokens(
   });
 }
 
-/** Tokens of all pictures of a dataset under a frozen VAE. */
+/** Pictures of which some may turn out to be damaged: null then. */
+export interface DecodedSource extends Omit<PictureSource, "pixels"> {
+  pixels(index: number): Promise<Uint8Array | null>;
+}
+
+/** Tokens of pictures of a dataset under a frozen VAE. */
 export interface EncodedPictures {
-  /** Picture by picture, h * w * L numbers each, not normalised. */
-  readonly tokens: readonly Float32Array[];
+  /** Picture by picture, h * w * L numbers each, not normalised; none of pictures that are damaged or were not asked for. */
+  readonly tokens: readonly (Float32Array | undefined)[];
   readonly channels: number;
 }
 
@@ -50,28 +55,31 @@ export interface EncodedPictures {
  */
 export async function encodePictures(
   model: FluxModel,
-  dataset: PictureSource,
+  dataset: DecodedSource,
   indices: readonly number[],
   watch: {
     readonly signal: AbortSignal;
     readonly onPass: (done: number) => void;
   },
 ): Promise<EncodedPictures> {
-  const tokens: Float32Array[] = [];
+  const tokens: (Float32Array | undefined)[] = new Array(dataset.size);
   let channels = 0;
-  for (let from = 0; from < indices.length; from += PASS_SIZE) {
-    const part = indices.slice(from, from + PASS_SIZE);
-    const images = await imagesTensor(dataset, part);
-    const encoded = meanTokens(model, images);
-    images.dispose();
-    const numbers = await encoded.data() as Float32Array;
-    channels = encoded.shape[2];
-    encoded.dispose();
-    const each = numbers.length / part.length;
-    part.forEach((_, row) =>
-      tokens.push(numbers.slice(row * each, (row + 1) * each))
-    );
-    watch.onPass(tokens.length);
+  let done = 0;
+  for (const pass of passesOf(dataset, indices, PASS_SIZE)) {
+    const { intact, images } = await intactImages(dataset, pass);
+    if (images !== null) {
+      const encoded = meanTokens(model, images);
+      images.dispose();
+      const numbers = await encoded.data() as Float32Array;
+      channels = encoded.shape[2];
+      encoded.dispose();
+      const each = numbers.length / intact.length;
+      intact.forEach((index, row) =>
+        tokens[index] = numbers.slice(row * each, (row + 1) * each)
+      );
+    }
+    done += pass.length;
+    watch.onPass(done);
     await nextTurn();
     watch.signal.throwIfAborted();
   }
@@ -87,6 +95,7 @@ export function latentStatistics(
   const squares = new Float64Array(channels);
   let count = 0;
   for (const numbers of encoded.tokens) {
+    if (numbers === undefined) continue;
     for (let at = 0; at < numbers.length; at++) {
       const value = numbers[at]!;
       sum[at % channels]! += value;
@@ -129,19 +138,39 @@ export function normaliseTokens(
   );
 }
 
-/** Pictures at `indices` as [N, H, W, 3] in [-1, 1]; the caller owns the tensor. */
+/** Pictures at `indices`, all of one size, as [N, H, W, 3] in [-1, 1]; the caller owns the tensor. */
 export async function imagesTensor(
   dataset: PictureSource,
   indices: readonly number[],
 ): Promise<tf.Tensor4D> {
-  const { height, width } = dataset;
-  const values = new Float32Array(indices.length * height * width * 3);
-  for (const [row, index] of indices.entries()) {
+  const { images } = await intactImages(dataset, indices);
+  return images!;
+}
+
+/** The pictures that are not damaged, in one tensor that the caller owns; null where there are none. */
+async function intactImages(
+  dataset: DecodedSource,
+  indices: readonly number[],
+): Promise<{
+  readonly intact: readonly number[];
+  readonly images: tf.Tensor4D | null;
+}> {
+  const { height, width } = dataset.sizeOf(indices[0]!);
+  const each = height * width * 3;
+  const values = new Float32Array(indices.length * each);
+  const intact: number[] = [];
+  for (const index of indices) {
     const pixels = await dataset.pixels(index);
-    const start = row * pixels.length;
-    for (let at = 0; at < pixels.length; at++) {
+    if (pixels === null) continue;
+    const start = (intact.push(index) - 1) * each;
+    for (let at = 0; at < each; at++) {
       values[start + at] = pixels[at]! / 127.5 - 1;
     }
   }
-  return tf.tensor4d(values, [indices.length, height, width, 3]);
+  if (intact.length === 0) return { intact, images: null };
+  const images = tf.tensor4d(
+    values.subarray(0, intact.length * each),
+    [intact.length, height, width, 3],
+  );
+  return { intact, images };
 }

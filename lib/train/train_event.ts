@@ -4,6 +4,7 @@
 //   for every unit of work until the transition is reached or a stop is asked for:
 //     if the epoch has batches left:
 //       read the batch that the cursor names
+//         corrupt             samples of the batch that cannot be used, told when they are first met
 //       per trainer, a discriminator before its generator: forward, backward, finite check
 //         update              gradients clipped, optimizer, learning rate, average of the weights
 //         skip                or: something was not finite, the weights stay as they are
@@ -22,6 +23,7 @@ import type { TrainCursor } from "./train_progress.ts";
 /** Names of the events above, in their order. */
 export const TRAIN_EVENTS = [
   "start",
+  "corrupt",
   "update",
   "skip",
   "batch",

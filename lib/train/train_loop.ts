@@ -1,5 +1,10 @@
 // Batches, updates, epochs and checkpoints in their order; `train_event.ts` tells it in a few lines.
 import type { Batch } from "../data/batch_stream.ts";
+import {
+  type CorruptLimit,
+  refuseTooManyCorrupt,
+  withCorrupt,
+} from "../data/corrupt_sample.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
 import { windowMean } from "../metrics/metric_window.ts";
@@ -19,7 +24,7 @@ import {
 import type { TrainEventName, TrainObserver } from "./train_event.ts";
 import type { Trainer, TrainWindows } from "./trainer.ts";
 import { judgeTransition, mostEpochs, type Transition } from "./transition.ts";
-import { updateOnce, type UpdateReport } from "./update.ts";
+import { combineReports, updateAll, type UpdateReport } from "./update.ts";
 import type { WeightAverage } from "./weight_average.ts";
 
 /** Batches as a function of (epoch, batch). */
@@ -33,6 +38,8 @@ export interface TrainPlan {
   readonly trainers: readonly Trainer[];
   readonly average: WeightAverage | null;
   readonly batches: BatchSource;
+  /** How many samples of the data may be corrupt. */
+  readonly corruptLimit: CorruptLimit;
   readonly transition: Transition;
   readonly cadence: CheckpointCadence;
   /** Train steps between two rows of the metric log. */
@@ -117,21 +124,22 @@ async function trainBatch(
 ): Promise<TrainProgress> {
   const { epoch, batch, trainStep } = progress.cursor;
   const examples = await plan.batches.read(epoch, batch);
-  const reports: UpdateReport[] = [];
-  for (const trainer of plan.trainers) {
-    using prepared = await trainer.prepare(
-      examples,
-      trainStep,
-      progress.windows,
-    );
-    reports.push(await updateOnce(trainer, prepared));
+  const corrupt = withCorrupt(progress.corrupt, examples.corrupt);
+  for (const { place, reason } of corrupt.slice(progress.corrupt.length)) {
+    const text = `picture "${place}" is skipped: ${reason}`;
+    await tell(plan, "corrupt", progress.cursor, {}, text);
   }
+  refuseTooManyCorrupt(corrupt, plan.corruptLimit);
+  const reports = await updateAll(plan.trainers, examples, {
+    trainStep,
+    windows: progress.windows,
+  });
   const isAveraged = plan.trainers.some(({ groups }, index) =>
-    reports[index]!.nonFinite === null &&
+    examples.size > 0 && reports[index]!.nonFinite === null &&
     groups.some((group) => group.name !== "discriminator")
   );
   if (isAveraged) plan.average?.update();
-  const report = combine(reports);
+  const report = combineReports(reports);
   const cursor = { epoch, batch: batch + 1, trainStep: trainStep + 1 };
   const term = report.nonFinite;
   const skipped = countUpdate(progress.skipped, {
@@ -149,7 +157,11 @@ async function trainBatch(
     report.metrics,
     text,
   );
-  const metrics = { ...report.metrics, skipped_updates: skipped.total };
+  const metrics = {
+    ...report.metrics,
+    skipped_updates: skipped.total,
+    ...(corrupt.length === 0 ? {} : { corrupt_samples: corrupt.length }),
+  };
   if (isRowDue(plan, cursor)) {
     await plan.log.append({
       kind: "train",
@@ -165,6 +177,7 @@ async function trainBatch(
     ...progress,
     cursor,
     skipped,
+    corrupt,
     windows: remembered(plan, pushMetrics(progress.windows, metrics), report),
   };
   return withSamplesDue(plan, next);
@@ -176,7 +189,8 @@ function remembered(
   windows: TrainWindows,
   report: UpdateReport,
 ): TrainWindows {
-  if (report.nonFinite !== null) return windows;
+  const isUpdated = report.nonFinite === null && "loss" in report.metrics;
+  if (!isUpdated) return windows;
   return plan.trainers.reduce<TrainWindows>(
     (all, { remember }) =>
       remember === undefined
@@ -256,20 +270,6 @@ function isValidationDue(plan: TrainPlan, epochsDone: number): boolean {
 function isRowDue(plan: TrainPlan, cursor: TrainCursor): boolean {
   return cursor.trainStep % plan.logInterval === 0 ||
     cursor.batch === plan.batches.batchesPerEpoch;
-}
-
-/** One report for all trainers of a batch: their losses add up, the rest is told apart by name. */
-function combine(reports: readonly UpdateReport[]): UpdateReport {
-  const metrics: Record<string, number> = {};
-  const learningRates: Record<string, number> = {};
-  for (const report of reports) {
-    const loss = (metrics.loss ?? 0) + report.metrics.loss!;
-    Object.assign(metrics, report.metrics, { loss });
-    Object.assign(learningRates, report.learningRates);
-  }
-  const nonFinite =
-    reports.find((report) => report.nonFinite !== null)?.nonFinite ?? null;
-  return { metrics, learningRates, nonFinite };
 }
 
 async function tell(

@@ -6,6 +6,7 @@ import {
   type MetricWindow,
   pushMetric,
 } from "../metrics/metric_window.ts";
+import type { CorruptSample } from "../data/corrupt_sample.ts";
 import { NONE_SKIPPED, type SkippedUpdates } from "./finite_guard.ts";
 
 /** Position in the data. It belongs to the batch that was trained on last, never to one that was only read. */
@@ -24,6 +25,8 @@ export interface TrainProgress {
   /** Last values by metric name. */
   readonly windows: Readonly<Record<string, MetricWindow>>;
   readonly skipped: SkippedUpdates;
+  /** Samples that were left out so far, in the order in which they were met. */
+  readonly corrupt: readonly CorruptSample[];
   /** Sample pictures of this moment are still to be drawn. */
   readonly samplesDue: boolean;
   readonly finished: boolean;
@@ -37,9 +40,10 @@ export const SHOWN_WINDOW = 20;
 /** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
 const REMEMBERED_WINDOW = 100;
 
-/** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}. */
+/** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}; `corrupt` are samples that are left out from the start. */
 export function startProgress(
   window: { readonly metric: string; readonly size: number } | null,
+  corrupt: readonly CorruptSample[] = [],
 ): TrainProgress {
   return {
     cursor: { epoch: 0, batch: 0, trainStep: 0 },
@@ -47,6 +51,7 @@ export function startProgress(
       ? {}
       : { [window.metric]: emptyWindow(window.size) },
     skipped: NONE_SKIPPED,
+    corrupt,
     samplesDue: false,
     finished: false,
     endReason: null,

@@ -92,6 +92,9 @@ export async function takeSnapshot(
       windows: progress.windows as unknown as JsonValue,
       samples_due: progress.samplesDue,
       skipped_updates: progress.skipped,
+      ...(progress.corrupt.length === 0
+        ? {}
+        : { corrupt_samples: progress.corrupt }),
       metrics: await metricsEntry(session),
     },
     weights: model.parameters.toStored(),
@@ -145,6 +148,7 @@ export async function restoreSnapshot(
     },
     windows: state.windows as unknown as Readonly<Record<string, MetricWindow>>,
     skipped: state.skipped_updates,
+    corrupt: state.corrupt_samples ?? [],
     samplesDue: state.samples_due,
     finished: state.finished,
     endReason: state.end_reason,

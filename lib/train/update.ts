@@ -1,9 +1,15 @@
 // One optimizer update: gradients, finite check, clipping, optimizer, learning rate.
+import type { Batch } from "../data/batch_stream.ts";
 import { clipByGlobalNorm } from "../optim/clipping.ts";
 import { tf } from "../tensor/tf.ts";
 import { firstNonFinite } from "./finite_guard.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
-import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+import type {
+  LossTerms,
+  PreparedBatch,
+  Trainer,
+  TrainWindows,
+} from "./trainer.ts";
 
 /** What one update did; numbers only. */
 export interface UpdateReport {
@@ -15,14 +21,42 @@ export interface UpdateReport {
   readonly nonFinite: string | null;
 }
 
+/** One update per trainer; a batch without a row changes no weight. */
+export async function updateAll(
+  trainers: readonly Trainer[],
+  batch: Batch,
+  at: { readonly trainStep: number; readonly windows: TrainWindows },
+): Promise<UpdateReport[]> {
+  if (batch.size === 0) return trainers.map(passOver);
+  const reports: UpdateReport[] = [];
+  for (const trainer of trainers) {
+    using prepared = await trainer.prepare(batch, at.trainStep, at.windows);
+    reports.push(await updateOnce(trainer, prepared));
+  }
+  return reports;
+}
+
+/** One report for all trainers of a batch: their losses add up, the rest is told apart by name. */
+export function combineReports(reports: readonly UpdateReport[]): UpdateReport {
+  const metrics: Record<string, number> = {};
+  const learningRates: Record<string, number> = {};
+  for (const report of reports) {
+    Object.assign(learningRates, report.learningRates);
+    if (report.metrics.loss === undefined) continue;
+    const loss = (metrics.loss ?? 0) + report.metrics.loss;
+    Object.assign(metrics, report.metrics, { loss });
+  }
+  const nonFinite =
+    reports.find((report) => report.nonFinite !== null)?.nonFinite ?? null;
+  return { metrics, learningRates, nonFinite };
+}
+
 /** Trains on one prepared batch. Every tensor that it makes is gone when it returns. */
 export async function updateOnce(
   trainer: Trainer,
   prepared: PreparedBatch,
 ): Promise<UpdateReport> {
-  const learningRates = Object.fromEntries(
-    trainer.groups.map((group) => [group.name, group.rate]),
-  );
+  const learningRates = ratesOf(trainer);
   const { terms, gradients } = await gradientsOf(trainer, prepared);
   const clipped = new Map<ParameterGroup, ReadonlyMap<string, tf.Tensor>>();
   const norms: Record<string, number> = {};
@@ -46,6 +80,19 @@ export async function updateOnce(
     learningRates,
     nonFinite,
   };
+}
+
+/** What is left of an update where a batch has no row: the schedule goes on, the weights stay. */
+function passOver(trainer: Trainer): UpdateReport {
+  const learningRates = ratesOf(trainer);
+  for (const group of trainer.groups) group.skip();
+  return { metrics: {}, learningRates, nonFinite: null };
+}
+
+function ratesOf(trainer: Trainer): Record<string, number> {
+  return Object.fromEntries(
+    trainer.groups.map((group) => [group.name, group.rate]),
+  );
 }
 
 interface Gradients {

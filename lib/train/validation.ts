@@ -1,6 +1,10 @@
 // Held-out figures of a VAE: pictures decoded from the latent mean against their originals.
 import { meanAbsoluteError } from "../evaluation/image_metrics.ts";
-import { type PictureSource, unitValues } from "../evaluation/picture.ts";
+import {
+  passesOf,
+  type PictureSource,
+  unitValues,
+} from "../evaluation/picture.ts";
 import {
   decode,
   encode,
@@ -40,10 +44,11 @@ export async function visitReconstructions(
   visit: PictureVisitor,
 ): Promise<boolean> {
   const { dataset, indices } = task;
-  const size = dataset.height * dataset.width * 3;
-  for (let from = 0; from < indices.length; from += PASS_SIZE) {
+  let done = 0;
+  for (const part of passesOf(dataset, indices, PASS_SIZE)) {
     if (task.signal.aborted) return false;
-    const part = indices.slice(from, from + PASS_SIZE);
+    const { height, width } = dataset.sizeOf(part[0]!);
+    const size = height * width * 3;
     const images = await imagesTensor(dataset, part);
     const decoded = reconstruct(task.model, images, task.spade);
     const originals = await images.data() as Float32Array;
@@ -56,7 +61,8 @@ export async function visitReconstructions(
         index,
       )
     );
-    task.onPass(from + part.length);
+    done += part.length;
+    task.onPass(done);
     await nextTurn();
   }
   return true;

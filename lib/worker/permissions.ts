@@ -10,7 +10,11 @@ export interface PermissionSubject {
   readonly datasets: Readonly<
     Record<
       string,
-      { readonly imageFolder: string; readonly captionsFile: string }
+      {
+        readonly imageFolder: string;
+        readonly captionsFile: string;
+        readonly dimensions?: { readonly path: string };
+      }
     >
   >;
   readonly weight_files?: {
@@ -77,6 +81,8 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const data = Object.values(subject.datasets)
     .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
+  const dimensions = Object.values(subject.datasets)
+    .flatMap((dataset) => dataset.dimensions?.path ?? []);
   const samples = subject.options.train_vae === true
     ? subject.output.test_image_address
     : [];
@@ -96,6 +102,7 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
         ...own,
         ...inputs,
         ...data,
+        ...dimensions,
         ...samples,
         ...given,
         ...permissions.read,

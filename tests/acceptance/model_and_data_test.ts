@@ -5,7 +5,8 @@ import { BatchStream } from "../../lib/data/batch_stream.ts";
 import { sha256Hex } from "../../lib/disk/digest.ts";
 import type { Component } from "../../lib/blueprint/parameter_spec.ts";
 import { planPipeline } from "../../lib/plan/plan.ts";
-import { openStepDataset, openStepModel } from "../../lib/steps/open_step.ts";
+import { openStepDataset } from "../../lib/steps/open_data.ts";
+import { openStepModel } from "../../lib/steps/open_step.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
 import { startEngine } from "../../lib/engines/engine.ts";
 import { tf } from "../../lib/tensor/tf.ts";
@@ -70,18 +71,18 @@ Deno.test("openStepDataset() opens the same pictures for pipeline mode, legacy m
   assert.ok(contents[0]![0]!.startsWith("red-heart.png 16x16 red heart "));
   assert.deepEqual(contents[1], contents[0]);
   assert.deepEqual(contents[2], contents[0]);
-  await assert.rejects(openStepDataset(vae!, "heldout"), RangeError);
+  await assert.rejects(openStepDataset(quietly(vae!), "heldout"), RangeError);
   const heldOut = await planned(project, "small.yaml", [
     "training.pipeline.steps.vae.eval_dataset=heldout",
   ]);
-  const opened = await openStepDataset(heldOut.vae!, "heldout");
+  const opened = await openStepDataset(quietly(heldOut.vae!), "heldout");
   assert.equal(opened.size, HELD_OUT_COUNT);
 });
 
 Deno.test("BatchStream over an opened dataset gives every picture once an epoch, in another order each time", async () => {
   await using project = await openProject();
   const { vae } = await requestsOf(project);
-  const dataset = await openStepDataset(vae!, "train");
+  const dataset = await openStepDataset(quietly(vae!), "train");
   const options = { batchSize: 4, seed: 3, maxBatches: null };
   const orders: number[][] = [];
   for (const epoch of [0, 1]) {
@@ -184,12 +185,17 @@ async function contentOf(
   request: StepRequest,
   dataset: string,
 ): Promise<string[]> {
-  const opened = await openStepDataset(request, dataset);
-  const { size, width, height } = opened;
+  const opened = await openStepDataset(quietly(request), dataset);
+  const { size } = opened;
+  const { width, height } = opened.sizeOf(0);
   return await Promise.all(Array.from({ length: size }, async (_, at) => {
     const digest = sha256Hex(await opened.pixels(at));
     return `${opened.name(at)} ${width}x${height} ${
       opened.caption(at)
     } ${digest}`;
   }));
+}
+
+function quietly(request: StepRequest) {
+  return { request, log: () => {} };
 }

@@ -2,22 +2,37 @@
 import assert from "node:assert/strict";
 import { StepFailure } from "../../lib/error/failure.ts";
 import { type Batch, BatchStream } from "../../lib/data/batch_stream.ts";
-import type { ImageTextFolder } from "../../lib/data/image_text_folder.ts";
+import { CorruptSampleError } from "../../lib/data/corrupt_sample.ts";
+import type { PictureSet } from "../../lib/data/picture_set.ts";
+import { ViewTable } from "../../lib/data/view_table.ts";
 
 /** Pictures of 2x1 pixels: the left one holds the index, the right one 200. */
 function dataset(
   size: number,
-  options: { flip?: boolean; broken?: number; reads?: number[] } = {},
-): ImageTextFolder {
+  options: {
+    flip?: boolean;
+    broken?: number;
+    corrupt?: number;
+    reads?: number[];
+  } = {},
+): PictureSet {
+  const pictureSize = { height: 1, width: 2 };
   return {
     size,
-    height: 1,
-    width: 2,
+    total: size,
+    sizeOf: () => pictureSize,
+    views: new ViewTable(Array.from({ length: size }, () => [pictureSize])),
+    corrupt: [],
     flip: options.flip ?? false,
     caption: (index) => `caption ${index}`,
     name: (index) => `${index}.png`,
     pixels(index) {
       options.reads?.push(index);
+      if (index === options.corrupt) {
+        const name = `${index}.png`;
+        const sample = { name, place: name, reason: "it is cut off" };
+        return Promise.reject(new CorruptSampleError(sample));
+      }
       return index === options.broken
         ? Promise.reject(new StepFailure(`Cannot read "${index}.png"`))
         : Promise.resolve(
@@ -152,6 +167,23 @@ Deno.test("a broken picture fails the batch that holds it, and no other", async 
     }
   }
   assert.equal(failures, 1);
+});
+
+Deno.test("a corrupt picture is left out of its batch, named, in every process alike", async () => {
+  for (const batchSize of [1, 4]) {
+    const options = { ...OPTIONS, batchSize };
+    const stream = new BatchStream(dataset(12, { corrupt: 5 }), options);
+    const batches = await epochOf(stream, 0);
+    const named = batches.flatMap((batch) => batch.corrupt);
+    assert.deepEqual(named.map(({ name }) => name), ["5.png"]);
+    const holder = batches.findIndex((batch) => batch.corrupt.length > 0);
+    assert.equal(batches[holder]!.size, batchSize - 1);
+    assert.equal(batches[holder]!.images.length, (batchSize - 1) * 6);
+    const seen = batches.flatMap((batch) => batch.indices);
+    assert.equal(new Set(seen).size, 11);
+    const resumed = new BatchStream(dataset(12, { corrupt: 5 }), options);
+    assert.deepEqual(await resumed.read(0, holder), batches[holder]);
+  }
 });
 
 Deno.test("BatchStream refuses sizes that are no count", () => {

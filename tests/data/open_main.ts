@@ -1,8 +1,8 @@
 // Opens a dataset and a tokenizer, for a test of what that needs.
-import { openImageTextFolder } from "../../lib/data/image_text_folder.ts";
+import { openPictures } from "./open_pictures.ts";
 import { buildWordTokenizer, loadTokenizer } from "../../lib/data/tokenizer.ts";
 
-const folder = await openImageTextFolder({
+const folder = await openPictures({
   ...JSON.parse(Deno.args[0]!),
   imageSize: 8,
 });

@@ -54,18 +54,20 @@ Deno.test("imageGrid() is a PNG of the grid", async () => {
 Deno.test("meanImage() is the mean of every pixel, in 0..1", async () => {
   const pictures = [[0, 255, 51], [255, 255, 0]];
   const mean = await meanImage({
-    ...{ size: 2, height: 1, width: 1 },
+    size: 2,
+    sizeOf: () => ({ height: 1, width: 1 }),
     pixels: (index) => Promise.resolve(Uint8Array.from(pictures[index]!)),
-  });
+  }, [0, 1]);
   deepStrictEqual(mean, Float32Array.of(0.5, 1, 0.1));
 });
 
 Deno.test("meanImage() refuses a source without pictures", async () => {
   await rejects(
     meanImage({
-      ...{ size: 0, height: 1, width: 1 },
+      size: 0,
+      sizeOf: () => ({ height: 1, width: 1 }),
       pixels: () => Promise.resolve(new Uint8Array(3)),
-    }),
+    }, []),
     RangeError,
   );
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pictureBytes } from "../data/picture_folder.ts";
 import { join } from "node:path";
 import { type PlannedStep, planPipeline } from "../../lib/plan/plan.ts";
 import { setAside } from "../../lib/store/set_aside.ts";
@@ -90,7 +91,7 @@ Deno.test("planPipeline() takes data of the user by content and refuses missing 
     });
     await writeFiles(folder, {
       "captions.tsv": "a.png\ta\n",
-      "images/a.png": "A",
+      "images/a.png": pictureBytes(0),
     });
     const first = await planPipeline(pipeline, {
       runsDir,
@@ -100,7 +101,7 @@ Deno.test("planPipeline() takes data of the user by content and refuses missing 
     assert.ok(Deno.statSync(join(runsDir, "fingerprints.json")).isFile);
     await finish(first.steps[0] as PlannedStep);
     await record(first);
-    await writeFiles(folder, { "images/a.png": "AA" });
+    await writeFiles(folder, { "images/a.png": pictureBytes(1) });
     const [vae] = (await planPipeline(pipeline, { runsDir })).steps;
     assert.match(
       vae?.reason ?? "",

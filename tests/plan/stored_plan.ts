@@ -8,6 +8,7 @@ import {
   type StepState,
   writeRunManifest,
 } from "../../lib/store/run_record.ts";
+import { pictureBytes } from "../data/picture_folder.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { writeFiles } from "../store/stored_step.ts";
 import {
@@ -63,6 +64,9 @@ export async function finish(step: PlannedStep): Promise<void> {
   await writeStepRequest(step.request);
   await writeFiles(step.folder, {
     "output/captions.tsv": "a.png\ta\nb.png\tb\nc.png\tc\n",
+    "output/images/a.png": pictureBytes(0),
+    "output/images/b.png": pictureBytes(1),
+    "output/images/c.png": pictureBytes(2),
   });
   await commitMarker(step.folder, {
     request: step.request,

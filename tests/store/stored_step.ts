@@ -8,7 +8,7 @@ import type { StepRequest } from "../../lib/store/step_request.ts";
 export async function finishStep(
   folder: string,
   key: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<Marker> {
   await writeFiles(folder, files);
   const request = {
@@ -29,10 +29,13 @@ export async function finishStep(
 /** Writes text files below `folder`, with the folders that they need. */
 export async function writeFiles(
   folder: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, content] of Object.entries(files)) {
     await makeFolder(join(folder, path, ".."));
-    await Deno.writeTextFile(join(folder, path), text);
+    const bytes = typeof content === "string"
+      ? new TextEncoder().encode(content)
+      : content;
+    await Deno.writeFile(join(folder, path), bytes);
   }
 }

@@ -51,6 +51,8 @@ async function droppedLoss(
   const batch: Batch = {
     images: new Float32Array(),
     indices: [0, 1],
+    views: [0, 1],
+    corrupt: [],
     ...{ size: 2, height: SIDE, width: SIDE, captions },
   };
   using prepared = await trainer.prepare(batch, 0, {});

@@ -51,14 +51,19 @@ Deno.test("trainBody() draws nothing with no_samples", async () => {
   assert.deepEqual((await train(request)).pictures, []);
 });
 
-Deno.test("trainBody() refuses pictures whose sides cannot be halved often enough", async () => {
-  using project = new TinyProject(3, 6);
-  const request = withOutput(project, {});
+Deno.test("trainBody() refuses test pictures whose sides cannot be halved often enough", async () => {
+  using project = new TinyProject(3);
+  using odd = new TinyProject(1, 6);
+  const picture = join(odd.images, "0.png");
+  const request = withOutput(project, {
+    samples_per_checkpoint: 1,
+    test_image_address: [picture],
+  });
   await assert.rejects(train(request), (error) => {
     assert.ok(error instanceof StepFailure);
     assert.equal(
       error.message,
-      'Cannot use pictures of dataset "train": they are 6x6, wanted sides that are multiples of 4',
+      `Cannot use pictures of test picture "${picture}": they are 6x6, wanted sides that are multiples of 4`,
     );
     return true;
   });

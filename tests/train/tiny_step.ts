@@ -206,6 +206,9 @@ export function requestOf(
     model: TINY_MODEL,
     data: {
       img_size: null,
+      img_fit: "crop",
+      reduced_min_sizes: null,
+      max_corrupt_share: 0.01,
       tokenizer_name: "words",
       max_tokens: 8,
       fixed_prompt_prefix: null,
