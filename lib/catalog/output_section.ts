@@ -8,9 +8,7 @@ import {
   someText,
   wholeNumber,
 } from "./option.ts";
-
-const A_SIZE =
-  "a number, a list of width and height, or a text such as 512x384";
+import { PICTURE_SIZE } from "./picture_size.ts";
 
 /** Schema of the `output` section. */
 export const OUTPUT_SECTION = closedMap({
@@ -46,11 +44,7 @@ export const OUTPUT_SECTION = closedMap({
     "Captions that are drawn as samples",
   ),
   sample_sizes: nullable(
-    v.array(v.union([
-      wholeNumber({ min: 1 }),
-      v.pipe(v.string(), v.regex(/^[1-9]\d*x[1-9]\d*$/, A_SIZE)),
-      v.strictTuple([wholeNumber({ min: 1 }), wholeNumber({ min: 1 })]),
-    ], A_SIZE)),
+    v.array(PICTURE_SIZE),
     "Sides, or width and height, of drawn samples; null takes the data's own size",
   ),
   generate_diagrams: option(v.boolean(), false, "Draw diagrams after the run"),

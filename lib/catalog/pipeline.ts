@@ -231,7 +231,10 @@ export interface CompareStep
 export interface GenerateStep
   extends StepBase, Omit<Options<typeof GENERATE_STEP>, SharedKey | "from"> {
   readonly task: "generate";
-  readonly from: string;
+  /** Step in whose folder the weights lie; null where they are those of `model_checkpoint`. */
+  readonly from: string | null;
+  /** Components that come from the files of `model_checkpoint`; absent where a step holds them. */
+  readonly from_files?: readonly Component[];
   readonly init_from: WeightSources;
   /** The flag with which the expander was trained. */
   readonly decode_spade: boolean;

@@ -8,6 +8,7 @@ import {
   someText,
   wholeNumber,
 } from "./option.ts";
+import { PICTURE_SIZE } from "./picture_size.ts";
 import { SHARED_KEYS } from "./shared_step_keys.ts";
 import { TRAIN_STEP } from "./train_step_options.ts";
 
@@ -84,12 +85,20 @@ export const GENERATE_STEP = closedMap({
   ...SHARED_KEYS,
   from: nullable(
     someText(),
-    "Step whose weights are used; default: the needed one that has some",
+    "Step whose weights are used; default: the needed one that has some, else the files of model_checkpoint",
   ),
   prompts: v.pipe(names, v.nonEmpty(), v.description("Captions to draw")),
+  frames: v.optional(
+    v.pipe(
+      wholeNumber({ min: 2 }),
+      v.description(
+        "Pictures from the first of two prompts to the second, by linear interpolation of their vectors, all from one noise",
+      ),
+    ),
+  ),
   size: nullable(
-    wholeNumber({ min: 1 }),
-    "Side of the pictures; null: that of the training data",
+    PICTURE_SIZE,
+    "Side, or width and height, of the pictures; null: those of the training data",
   ),
   steps: option(wholeNumber({ min: 1, max: 1000 }), 20, "Steps of the sampler"),
   guidance_scale: option(
@@ -100,7 +109,11 @@ export const GENERATE_STEP = closedMap({
   negative_prompt: option(v.string(), "", "Caption to pull away from"),
   sampler: option(v.picklist(["dpm++", "euler"]), "dpm++", "Solver"),
   weights,
-  per_prompt: option(wholeNumber({ min: 1 }), 1, "Pictures per caption"),
+  per_prompt: option(
+    wholeNumber({ min: 1 }),
+    1,
+    "Pictures per caption, each from a noise of its own",
+  ),
 });
 
 /** Schema of a script step's keys. */

@@ -29,19 +29,25 @@ export async function requireProjectRead(
 }
 
 /**
- * Makes sure that the folder of an export may be written. Nothing is asked.
+ * Makes sure that the folder that a command makes may be written. Nothing is asked.
  *
  * @throws UsageError that names the command which has the permission
  */
-export async function requireWritePermission(folder: string): Promise<void> {
+export async function requireWritePermission(
+  command: string,
+  folder: string,
+): Promise<void> {
   const { state } = await Deno.permissions.query({
     name: "write",
     path: dirname(resolve(folder)),
   });
   if (state === "granted") return;
   throw new UsageError(
-    `Cannot run "fluxline export": this process may not write beside "${folder}"`,
-    { hint: "Run `deno task export`, or `deno run -R -W cli.ts export`" },
+    `Cannot run "fluxline ${command}": this process may not write beside "${folder}"`,
+    {
+      hint:
+        `Run \`deno task ${command}\`, or \`deno run -R -W cli.ts ${command}\``,
+    },
   );
 }
 
@@ -50,7 +56,10 @@ export async function requireWritePermission(folder: string): Promise<void> {
  *
  * @throws UsageError that names the command which has the permissions
  */
-export async function requireRunPermissions(file: string): Promise<void> {
+export async function requireRunPermissions(
+  command: string,
+  file: string,
+): Promise<void> {
   const needed: Deno.PermissionDescriptor[] = [
     { name: "read" },
     { name: "write" },
@@ -63,12 +72,12 @@ export async function requireRunPermissions(file: string): Promise<void> {
   }
   if (missing.length === 0) return;
   throw new UsageError(
-    `Cannot run "fluxline train": this process has no permission to ${
+    `Cannot run "fluxline ${command}": this process has no permission to ${
       missing.join(", ")
     }`,
     {
       hint:
-        `Run \`deno task train ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts train ${file}\``,
+        `Run \`deno task ${command} ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts ${command} ${file}\``,
     },
   );
 }

@@ -32,7 +32,7 @@ export async function trainCommand(
   options: TrainOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  await requireRunPermissions(file);
+  await requireRunPermissions("train", file);
   const loaded = await loadPipeline(file, { overrides: options.set });
   const { color } = terminal;
   const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;

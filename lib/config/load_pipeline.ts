@@ -32,6 +32,7 @@ import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { readOptimizerFile } from "./optimizer_file.ts";
 import { applyOverrides } from "./overrides.ts";
 import { checkPaths } from "./path_checks.ts";
+import { checkPictureSizes } from "./picture_size_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
 import { newReport, type Report } from "./report.ts";
 import { resolveSteps } from "./resolve_steps.ts";
@@ -216,6 +217,13 @@ async function readPipeline(
     top === undefined || model === undefined || data === undefined ||
     output === undefined
   ) return undefined;
+  checkPictureSizes({
+    steps,
+    drafts: training.drafts,
+    model: model.value,
+    output: output.value,
+    document,
+  }, report);
   return {
     file: source.name,
     digest: optimizerFile === undefined

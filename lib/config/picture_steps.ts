@@ -4,7 +4,9 @@ import type {
   Component,
   EvaluateStep,
   GenerateStep,
+  WeightFilesEntry,
 } from "../catalog/pipeline.ts";
+import { sidesOf, writtenSize } from "../catalog/picture_size.ts";
 import type { PathItem } from "../source/located_tree.ts";
 import {
   baseOf,
@@ -17,6 +19,12 @@ import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { namedWeights, spadeOf, trainStepsBehind } from "./weight_sources.ts";
 
 const VAE: readonly Component[] = ["compressor", "expander"];
+/** What draws; the compressor only encodes. */
+const DRAWERS: readonly Component[] = [
+  "expander",
+  "flow_processor",
+  "text_encoder",
+];
 const PAINTERS: readonly Component[] = [
   "compressor",
   "expander",
@@ -81,6 +89,23 @@ export function generateStep(
   options: OptionsOf<"generate">,
   context: ResolutionContext,
 ): GenerateStep | undefined {
+  checkFrames(draft, options, context);
+  const size = options.size === null
+    ? null
+    : writtenSize(sidesOf(options.size));
+  const files = drawingFiles(draft, options, context);
+  if (files !== undefined) {
+    return {
+      ...withoutBase(options),
+      ...baseOf(draft, options, context),
+      size,
+      task: "generate",
+      from: null,
+      from_files: DRAWERS,
+      init_from: {},
+      decode_spade: files.spade,
+    };
+  }
   const from = options.from ?? onlyTrainStep(draft, context);
   if (from === undefined) return undefined;
   requireTrained(draft, ["from"], {
@@ -99,11 +124,43 @@ export function generateStep(
   return {
     ...withoutBase(options),
     ...base,
+    size,
     task: "generate",
     from,
     init_from,
     decode_spade,
   };
+}
+
+/** The files that draw where no step before this one trains and none is named. */
+function drawingFiles(
+  draft: StepDraft,
+  options: OptionsOf<"generate">,
+  context: ResolutionContext,
+): WeightFilesEntry | undefined {
+  const { files } = context;
+  const needs = context.graph.get(draft.name) ?? [];
+  if (
+    files === undefined || options.from !== null ||
+    trainStepsBehind(needs, context).length > 0
+  ) return undefined;
+  const held = files.files.flatMap((file) => file.components);
+  return DRAWERS.every((component) => held.includes(component))
+    ? files
+    : undefined;
+}
+
+function checkFrames(
+  draft: StepDraft,
+  { frames, prompts }: OptionsOf<"generate">,
+  { report }: ResolutionContext,
+): void {
+  if (frames === undefined || prompts.length === 2) return;
+  report.error(
+    placeIn(draft, "frames"),
+    `Cannot interpolate in ${draft.where}: it has ${prompts.length} prompts, wanted 2`,
+    "Write the first and the last prompt, or leave frames out",
+  );
 }
 
 function onlyTrainStep(

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { DataSection } from "../catalog/data_section.ts";
 import type { ModelSection } from "../catalog/model_section.ts";
 import type {
+  GenerateStep,
   Step,
   TextFilesEntry,
   TrainStep,
@@ -41,20 +42,24 @@ export interface TextFilesContext {
   readonly weights: WeightFilesEntry | undefined;
 }
 
-/** Whether a train step makes a tokenizer of its own, or takes the one that the data section names. */
+/** Steps that read captions. */
+export type CaptionStep = TrainStep | GenerateStep;
+
+/** Whether a step makes a tokenizer of its own, or takes the one that the data section names. */
 export function needsTokenizer(
-  step: TrainStep,
+  step: CaptionStep,
   weights: WeightFilesEntry | undefined,
 ): boolean {
   const isFromFile = step.from_files?.includes("text_encoder") === true &&
     (weights?.tokenizer ?? null) !== null;
+  if (step.task === "generate") return step.from === null && !isFromFile;
   return step.components.includes("text_encoder") &&
     step.init_from.text_encoder === undefined && !isFromFile;
 }
 
 /** Whether a train step's text encoder begins with a pretrained language model, where the model section names one. */
-export function startsPretrained(step: TrainStep): boolean {
-  return step.components.includes("text_encoder") &&
+export function startsPretrained(step: CaptionStep): boolean {
+  return step.task === "train" && step.components.includes("text_encoder") &&
     step.init_from.text_encoder === undefined &&
     step.from_files?.includes("text_encoder") !== true;
 }
@@ -65,11 +70,13 @@ export async function checkTextFiles(
   report: Report,
 ): Promise<TextFilesEntry> {
   const { data, model, steps, weights } = context;
-  const trains = steps.filter((step) => step.task === "train");
+  const readers = steps.filter((step) =>
+    step.task === "train" || step.task === "generate"
+  );
   const isWanted = data.tokenizer_name !== OWN_TOKENIZER &&
-    trains.some((step) => needsTokenizer(step, weights));
+    readers.some((step) => needsTokenizer(step, weights));
   const isStarted = model.pretrained_bert_model !== null &&
-    trains.some(startsPretrained);
+    readers.some(startsPretrained);
   if (isStarted && data.tokenizer_name === OWN_TOKENIZER) {
     report.error(
       placeOf(context.document, PRETRAINED_KEY),

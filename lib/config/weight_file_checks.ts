@@ -63,7 +63,8 @@ export function checkWeightTokenizer(
 ): void {
   if (files.tokenizer !== null || tokenizer !== OWN_TOKENIZER) return;
   const reader = steps.find((step) =>
-    step.task === "train" && step.from_files?.includes("text_encoder")
+    (step.task === "train" || step.task === "generate") &&
+    step.from_files?.includes("text_encoder")
   );
   if (reader === undefined) return;
   report.error(

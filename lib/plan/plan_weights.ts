@@ -15,7 +15,9 @@ export async function planWeights(
   pipeline: Pipeline,
   cache: FingerprintCache,
 ): Promise<RequestedWeights | null> {
-  const wanted = step.task === "train" ? step.from_files ?? [] : [];
+  const wanted = step.task === "train" || step.task === "generate"
+    ? step.from_files ?? []
+    : [];
   const entry = pipeline.weight_files;
   if (wanted.length === 0 || entry === undefined) return null;
   const files: RequestedWeights["files"][number][] = [];
@@ -45,7 +47,7 @@ export async function planText(
   pipeline: Pipeline,
   cache: FingerprintCache,
 ): Promise<RequestedText | null> {
-  if (step.task !== "train") return null;
+  if (step.task !== "train" && step.task !== "generate") return null;
   const { tokenizer, pretrained } = pipeline.text_files;
   const fileOf = async (path: string | null, isNeeded: boolean) =>
     path === null || !isNeeded

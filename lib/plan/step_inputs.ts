@@ -55,7 +55,9 @@ function namedRoles(step: Step): [role: string, need: string][] {
       ]);
     case "generate":
       return [
-        ["weights", step.from],
+        ...(step.from === null
+          ? []
+          : [["weights", step.from] as [string, string]]),
         ...weightRoles("init_from", step.init_from),
       ];
     case "script":

@@ -16,6 +16,7 @@ import {
   writeExchangeFiles,
 } from "../exchange/write_files.ts";
 import { type PlannedStep, planPipeline } from "../plan/plan.ts";
+import { requireAbsent } from "./new_folder.ts";
 
 /** What to export. */
 export interface ExportOptions {
@@ -53,7 +54,7 @@ export async function exportStep(
 ): Promise<StepExport> {
   const folder = resolve(options.to);
   requireTrainStep(pipeline, options.step);
-  await requireAbsent(folder);
+  await requireAbsent(folder, "export to");
   const { steps } = await planPipeline(pipeline, { runsDir: options.runsDir });
   const planned = steps.find(({ name }) => name === options.step)!;
   requireFinished(planned);
@@ -130,18 +131,6 @@ function requireTrainStep(pipeline: Pipeline, name: string): void {
     `Cannot export step "${name}": it is of task "${step.task}", which has no weights`,
     { hint },
   );
-}
-
-async function requireAbsent(folder: string): Promise<void> {
-  try {
-    await Deno.lstat(folder);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
-  throw new UsageError(`Cannot export to "${folder}": it exists already`, {
-    hint: "Name a folder that does not exist: nothing is replaced",
-  });
 }
 
 function requireFinished({ name, action, reason }: PlannedStep): void {

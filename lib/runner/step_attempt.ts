@@ -29,6 +29,8 @@ export interface AttemptScene {
   readonly observe: RunObserver;
   /** How long a step may take to save after it was asked to stop. */
   readonly stopGraceMs: number;
+  /** The way out where a process ended without a word; by default its log is named. */
+  readonly diedHint?: string;
   /** Reads a module graph; each entry is looked up once per run. */
   readonly graphOf: (
     entry: string,
@@ -113,7 +115,7 @@ export async function runAttempt(
     return { kind: "done", result: end.result, pictures };
   }
   if (timedOut) return timeoutFailure(step);
-  return outcomeOf(end, step, attempt, scene.stop);
+  return outcomeOf(end, step, attempt, scene);
 }
 
 async function follow(
@@ -146,7 +148,7 @@ function outcomeOf(
   end: StepEnd,
   step: PlannedStep,
   attempt: AttemptFolder,
-  stop: StopControl,
+  { stop, diedHint }: AttemptScene,
 ): AttemptOutcome {
   switch (end.kind) {
     case "ended":
@@ -163,9 +165,10 @@ function outcomeOf(
         ? `ended without a result, with exit code ${end.code}`
         : `was ended by ${end.signal}`;
       const failure = new StepFailure(`Step "${step.name}" ${how}`, {
-        hint: `See ${
-          shownPath(join(attempt.path, "log.txt"))
-        }, then run the same command again: finished work is kept`,
+        hint: diedHint ??
+          `See ${
+            shownPath(join(attempt.path, "log.txt"))
+          }, then run the same command again: finished work is kept`,
       });
       return { kind: "failed", failure, isRetryable: true };
     }

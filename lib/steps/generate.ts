@@ -1,61 +1,59 @@
 // Body of `task: generate`: draws the step's prompts with a trained flow, one PNG each and a grid of all.
-import { join } from "node:path";
+import type { Component } from "../catalog/component.ts";
 import type { GenerateStep } from "../catalog/pipeline.ts";
+import { type PictureSides, sidesOf } from "../catalog/picture_size.ts";
 import { readCurrent } from "../checkpoint/load_checkpoint.ts";
-import { writeAtomically, writeJsonAtomically } from "../disk/atomic_write.ts";
-import { makeFolder } from "../disk/folder_entries.ts";
+import { loadTokenizer } from "../data/tokenizer.ts";
 import { startEngine } from "../engines/engine.ts";
-import { imageGrid } from "../evaluation/image_grid.ts";
-import { bytesOf, unitValues } from "../evaluation/picture.ts";
-import { encodePng } from "../format/image_codec.ts";
-import { type DrawnPicture, drawPictures } from "../sampling/draw_pictures.ts";
+import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { readPlannedBytes } from "../exchange/read_weights.ts";
+import type { FluxModel } from "../models/flux_model.ts";
+import { drawPictures, type PictureOrder } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
 import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
-import { textVectors } from "../train/text_source.ts";
-import { openStepModel, openStepText, refuseOddSides } from "./open_step.ts";
+import { type TextOptions, textVectors } from "../train/text_source.ts";
+import { writeDrawnPictures } from "./drawn_pictures.ts";
+import { loadFileWeights } from "./file_weights.ts";
+import {
+  openStepModel,
+  openStepText,
+  parseTokenizer,
+  refuseOddSides,
+  textOptions,
+} from "./open_step.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
-import { SAMPLE_GRID } from "./train_samples.ts";
 
 /** What draws needs of the model; the compressor only encodes. */
-const DRAWING_COMPONENTS = [
+const DRAWING_COMPONENTS: readonly Component[] = [
   "expander",
   "flow_processor",
   "text_encoder",
-] as const;
-/** Words of a prompt that a file name has room for. */
-const NAME_LENGTH = 40;
+];
 
-/** Draws `per_prompt` pictures per prompt into `output/`. */
+/** Draws `per_prompt` pictures per prompt, or as many ways of `frames` between two, into `output/`. */
 export async function generateBody(context: StepContext): Promise<StepResult> {
   const { request } = context;
   const step = request.options as GenerateStep;
   await startEngine(request.engine);
-  const folder = context.inputs[step.from];
-  if (folder === undefined) {
-    throw new RangeError(`The request has no folder of step "${step.from}"`);
+  using source = await openSource(context, step);
+  const { model, text } = source;
+  const size = step.size === null ? source.trained : sidesOf(step.size);
+  if (size === null) {
+    throw new RefusedError(
+      "Cannot draw: the files do not tell the size of the pictures that they were trained on",
+      { hint: "Say it: `size` in the step, or `--size`" },
+    );
   }
-  const text = await openStepText(folder, request);
-  using model = await openStepModel(request, {
-    weightsFrom: folder,
-    weights: step.weights,
-    components: DRAWING_COMPONENTS,
-  });
-  const { state } = await readCurrent(folder);
-  const size = step.size === null
-    ? state.image
-    : { height: step.size, width: step.size };
   refuseOddSides(model.options, { place: "`size`", ...size });
-  const captions = step.prompts.flatMap((prompt) =>
-    Array.from({ length: step.per_prompt }, () => prompt)
-  );
   const total = 1000;
   const pictures = await drawPictures({
     model,
-    captions,
+    pictures: ordersOf(step),
     vectorsOf: (some) => textVectors(model, some, text),
     negative: step.negative_prompt,
     guidanceScale: step.guidance_scale,
-    ...size,
+    height: size.height,
+    width: size.width,
     schedule: FLOW_SCHEDULE,
     steps: step.steps,
     solver: step.sampler,
@@ -72,7 +70,12 @@ export async function generateBody(context: StepContext): Promise<StepResult> {
     },
   });
   if (pictures === null) return { outcome: "stopped", metrics: {} };
-  const grid = await writePictures(context, step, pictures);
+  const columns = step.frames ??
+    (step.per_prompt > 1 ? step.per_prompt : Math.min(8, pictures.length));
+  const grid = await writeDrawnPictures(context, pictures, {
+    columns,
+    name: step.frames === undefined ? "grid.png" : "strip.png",
+  });
   return {
     outcome: "done",
     metrics: {},
@@ -81,44 +84,87 @@ export async function generateBody(context: StepContext): Promise<StepResult> {
   };
 }
 
-/** Answers the path of the grid: one row per prompt, or all in rows of eight where each prompt has one picture. */
-async function writePictures(
-  context: StepContext,
-  step: GenerateStep,
-  pictures: readonly DrawnPicture[],
-): Promise<string> {
-  const output = join(context.folder, "output");
-  await makeFolder(output);
-  const names: { readonly file: string; readonly prompt: string }[] = [];
-  for (const [index, picture] of pictures.entries()) {
-    const file = `${String(index + 1).padStart(3, "0")}-${
-      fileWords(picture.caption)
-    }.png`;
-    await writeAtomically(
-      join(output, file),
-      await encodePng(bytesOf(unitValues(picture.values), picture)),
+/** Every picture has a noise of its own, but all frames between two prompts share one. */
+function ordersOf(step: GenerateStep): PictureOrder[] {
+  const { prompts, frames, per_prompt } = step;
+  if (frames === undefined) {
+    return prompts.flatMap((caption, row) =>
+      Array.from({ length: per_prompt }, (_, index) => ({
+        caption,
+        noise: row * per_prompt + index,
+      }))
     );
-    names.push({ file, prompt: picture.caption });
   }
-  await writeJsonAtomically(join(output, "prompts.json"), names);
-  const columns = step.per_prompt > 1
-    ? step.per_prompt
-    : Math.min(8, pictures.length);
-  const grid = await imageGrid(
-    pictures.map((one) => bytesOf(unitValues(one.values), one)),
-    { ...SAMPLE_GRID, columns },
-  );
-  const path = join(output, "grid.png");
-  await writeAtomically(path, grid);
-  context.picture(path);
-  return path;
+  const [caption, last] = prompts as [string, string];
+  return Array.from({ length: per_prompt * frames }, (_, index) => ({
+    caption,
+    towards: { caption: last, share: (index % frames) / (frames - 1) },
+    noise: Math.floor(index / frames),
+  }));
 }
 
-/** Letters and digits of a prompt, safe as part of a file name. */
-function fileWords(prompt: string): string {
-  const words = prompt.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(
-    /^-+|-+$/g,
-    "",
-  );
-  return words.slice(0, NAME_LENGTH) || "empty";
+interface DrawingSource extends Disposable {
+  readonly model: FluxModel;
+  readonly text: TextOptions;
+  /** Size of the pictures that the weights were trained on; null where nothing tells. */
+  readonly trained: PictureSides | null;
+}
+
+async function openSource(
+  context: StepContext,
+  step: GenerateStep,
+): Promise<DrawingSource> {
+  if (step.from === null) return await openFiles(context);
+  const { request } = context;
+  const folder = context.inputs[step.from];
+  if (folder === undefined) {
+    throw new RangeError(`The request has no folder of step "${step.from}"`);
+  }
+  const text = await openStepText(folder, request);
+  const model = await openStepModel(request, {
+    weightsFrom: folder,
+    weights: step.weights,
+    components: DRAWING_COMPONENTS,
+  });
+  const { state } = await readCurrent(folder);
+  return {
+    model,
+    text,
+    trained: state.image,
+    [Symbol.dispose]: () => model[Symbol.dispose](),
+  };
+}
+
+/** The files of `model_checkpoint`, with the tokenizer beside them or the one that the data section names. */
+async function openFiles(context: StepContext): Promise<DrawingSource> {
+  const { request } = context;
+  const file = request.weight_files?.tokenizer ??
+    request.text_files?.tokenizer ?? null;
+  if (file === null) {
+    throw new StoredStateError(
+      "Cannot read captions: there is no tokenizer.json beside the weights",
+      { hint: "Put it there, or name it in `data.tokenizer_name`" },
+    );
+  }
+  const words = new TextDecoder().decode(await readPlannedBytes(file));
+  const tokenizer = loadTokenizer(parseTokenizer(words, file.path));
+  const text = textOptions(tokenizer, request);
+  const model = await openStepModel(request, {
+    weightsFrom: null,
+    weights: "raw",
+    components: DRAWING_COMPONENTS,
+  });
+  try {
+    await loadFileWeights(model, request, (line) => context.log(line));
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+  const side = request.data.img_size;
+  return {
+    model,
+    text,
+    trained: side === null ? null : sidesOf(side),
+    [Symbol.dispose]: () => model[Symbol.dispose](),
+  };
 }

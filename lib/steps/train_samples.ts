@@ -10,6 +10,7 @@ import {
   unitValues,
 } from "../evaluation/picture.ts";
 import { commonSize } from "../data/selected_samples.ts";
+import { sidesOf } from "../catalog/picture_size.ts";
 import { decodeImage } from "../format/image_codec.ts";
 import { drawPictures } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
@@ -155,7 +156,7 @@ async function drawCaptions(
   for (const size of sampleSizes(context, opened)) {
     const pictures = await drawPictures({
       model,
-      captions,
+      pictures: captions.map((caption, noise) => ({ caption, noise })),
       vectorsOf: (some) => textVectors(model, some, text),
       negative: "",
       guidanceScale: opened.step.cfg_dropout_prob > 0 ? SAMPLE_GUIDANCE : 1,
@@ -188,12 +189,7 @@ function sampleSizes(
   const { sample_sizes } = context.request.output;
   if (sample_sizes === null) return [commonSize(opened.dataset)];
   return sample_sizes.map((size) => {
-    const [wide, high] = typeof size === "number"
-      ? [size, size]
-      : typeof size === "string"
-      ? size.split("x").map(Number) as [number, number]
-      : size;
-    const sides = { height: high, width: wide };
+    const sides = sidesOf(size);
     refuseOddSides(opened.session.model.options, {
       place: "`output.sample_sizes`",
       ...sides,

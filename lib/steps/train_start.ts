@@ -10,19 +10,11 @@ import {
 import { buildWordTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { FluxModel } from "../models/flux_model.ts";
-import { isAdded } from "../exchange/file_names.ts";
-import {
-  decodePretrained,
-  LANGUAGE_MODEL,
-} from "../exchange/pretrained_text.ts";
-import {
-  type PlannedWeightFile,
-  readPlannedBytes,
-  readPlannedWeights,
-} from "../exchange/read_weights.ts";
+import { readPlannedBytes } from "../exchange/read_weights.ts";
 import type { ParameterGroup } from "../train/parameter_group.ts";
 import { promptOf, type TextOptions } from "../train/text_source.ts";
 import type { WeightAverage } from "../train/weight_average.ts";
+import { loadFileWeights } from "./file_weights.ts";
 import {
   loadComponents,
   openStepText,
@@ -50,53 +42,7 @@ export async function loadInitialWeights(
     );
     context.log(`weights of ${components.join(", ")} from step "${parent}"`);
   }
-  const { files, strict } = context.request.weight_files ??
-    { files: [], strict: true };
-  for (const file of files) {
-    await loadFileWeights(model, file, strict);
-    context.log(`weights of ${file.components.join(", ")} from "${file.path}"`);
-  }
-  const pretrained = context.request.text_files?.pretrained ?? null;
-  if (pretrained !== null) {
-    loadLanguageModel(model, await readPlannedBytes(pretrained));
-    context.log(`language model of the text encoder from "${pretrained.path}"`);
-  }
-}
-
-/** The head of the text encoder stays as it starts: a pretrained model has none for it. */
-function loadLanguageModel({ parameters }: FluxModel, bytes: Uint8Array): void {
-  const names = parameters.names("text_encoder").filter((name) =>
-    !name.startsWith(LANGUAGE_MODEL)
-  );
-  const head = parameters.toStored(
-    new Map(names.map((name) => [name, parameters.get(name)])),
-  );
-  parameters.load(new Map([...decodePretrained(bytes), ...head]), [
-    "text_encoder",
-  ]);
-}
-
-/**
- * What only fluxline's models have stays as it starts where a file of the original lacks it; so does all that is missing where the
- * file need not fit. The plan has told of it.
- */
-async function loadFileWeights(
-  { parameters }: FluxModel,
-  file: PlannedWeightFile,
-  strict: boolean,
-): Promise<void> {
-  const found = await readPlannedWeights(file);
-  const arrays = strict
-    ? found
-    : new Map([...found].filter(([name]) => parameters.has(name)));
-  const own = parameters.toStored(
-    new Map(
-      [...parameters.variables].filter(([name]) =>
-        !arrays.has(name) && (!strict || isAdded(name))
-      ),
-    ),
-  );
-  parameters.load(new Map([...arrays, ...own]), file.components);
+  await loadFileWeights(model, context.request, (text) => context.log(text));
 }
 
 /** Takes over what `carry` asks for; the rest starts anew. */

@@ -2,6 +2,7 @@
 import type { AddCommand } from "./command_options.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
+import { addGenerate, addInterpolate } from "./generate.ts";
 import { addPlan } from "./plan.ts";
 import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
@@ -14,6 +15,8 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addPlan,
   addValidate,
   addStatus,
+  addGenerate,
+  addInterpolate,
   addExport,
   addSchema,
   addEngine,

@@ -39,7 +39,7 @@ export function addExport({ program, terminal, finish }: CommandPlace): void {
     .option("--json", "print data")
     .action(async (file, step, options) => {
       await requireProjectRead("export", terminal);
-      await requireWritePermission(options.to);
+      await requireWritePermission("export", options.to);
       const { exportCommand } = await import("../export_command.ts");
       finish(await exportCommand(file, step, options, terminal));
     });

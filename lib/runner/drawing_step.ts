@@ -1,0 +1,117 @@
+// A drawing as a generate step: what its process is given.
+import { join, resolve } from "node:path";
+import { type PictureSides, writtenSize } from "../catalog/picture_size.ts";
+import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
+import { buildRequest } from "../plan/build_request.ts";
+import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
+import { planText, planWeights } from "../plan/plan_weights.ts";
+import { positionAt } from "../source/position.ts";
+import { FingerprintCache } from "../store/fingerprint_cache.ts";
+import { storeLayout } from "../store/store_layout.ts";
+import { stepPermissions } from "../worker/permissions.ts";
+import type { DrawingSource } from "./drawing_source.ts";
+
+/** What to draw. */
+export interface DrawingOptions {
+  readonly prompts: readonly string[];
+  /** Pictures from the first of two prompts to the second; null draws the prompts themselves. */
+  readonly frames: number | null;
+  /** Null for the pipeline's. */
+  readonly seed: number | null;
+  /** Null for that of the training data. */
+  readonly size: PictureSides | null;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly negative: string;
+  readonly solver: "dpm++" | "euler";
+  readonly weights: "ema" | "raw";
+  /** Pictures per prompt, or ways between two. */
+  readonly count: number;
+  /** Folder that is made; it must not exist. */
+  readonly to: string;
+}
+
+/** The options as a step of the pipeline would have them. */
+export function generateStep(
+  pipeline: Pipeline,
+  source: DrawingSource,
+  options: DrawingOptions,
+): GenerateStep {
+  const { from } = source.step;
+  return {
+    ...source.step,
+    name: "generate",
+    task: "generate",
+    index: pipeline.steps.length,
+    description: "",
+    needs: from === null ? [] : [from],
+    permissions: { read: [], write: [], net: [], env: [] },
+    retry: { attempts: 1, backoff_seconds: 0 },
+    timeout_seconds: null,
+    position: positionAt(pipeline.sources.text, 0, 0),
+    prompts: [...options.prompts],
+    ...(options.frames === null ? {} : { frames: options.frames }),
+    size: options.size === null ? null : writtenSize(options.size),
+    steps: options.steps,
+    guidance_scale: options.guidance,
+    negative_prompt: options.negative,
+    sampler: options.solver,
+    weights: options.weights,
+    per_prompt: options.count,
+  };
+}
+
+/** The step as a plan would have it, but in a folder outside of the store. */
+export async function planDrawing(
+  pipeline: Pipeline,
+  source: DrawingSource,
+  step: GenerateStep,
+  place: {
+    readonly folder: string;
+    readonly seed: number;
+    readonly runsDir: string;
+  },
+): Promise<PlannedStep> {
+  const cache = await FingerprintCache.open(
+    storeLayout(resolve(place.runsDir)).fingerprints,
+  );
+  const folders = new Map(
+    source.planned === null
+      ? []
+      : [[source.planned.name, source.planned.folder]],
+  );
+  const request = {
+    ...buildRequest({
+      pipeline: { ...pipeline, seed: place.seed },
+      step,
+      key: source.planned?.key ?? "",
+      work: {},
+      folder: place.folder,
+      folders,
+      inputs: step.needs,
+      engine: "wasm",
+      packageRoot: PACKAGE_ROOT,
+      batchesPerEpoch: null,
+      weights: await planWeights(step, pipeline, cache),
+      text: await planText(step, pipeline, cache),
+    }),
+    lock: join(place.folder, "lock"),
+  };
+  return {
+    name: step.name,
+    task: step.task,
+    needs: step.needs,
+    key: request.key,
+    folder: place.folder,
+    step,
+    request,
+    permissions: stepPermissions(request),
+    sharedWith: [],
+    action: "run",
+    reason: "asked for",
+    changes: [],
+    setsAside: false,
+    marker: null,
+    cursor: null,
+  };
+}
