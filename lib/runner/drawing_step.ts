@@ -92,6 +92,7 @@ export async function planDrawing(
       engine: "wasm",
       packageRoot: PACKAGE_ROOT,
       batchesPerEpoch: null,
+      dimensions: new Map(),
       weights: await planWeights(step, pipeline, cache),
       text: await planText(step, pipeline, cache),
     }),
