@@ -67,6 +67,8 @@ export function noticeLine(
       } in ${formatDuration(notice.delayMs)}`;
     case "step_ended":
       return `${labels.of(notice.step)}: ${endWord(notice)}`;
+    case "report_failed":
+      return `warning: ${notice.text}`;
     case "stopping":
       return `Stopping on ${notice.signal}: running steps save and leave; a second signal ends them now`;
     default:

@@ -30,6 +30,9 @@ export function summaryText(summary: RunSummary): string {
     ...textTable(rows),
     ...(sentences.length === 0 ? [] : ["", ...sentences]),
     ...(pictures.length === 0 ? [] : ["", "Pictures:", ...pictures]),
+    ...(summary.report === null
+      ? []
+      : ["", `Report: ${shownPath(summary.report)}`]),
   ].join("\n");
 }
 

@@ -1,6 +1,7 @@
 // metrics.jsonl, which holds deterministic values only, and timings.jsonl, which holds what a clock says.
 import { AppendLog, readLines } from "../disk/append_log.ts";
 import { StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 
 /** Values of one row by metric name; a value that is not finite is stored as null. */
 export type MetricValues = Readonly<Record<string, number | null>>;
@@ -28,6 +29,8 @@ export interface TimingRow {
   /** Seconds since the row before, by phase, for example "data", "update", "sample". */
   readonly seconds: Readonly<Record<string, number>>;
   readonly memory_bytes?: number;
+  /** A new process went on here from a checkpoint; the row holds no work. */
+  readonly resumed?: true;
 }
 
 /** An open log of rows; the caller's step lock makes it the only writer. */
@@ -103,6 +106,24 @@ export function openTimingLog(path: string): Promise<RowLog<TimingRow>> {
 export async function readMetricRows(path: string): Promise<MetricRow[]> {
   const lines = await readLines(path);
   return lines.map((line, index) => parseRow(line, `${path}:${index + 1}`));
+}
+
+/** All rows of a timing log that can be read, oldest first; what a clock said long ago is not worth an error. */
+export async function readTimingRows(path: string): Promise<TimingRow[]> {
+  const lines = await readLines(path);
+  return lines.flatMap((line) => {
+    try {
+      const row: unknown = JSON.parse(line);
+      return isTimingRow(row) ? [row] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isTimingRow(row: unknown): row is TimingRow {
+  return isRecord(row) && typeof row["global_step"] === "number" &&
+    typeof row["time"] === "string" && isRecord(row["seconds"]);
 }
 
 function parseRow(line: string, place: string): MetricRow {

@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { stepPaths } from "../store/store_layout.ts";
-
-const RECORD_FILE = "attempt.json";
+import type { AccessSummary } from "../worker/access_audit.ts";
+import {
+  ACCESS_FILE,
+  ATTEMPT_FILE,
+  PERMISSIONS_FILE,
+} from "../worker/attempt_files.ts";
+import type { ResolvedPermissions } from "../worker/permission_flags.ts";
 
 /** One attempt's folder. */
 export interface AttemptFolder {
@@ -23,13 +28,32 @@ export async function openAttempt(stepFolder: string): Promise<AttemptFolder> {
   return { number: last + 1, path };
 }
 
+/** Notes what an attempt may touch, with every place as it is on this machine, beside the audit of what it asked for. */
+export async function notePermissions(
+  attempt: AttemptFolder,
+  permissions: ResolvedPermissions,
+): Promise<void> {
+  await writeJsonAtomically(
+    join(attempt.path, PERMISSIONS_FILE),
+    permissions,
+  );
+}
+
+/** Notes what an attempt asked for. */
+export async function noteAccess(
+  attempt: AttemptFolder,
+  access: AccessSummary,
+): Promise<void> {
+  await writeJsonAtomically(join(attempt.path, ACCESS_FILE), access);
+}
+
 /** Notes how long an attempt took and how it ended. */
 export async function closeAttempt(
   attempt: AttemptFolder,
   elapsedMs: number,
   outcome: string,
 ): Promise<void> {
-  await writeJsonAtomically(join(attempt.path, RECORD_FILE), {
+  await writeJsonAtomically(join(attempt.path, ATTEMPT_FILE), {
     elapsedMs: Math.round(elapsedMs),
     outcome,
   });
@@ -40,7 +64,7 @@ export async function totalElapsedMs(stepFolder: string): Promise<number> {
   const { attempts } = stepPaths(stepFolder);
   let total = 0;
   for (const number of await attemptNumbers(attempts)) {
-    total += await elapsedOf(join(attempts, String(number), RECORD_FILE));
+    total += await elapsedOf(join(attempts, String(number), ATTEMPT_FILE));
   }
   return total;
 }

@@ -1,5 +1,9 @@
 // Keeps the run's manifest and events up to date while the run goes on. The caller holds the run's lock.
+import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
 import type { Plan } from "../plan/plan.ts";
+import { listValues } from "../plan/resolved_node.ts";
+import { resolvedValues } from "../plan/resolved_values.ts";
+import { writeResolvedRecord } from "../store/resolved_record.ts";
 import {
   appendEvent,
   type RunEvent,
@@ -34,6 +38,7 @@ export class RunJournal {
     const isManifestDue = change !== undefined || event.kind.startsWith("run_");
     this.#last = this.#last.then(async () => {
       if (isManifestDue) await this.#writeManifest(at);
+      if (event.kind === "run_started") await this.#writeResolved();
       await appendEvent(this.#plan.runsDir, this.#plan.run, { at, ...event });
     });
     await this.#last;
@@ -48,7 +53,11 @@ export class RunJournal {
       mode: pipeline.mode,
       seed: pipeline.seed,
       engine: this.#plan.engine,
-      versions: { deno: Deno.version.deno },
+      versions: {
+        fluxline: FLUXLINE_VERSION,
+        deno: Deno.version.deno,
+        v8: Deno.version.v8,
+      },
       createdAt: this.#createdAt,
       updatedAt: at,
       steps: this.#plan.steps.map((step) => ({
@@ -56,7 +65,15 @@ export class RunJournal {
         task: step.task,
         key: step.key,
         state: this.#states.get(step.name) ?? "waiting",
+        needs: step.needs,
+        action: step.action,
       })),
     });
+  }
+
+  async #writeResolved(): Promise<void> {
+    const { runsDir, run, pipeline } = this.#plan;
+    const values = listValues(resolvedValues(pipeline));
+    await writeResolvedRecord(runsDir, run, values);
   }
 }

@@ -53,6 +53,7 @@ export type RunNotice =
     readonly step: PlannedStep;
     readonly summary: StepSummary;
   }
+  | { readonly kind: "report_failed"; readonly text: string }
   | { readonly kind: "stopping"; readonly signal: StopSignal };
 
 /** Receives notices, in order. */

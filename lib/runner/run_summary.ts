@@ -4,7 +4,7 @@ import { isTemporaryName } from "../disk/atomic_write.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import type { Failure } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import type { Marker, StoredResult } from "../store/marker.ts";
+import { type Marker, orderedMetrics } from "../store/marker.ts";
 import type { StepState } from "../store/run_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 
@@ -39,6 +39,8 @@ export interface RunSummary {
   readonly elapsedMs: number;
   /** In plan order. */
   readonly steps: readonly StepSummary[];
+  /** Path of the page about the run; null where it could not be written. */
+  readonly report: string | null;
 }
 
 /** A step that is there, from its marker. */
@@ -58,16 +60,6 @@ export function finishedStep(
       resolve(step.request.folder, path)
     ),
   };
-}
-
-function orderedMetrics(
-  { metrics, metricOrder = [] }: StoredResult,
-): Record<string, number> {
-  const first = metricOrder.flatMap((name) => {
-    const value = metrics[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { ...Object.fromEntries(first), ...metrics };
 }
 
 /** A step that has no result. */

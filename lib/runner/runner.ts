@@ -17,6 +17,7 @@ import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished, readySteps } from "./ready_set.ts";
 import { RunJournal } from "./run_journal.ts";
 import type { RunObserver } from "./run_notice.ts";
+import { reportRun } from "./run_report.ts";
 import {
   blankStep,
   finishedStep,
@@ -74,7 +75,9 @@ export async function runPipeline(
     await clearLeftovers(options.runsDir, pipeline.name);
     const plan = await planTrusted(pipeline, options, observe);
     const steps = await runPlan(plan, options, stop, observe);
-    return sumUp(plan, steps, stop, performance.now() - start);
+    const summary = sumUp(plan, steps, stop, performance.now() - start);
+    const isChanged = summary.outcome !== "nothing_to_do";
+    return { ...summary, report: await reportRun(plan, isChanged, observe) };
   } finally {
     stop.asked.removeEventListener("abort", tellStop);
   }
@@ -279,7 +282,7 @@ function sumUp(
   ended: ReadonlyMap<string, StepSummary>,
   stop: StopControl,
   elapsedMs: number,
-): RunSummary {
+): Omit<RunSummary, "report"> {
   const steps = plan.steps.map((step) =>
     ended.get(step.name) ?? blankStep(step, "waiting")
   );

@@ -6,7 +6,7 @@ import { formatDuration } from "../clock/duration.ts";
 import { activeDiskTest } from "../disk/disk_test.ts";
 import { nameHolder } from "../disk/file_lock.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import { AUDIT_FILE, undeclaredReads } from "../worker/access_audit.ts";
+import { AUDIT_FILE, summarizeAudit } from "../worker/access_audit.ts";
 import { refuseStrayLinks } from "../worker/link_check.ts";
 import type { ModuleGraph } from "../worker/module_graph.ts";
 import {
@@ -19,7 +19,11 @@ import { shownPath } from "../worker/permissions.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
 import { type StepEnd, StepProcess } from "../worker/spawn.ts";
 import type { StepResult } from "../worker/step_message.ts";
-import type { AttemptFolder } from "./attempt_record.ts";
+import {
+  type AttemptFolder,
+  noteAccess,
+  notePermissions,
+} from "./attempt_record.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { StopControl } from "./stop_control.ts";
 
@@ -64,6 +68,7 @@ export async function runAttempt(
     request.packageRoot,
     (entry) => scene.graphOf(entry, request.packageRoot),
   );
+  await notePermissions(attempt, permissions);
   await refuseStrayLinks(step.name, dataGrants(permissions));
   const pictures: string[] = [];
   const diskTest = activeDiskTest();
@@ -107,10 +112,9 @@ export async function runAttempt(
     },
   });
   const { end, timedOut } = await follow(process, step, scene);
+  const undeclared = await sumUpAccess(step, attempt, permissions);
   // A step that failed on a refused read says so itself.
-  if (end.kind !== "failed") {
-    await reportUndeclaredReads(step, attempt, permissions, scene);
-  }
+  if (end.kind !== "failed") reportUndeclaredReads(step, undeclared, scene);
   if (end.kind === "ended" && end.result.outcome === "done") {
     return { kind: "done", result: end.result, pictures };
   }
@@ -201,19 +205,27 @@ function timeoutFailure(step: PlannedStep): AttemptOutcome {
   return { kind: "failed", failure, isRetryable: false };
 }
 
-async function reportUndeclaredReads(
+/** Keeps the summary beside the audit and answers what was read without being declared. */
+async function sumUpAccess(
   step: PlannedStep,
   attempt: AttemptFolder,
   permissions: ResolvedPermissions,
-  scene: AttemptScene,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { packageRoot } = step.request;
-  const granted = [
+  const access = await summarizeAudit(join(attempt.path, AUDIT_FILE), [
     ...permissions.read,
     join(packageRoot, "lib"),
     join(packageRoot, "mod.ts"),
-  ];
-  const paths = await undeclaredReads(join(attempt.path, AUDIT_FILE), granted);
+  ]);
+  await noteAccess(attempt, access);
+  return access.undeclaredReads;
+}
+
+function reportUndeclaredReads(
+  step: PlannedStep,
+  paths: readonly string[],
+  scene: AttemptScene,
+): void {
   if (paths.length === 0) return;
   const named = paths.slice(0, 3).map((path) => `"${shownPath(path)}"`).join(
     ", ",

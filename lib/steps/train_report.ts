@@ -40,7 +40,8 @@ export async function openTrainReport(
     seconds[phase] = (seconds[phase] ?? 0) + (now - lastMs) / 1000;
     lastMs = now;
     show(context, event, transition);
-    const isRow = event.name === "end" || event.name === "stop" ||
+    const resumed = event.name === "start" && event.cursor.trainStep > 0;
+    const isRow = resumed || event.name === "end" || event.name === "stop" ||
       (event.name === "batch" && event.cursor.trainStep % logInterval === 0);
     if (!isRow) return;
     await timings.append({
@@ -48,6 +49,7 @@ export async function openTrainReport(
       time: clock.now().toISOString(),
       seconds: roundedSeconds(seconds),
       memory_bytes: Deno.memoryUsage().rss,
+      ...(resumed ? { resumed } : {}),
     });
     for (const name of Object.keys(seconds)) delete seconds[name];
   };

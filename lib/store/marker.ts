@@ -24,6 +24,17 @@ export interface StoredResult {
   readonly pictures?: readonly string[];
 }
 
+/** Metrics of a result as the step ordered them. */
+export function orderedMetrics(
+  { metrics, metricOrder = [] }: StoredResult,
+): Record<string, number> {
+  const first = metricOrder.flatMap((name) => {
+    const value = metrics[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(first), ...metrics };
+}
+
 /** One file that a marker vouches for. */
 export interface VouchedFile {
   /** Relative to the step folder, with "/" between parts. */

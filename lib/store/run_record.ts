@@ -24,6 +24,10 @@ export interface RunStep {
   readonly task: string;
   readonly key: string;
   readonly state: StepState;
+  /** Steps that it waits for; absent in manifests of older versions. */
+  readonly needs?: readonly string[];
+  /** What the plan of the last start said: run, resume, reuse or wait. */
+  readonly action?: string;
 }
 
 /** The record in manifest.json. */

@@ -22,6 +22,10 @@ export interface RunPaths {
   readonly folder: string;
   readonly manifest: string;
   readonly events: string;
+  /** Every value of the pipeline with its origin, as it was when the run last started. */
+  readonly resolved: string;
+  /** The page about the run; derived from the rest and written anew at its end. */
+  readonly report: string;
   readonly lock: string;
 }
 
@@ -60,6 +64,8 @@ export function runPaths(runsDir: string, run: string): RunPaths {
     folder,
     manifest: join(folder, "manifest.json"),
     events: join(folder, "events.jsonl"),
+    resolved: join(folder, "resolved.json"),
+    report: join(folder, "report.html"),
     lock: `${folder}.lock`,
   };
 }

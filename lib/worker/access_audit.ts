@@ -5,24 +5,38 @@ import { isInside } from "./permissions.ts";
 /** Name of the audit file in an attempt's folder. */
 export const AUDIT_FILE = "audit.jsonl";
 
-/**
- * Paths that the process asked to read although nothing grants them, each once, in order. The audit does not say whether an access
- * was granted, so a task that swallows the denial shows up here too. An absent audit has none.
- */
-export async function undeclaredReads(
+/** What a process asked for. */
+export interface AccessSummary {
+  /** How often each kind of access was asked for, by Deno's name of the permission. */
+  readonly counts: Readonly<Record<string, number>>;
+  /**
+   * Paths that the process asked to read although nothing grants them, each once, in order. The audit does not say whether an
+   * access was granted, so a task that swallows the denial shows up here too.
+   */
+  readonly undeclaredReads: readonly string[];
+}
+
+/** Sums up an audit; an absent one has nothing. `granted` are the places that may be read. */
+export async function summarizeAudit(
   auditPath: string,
   granted: readonly string[],
-): Promise<string[]> {
-  const found = new Set<string>();
+): Promise<AccessSummary> {
+  const counts: Record<string, number> = {};
+  const undeclared = new Set<string>();
   for (const line of (await readAudit(auditPath)).split("\n")) {
     // Cheap test first: a training step writes one line for each picture that it reads.
-    if (!line.includes('"permission":"read"')) continue;
+    const name = PERMISSION.exec(line)?.[1];
+    if (name === undefined) continue;
+    counts[name] = (counts[name] ?? 0) + 1;
+    if (name !== "read") continue;
     const path = accessedPath(line);
-    if (path === null || found.has(path)) continue;
-    if (!granted.some((root) => isInside(root, path))) found.add(path);
+    if (path === null || undeclared.has(path)) continue;
+    if (!granted.some((root) => isInside(root, path))) undeclared.add(path);
   }
-  return [...found];
+  return { counts, undeclaredReads: [...undeclared] };
 }
+
+const PERMISSION = /"permission":"([a-z_]+)"/;
 
 function accessedPath(line: string): string | null {
   try {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { DiskTest } from "../disk/disk_test.ts";
 import { AUDIT_FILE } from "./access_audit.ts";
+import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import {
   type ChildMessage,
@@ -51,7 +52,7 @@ export class StepProcess {
   readonly ended: Promise<StepEnd>;
 
   static async start(launch: StepLaunch): Promise<StepProcess> {
-    const log = await AttemptLog.create(join(launch.attemptFolder, "log.txt"));
+    const log = await AttemptLog.create(join(launch.attemptFolder, LOG_FILE));
     try {
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "--quiet", ...launch.flags, launch.entry],

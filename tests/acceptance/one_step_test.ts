@@ -19,6 +19,8 @@ vae: completed 1 epoch
 
 Pictures:
   runs/store/vae-KEY/samples/00000006-reconstructions.png (and 2 before it)
+
+Report: runs/small/report.html
 `;
 
 const AGAIN = `Nothing left to do: the one step of run "small" is finished
@@ -30,6 +32,8 @@ vae: completed 1 epoch
 
 Pictures:
   runs/store/vae-KEY/samples/00000006-reconstructions.png (and 2 before it)
+
+Report: runs/small/report.html
 `;
 
 Deno.test("train runs one step to its end, then has nothing left to do", async () => {

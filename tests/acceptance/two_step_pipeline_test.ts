@@ -31,6 +31,8 @@ Pictures:
   runs/store/flow-KEY/samples/00000024-captions-16x16.png
   runs/store/measure-KEY/output/reconstructions.png
   runs/store/draw-KEY/output/grid.png
+
+Report: runs/small/report.html
 `;
 
 Deno.test("a VAE and a flow on it train, learn, and are measured and drawn from", async () => {

@@ -21,8 +21,8 @@ const LEVELS: readonly (readonly string[])[] = [
     "evaluation",
   ],
   ["plan", "models", "checkpoint"],
-  ["runner", "train", "sampling"],
-  ["steps"],
+  ["report", "train", "sampling"],
+  ["runner", "steps"],
   ["cli"],
 ];
 

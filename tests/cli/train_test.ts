@@ -24,6 +24,8 @@ total  run  -  total 286  TIME  RUNS/store/total-KEY
 act  run  -  -  TIME  RUNS/store/act-KEY
 
 total: The numbers add up to 286
+
+Report: RUNS/scripts/report.html
 `;
 
 const AGAIN = `Nothing left to do: all 3 steps of run "scripts" are finished
@@ -34,6 +36,8 @@ total  reuse  -  total 286  TIME  RUNS/store/total-KEY
 act  reuse  -  -  TIME  RUNS/store/act-KEY
 
 total: The numbers add up to 286
+
+Report: RUNS/scripts/report.html
 `;
 
 Deno.test("train runs a pipeline, then says in under a second that nothing is left to do", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { undeclaredReads } from "../../lib/worker/access_audit.ts";
+import { summarizeAudit } from "../../lib/worker/access_audit.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 
-Deno.test("undeclaredReads() names reads outside of the grants once, and survives a torn line", async () => {
+Deno.test("summarizeAudit() counts accesses and names reads outside of the grants once, and survives a torn line", async () => {
   await withTemporaryFolder(async (folder) => {
     const line = (permission: string, value: string) =>
       JSON.stringify({ v: 1, datetime: "d", permission, value });
@@ -16,13 +16,16 @@ Deno.test("undeclaredReads() names reads outside of the grants once, and survive
       '{"v":1,"permission":"read","val',
     ];
     await Deno.writeTextFile(path, lines.join("\n"));
-    assert.deepEqual(await undeclaredReads(path, ["/in"]), [
-      "/etc/hosts",
-      "/inner",
-    ]);
+    assert.deepEqual(await summarizeAudit(path, ["/in"]), {
+      counts: { read: 5, write: 1 },
+      undeclaredReads: ["/etc/hosts", "/inner"],
+    });
   });
 });
 
-Deno.test("undeclaredReads() takes a missing audit as empty", async () => {
-  assert.deepEqual(await undeclaredReads("/nowhere/audit.jsonl", []), []);
+Deno.test("summarizeAudit() takes a missing audit as empty", async () => {
+  assert.deepEqual(await summarizeAudit("/nowhere/audit.jsonl", []), {
+    counts: {},
+    undeclaredReads: [],
+  });
 });
