@@ -98,8 +98,8 @@ export const MODEL_SECTION = closedMap({
   ),
   use_gradient_checkpointing: option(
     v.boolean(),
-    true,
-    "Accepted; activations are always kept in this version",
+    false,
+    "true is accepted with a warning: activations are always kept, which changes no result",
   ),
   model_type: nullable(
     v.picklist(["bezier", "baseline"]),

@@ -10,12 +10,14 @@ import {
 } from "./option.ts";
 import { PICTURE_SIZE } from "./picture_size.ts";
 
+const A_LEVEL = "DEBUG, INFO, WARNING, ERROR or CRITICAL";
+const LOG_LEVELS = /^(debug|info|warning|error|critical)$/i;
+
 /** Schema of the `output` section. */
 export const OUTPUT_SECTION = closedMap({
-  output_path: option(
+  output_path: nullable(
     someText(),
-    "outputs",
-    "Accepted; what a run makes lies under --runs",
+    "Accepted with a warning; what a run makes lies under --runs",
   ),
   log_interval: option(
     wholeNumber({ min: 1 }),
@@ -30,7 +32,7 @@ export const OUTPUT_SECTION = closedMap({
   samples_per_checkpoint: option(
     wholeNumber({ min: 0 }),
     1,
-    "0 draws no samples; any other number draws one set per checkpoint, as in FluxFlow",
+    "Pictures of each caption at a checkpoint; 0 draws no samples at all",
   ),
   no_samples: option(v.boolean(), false, "Draw no samples"),
   test_image_address: option(
@@ -48,8 +50,14 @@ export const OUTPUT_SECTION = closedMap({
     "Sides, or width and height, of drawn samples; null takes the data's own size",
   ),
   generate_diagrams: option(v.boolean(), false, "Draw diagrams after the run"),
-  log_level: nullable(someText(), "Verbosity"),
-  log_file: nullable(someText(), "File for the log"),
+  log_level: nullable(
+    v.pipe(v.string(), v.regex(LOG_LEVELS, A_LEVEL)),
+    "Python's words: above INFO a run prints its summary alone, as --quiet does",
+  ),
+  log_file: nullable(
+    someText(),
+    "File to which a run's progress and summary are added, beside the terminal",
+  ),
 });
 
 /** Schema of `checkpoint`, at the top and in a step. */

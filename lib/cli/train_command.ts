@@ -8,6 +8,7 @@ import { runPipeline } from "../runner/runner.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { shownPath } from "../worker/permissions.ts";
 import { barProgress } from "./bar_progress.ts";
+import { LogFile } from "./log_file.ts";
 import { plainProgress } from "./plain_progress.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import { failureText } from "./show_failure.ts";
@@ -42,21 +43,36 @@ export async function trainCommand(
   if (!loaded.ok) return EXIT_CODE.refused;
   const stop = new StopControl();
   using _signals = listenForSignals(stop);
-  using progress = openProgress(options, terminal);
+  const { log_file, log_level } = loaded.value.output;
+  using log = log_file === null ? null : LogFile.open(log_file);
+  const toLog = log === null ? null : plainProgress((line) => log.write(line));
+  using progress = openProgress(
+    { ...options, ...(isQuiet(log_level) ? { quiet: true } : {}) },
+    terminal,
+  );
   const summary = await runPipeline(loaded.value, {
     runsDir: options.runs,
     jobs: options.jobs,
     force: options.force,
     from: options.from,
     stop,
-    observe: progress.observe,
+    observe: (notice) => {
+      progress.observe(notice);
+      toLog?.(notice);
+    },
     confirm: (question) =>
       options.yes === true ||
       (terminal.interactive && terminal.confirm(question)),
   });
   progress[Symbol.dispose]();
   showSummary(summary, options, terminal);
+  log?.write(summaryText(summary));
   return summary.exitCode;
+}
+
+/** Python's levels above INFO leave the progress out, as --quiet does. */
+function isQuiet(level: string | null): boolean {
+  return level !== null && !["DEBUG", "INFO"].includes(level.toUpperCase());
 }
 
 interface Progress extends Disposable {

@@ -19,14 +19,36 @@ const WEB_DATASET_KEYS = [
 
 /** Warns of each written key that has no effect in this file. */
 export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
+  warnOfIdle(document, ["output", "output_path"], {
+    reason: "what a run makes lies in its folder under --runs",
+    hint:
+      "Leave it out; `fluxline export` writes FluxFlow's files to any folder",
+  }, report);
+  warnOfIdle(document, ["model", "use_gradient_checkpointing"], {
+    reason:
+      "activations are always kept, which costs memory and changes no result",
+    hint: "Leave it out, or write false",
+  }, report);
   for (const key of WEB_DATASET_KEYS) {
-    const path = ["data", key];
-    const found = locate(document, path);
-    if (found === undefined || isNull(found)) continue;
-    report.warning(
-      keyPlaceOf(document, path),
-      `"data.${key}" has no effect: only web datasets read it, and this file uses none`,
-      "Leave it out",
-    );
+    warnOfIdle(document, ["data", key], {
+      reason: "only web datasets read it, and this file uses none",
+      hint: "Leave it out",
+    }, report);
   }
+}
+
+function warnOfIdle(
+  document: LocatedMap,
+  path: readonly string[],
+  { reason, hint }: { readonly reason: string; readonly hint: string },
+  report: Report,
+): void {
+  const found = locate(document, path);
+  if (found?.kind === "scalar" && (found.value ?? false) === false) return;
+  if (found === undefined) return;
+  report.warning(
+    keyPlaceOf(document, path),
+    `"${path.join(".")}" has no effect: ${reason}`,
+    hint,
+  );
 }

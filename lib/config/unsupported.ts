@@ -71,18 +71,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     hint: "Leave it out, and raise n_epochs for more updates",
   },
   refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
-  {
-    path: ["output", "log_level"],
-    idle: never,
-    reason: "has no effect in FluxFlow and none here",
-    hint: "Leave it out; --quiet says less",
-  },
-  {
-    path: ["output", "log_file"],
-    idle: never,
-    reason: "has no effect in FluxFlow and none here",
-    hint: "Leave it out; each attempt's log is in its step's folder",
-  },
 ];
 
 const TRAIN_STEP_REFUSALS: readonly Refusal[] = [

@@ -3,6 +3,7 @@ import { shownPath } from "../worker/permissions.ts";
 import { mostEpochs } from "./build_request.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
+import { trainingKinds } from "./training_kinds.ts";
 
 /** The plan as plain JSON; paths are relative to the working directory where they lie inside. */
 export function planToJson(plan: Plan): Record<string, unknown> {
@@ -45,6 +46,7 @@ function stepToJson(planned: PlannedStep): Record<string, unknown> {
     permissions: planned.permissions,
     ...(step.task === "train"
       ? {
+        kinds: trainingKinds(step),
         trains: step.trains,
         frozen: step.frozen,
         initFrom: step.init_from,
@@ -55,6 +57,7 @@ function stepToJson(planned: PlannedStep): Record<string, unknown> {
           })),
         }),
         epochs: mostEpochs(step),
+        maxSteps: step.max_steps,
         batchSize: step.batch_size,
         trainSteps: planned.request.plan.trainSteps,
         transition: step.transition_on,

@@ -11,6 +11,7 @@ import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { drawGraph } from "./step_graph.ts";
 import { counted, formatBytes, textTable } from "./text_table.ts";
+import { trainingKinds } from "./training_kinds.ts";
 
 /** How to draw a plan. */
 export interface RenderOptions {
@@ -106,7 +107,8 @@ function trainingLines(
   if (train.length === 0) return [];
   const rows = train.map((step) => [
     step.name,
-    String(mostEpochs(step)),
+    trainingKinds(step),
+    durationOf(step),
     String(step.batch_size),
     step.trains.join(", "),
     step.frozen.join(", ") || "-",
@@ -126,9 +128,10 @@ function trainingLines(
   return [
     heading,
     ...textTable(
-      [["step", "epochs", "batch", "trains", "frozen", "starts from"], ...rows],
+      [TRAINING_COLUMNS, ...rows],
       "  ",
     ),
+    `  total epochs: ${totalEpochs(train)}`,
     "",
     ...textTable(
       [["step", "network", "optimizer", "lr scheduler"], ...courses],
@@ -138,6 +141,25 @@ function trainingLines(
       (step) => `  ${step.name} ends ${describeTransition(step)}`,
     ),
   ];
+}
+
+const TRAINING_COLUMNS = [
+  ...["step", "kinds", "epochs", "batch"],
+  ...["trains", "frozen", "starts from"],
+];
+
+/** `5`, or `5 of at most 40 batches`. */
+function durationOf(step: TrainStep): string {
+  const epochs = String(mostEpochs(step));
+  return step.max_steps === null
+    ? epochs
+    : `${epochs} of at most ${counted(step.max_steps, "batch", "batches")}`;
+}
+
+function totalEpochs(steps: readonly TrainStep[]): string {
+  const total = steps.reduce((sum, step) => sum + mostEpochs(step), 0);
+  const isBound = steps.every((step) => step.transition_on.mode === "epoch");
+  return isBound ? String(total) : `at most ${total}`;
 }
 
 function startsFrom(step: TrainStep, files: string): string {

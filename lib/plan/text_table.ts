@@ -18,9 +18,13 @@ export function textTable(
   );
 }
 
-/** `1 step`, `3 steps`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** `1 step`, `3 steps`; nouns of another plural give it. */
+export function counted(
+  count: number,
+  noun: string,
+  plural = `${noun}s`,
+): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** Decimal units, as disks are sold: `512 bytes`, `84.5 GB`. */

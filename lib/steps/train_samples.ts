@@ -152,7 +152,10 @@ async function drawCaptions(
 ): Promise<boolean> {
   const { model } = opened.session;
   const { request } = context;
-  const captions = request.output.sample_captions;
+  const { sample_captions, samples_per_checkpoint: each } = request.output;
+  const captions = sample_captions.flatMap((caption) =>
+    new Array<string>(each).fill(caption)
+  );
   for (const size of sampleSizes(context, opened)) {
     const pictures = await drawPictures({
       model,
@@ -173,7 +176,9 @@ async function drawCaptions(
     });
     if (pictures === null) return false;
     const drawn = pictures.map((one) => bytesOf(unitValues(one.values), one));
-    const columns = Math.min(CAPTION_COLUMNS, captions.length);
+    const columns = each > 1
+      ? each
+      : Math.min(CAPTION_COLUMNS, captions.length);
     const grid = await imageGrid(drawn, { ...SAMPLE_GRID, columns });
     const name = `${nameOf(cursor)}-captions-${size.width}x${size.height}.png`;
     await writeSample(context, name, grid);

@@ -71,7 +71,8 @@ function judgeMetric(
     };
   }
   if (epochsDone >= maxEpochs) {
-    return { ends: true, reason: `maximum of ${maxEpochs} epochs reached` };
+    const most = `${maxEpochs} ${maxEpochs === 1 ? "epoch" : "epochs"}`;
+    return { ends: true, reason: `maximum of ${most} reached` };
   }
   const state = mean === undefined
     ? `collecting ${window} values of ${metric}`

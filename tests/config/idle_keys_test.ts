@@ -26,3 +26,17 @@ Deno.test("loadPipeline() warns of web dataset keys in a file that uses none", a
     ],
   );
 });
+
+Deno.test("loadPipeline() warns of output_path and use_gradient_checkpointing, which FluxFlow files carry", async () => {
+  const found = await findingsOf([
+    "output: { output_path: outputs/run }",
+    "model: { use_gradient_checkpointing: true }",
+    "data: { data_path: a, captions_file: b }",
+    `training: { pipeline: { steps: [${STEP}] } }`,
+    "",
+  ].join("\n"));
+  assert.deepEqual(found.map(({ message }) => message), [
+    '"output.output_path" has no effect: what a run makes lies in its folder under --runs',
+    '"model.use_gradient_checkpointing" has no effect: activations are always kept, which costs memory and changes no result',
+  ]);
+});

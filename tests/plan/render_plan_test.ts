@@ -64,8 +64,9 @@ Steps
   wait    vae    train   ${vaeKey}  waits for emoji
 
 Training
-  step  epochs  batch  trains    frozen      starts from
-  vae   9       2      expander  compressor  fresh weights
+  step  kinds            epochs  batch  trains    frozen      starts from
+  vae   VAE (SPADE off)  9       2      expander  compressor  fresh weights
+  total epochs: at most 9
 
   step  network  optimizer                                 lr scheduler
   vae   vae      AdamW lr=0.0001 betas=0.9,0.999 eps=1e-8  ConstantLR factor=1
