@@ -1,6 +1,7 @@
 // A flow step on a frozen VAE, and pictures drawn with it.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { decode } from "fast-png";
 import {
   readCurrent,
   readTensors,
@@ -138,6 +139,36 @@ Deno.test("trainBody() draws samples at checkpoints and at the end, the same one
   for (const at of [1, 2, 3, 4]) {
     assert.deepEqual(await drawn(`stopped-${at}`, at), whole, `batch ${at}`);
   }
+});
+
+Deno.test("trainBody() draws samples_per_checkpoint pictures of each caption, in every size of sample_sizes", async () => {
+  using project = new TinyProject();
+  const inputs = { vae: await trainedVae(project) };
+  const folder = project.folder("several");
+  const request = requestOf(project, flowStep({ n_epochs: 1 }), {
+    folder,
+    inputs,
+  });
+  const output = {
+    ...request.output,
+    samples_per_checkpoint: 3,
+    sample_captions: ["a red square", "a green square"],
+    sample_sizes: [8, "16x8", [8, 16]] as [number, string, [number, number]],
+  };
+  await train({ ...request, output });
+  const drawn = Object.fromEntries(
+    ["8x8", "16x8", "8x16"].map((size) => {
+      const file = join(folder, "samples", `00000004-captions-${size}.png`);
+      const { width, height } = decode(Deno.readFileSync(file));
+      return [size, [width, height]];
+    }),
+  );
+  // Rows of three, one per caption: three times as large, with gaps of 4.
+  assert.deepEqual(drawn, {
+    "8x8": [3 * 28 + 4, 2 * 28 + 4],
+    "16x8": [3 * 52 + 4, 2 * 28 + 4],
+    "8x16": [3 * 28 + 4, 2 * 52 + 4],
+  });
 });
 
 Deno.test("generateBody() draws one PNG per picture and a grid, the same ones each time", async () => {
