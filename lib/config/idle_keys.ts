@@ -1,5 +1,5 @@
 // Keys of FluxFlow that mean nothing without something else that is off: accepted, since many files carry them, and told.
-import { isNull, keyPlaceOf, locate } from "../source/located_tree.ts";
+import { keyPlaceOf, locate } from "../source/located_tree.ts";
 import type { LocatedMap } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 
