@@ -44,7 +44,7 @@ export async function trainCommand(
   const stop = new StopControl();
   using _signals = listenForSignals(stop);
   const { log_file, log_level } = loaded.value.output;
-  using log = log_file === null ? null : LogFile.open(log_file);
+  await using log = log_file === null ? null : await LogFile.open(log_file);
   const toLog = log === null ? null : plainProgress((line) => log.write(line));
   using progress = openProgress(
     { ...options, ...(isQuiet(log_level) ? { quiet: true } : {}) },
