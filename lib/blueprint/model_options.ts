@@ -23,6 +23,10 @@ export interface ModelOptions {
   readonly featureMapsDim: number;
   readonly flowLayers: number;
   readonly flowHeads: number;
+  /** Which way noise grows with the time of the diffusion. */
+  readonly noiseSchedule: "linear" | "scaled_linear";
+  /** Times of the diffusion, at most the rows of the flow's time table. */
+  readonly trainTimesteps: number;
   readonly textEmbeddingDim: number;
   readonly textEncoder: TextEncoderOptions;
   /** Channels of the discriminator's first layers. */
@@ -83,6 +87,25 @@ export interface Repairs {
   readonly steadyLatents: boolean;
   /** A dropped caption becomes the empty one, which a sampler can ask for too. Original: a vector of zeros. */
   readonly emptyCaption: boolean;
+  /** The histogram term has a gradient. Original: it counts, which has none. */
+  readonly softHistogram: boolean;
+  /**
+   * Adaptive weights come from the magnitudes of earlier batches. Original: from signed averages, this batch among them, so that a
+   * generator that does well is trained to do worse.
+   */
+  readonly unsignedBalance: boolean;
+  /**
+   * One decoded picture serves every term, and the verdict's context is held. Original: a second decode for the verdict, of held
+   * tokens beside a reconstruction; without one nothing is held.
+   */
+  readonly sharedPicture: boolean;
+  /** Instance noise is added to what the discriminator sees. Original: never, whatever is written. */
+  readonly instanceNoise: boolean;
+  /**
+   * Real and decoded pictures are judged under the same spectral norms, and fresh norms are settled first. Original: one power
+   * iteration before each of both, from random vectors.
+   */
+  readonly steadyNorms: boolean;
 }
 
 /** The switches of each variant. */
@@ -101,6 +124,11 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     evenTimes: false,
     steadyLatents: false,
     emptyCaption: false,
+    softHistogram: false,
+    unsignedBalance: false,
+    sharedPicture: false,
+    instanceNoise: false,
+    steadyNorms: false,
   },
   fluxline: {
     liveEncoder: true,
@@ -116,6 +144,11 @@ export const REPAIRS: Readonly<Record<Variant, Repairs>> = {
     evenTimes: true,
     steadyLatents: true,
     emptyCaption: true,
+    softHistogram: true,
+    unsignedBalance: true,
+    sharedPicture: true,
+    instanceNoise: true,
+    steadyNorms: true,
   },
 };
 

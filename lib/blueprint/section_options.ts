@@ -21,6 +21,8 @@ export function modelOptionsFrom(section: ModelSection): ModelOptions {
     featureMapsDim: section.feature_maps_dim,
     flowLayers: section.flow_layers,
     flowHeads: section.flow_heads,
+    noiseSchedule: section.noise_schedule,
+    trainTimesteps: section.num_train_timesteps,
     textEmbeddingDim: section.text_embedding_dim,
     textEncoder: {
       vocabSize: text.vocab_size,

@@ -31,7 +31,7 @@ export const MODEL_SECTION = closedMap({
   variant: option(
     v.picklist(["fluxline", "fluxflow"]),
     "fluxline",
-    "fluxline: the original's modules and names, repaired mathematics; fluxflow: the original's arithmetic",
+    "fluxline: the original's modules and names, repaired mathematics; fluxflow: the original's arithmetic, defects included",
   ),
   vae_dim: option(
     size,
@@ -84,6 +84,16 @@ export const MODEL_SECTION = closedMap({
   ),
   flow_layers: option(size, 10, "Blocks of the flow processor"),
   flow_heads: option(size, 8, "Attention heads of the flow processor"),
+  noise_schedule: option(
+    v.picklist(["linear", "scaled_linear"]),
+    "linear",
+    "Noise of the flow's diffusion: linear, from 0.0001 to 0.02, is what FluxFlow trains with; scaled_linear, from 0.00085 to 0.012, what its packaged pipeline samples with",
+  ),
+  num_train_timesteps: option(
+    wholeNumber({ min: 2, max: 1000 }),
+    1000,
+    "Times of the flow's diffusion",
+  ),
   text_embedding_dim: option(size, 1024, "Width of a caption's vector"),
   text_encoder: section(TEXT_ENCODER),
   disc_base: option(size, 64, "Channels of the discriminator's first layers"),

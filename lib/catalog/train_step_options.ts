@@ -76,11 +76,19 @@ export const TRAIN_STEP = closedMap({
     "Train compressor and expander to reconstruct",
   ),
   gan_training: option(v.boolean(), false, "Train against a discriminator"),
-  use_lpips: option(v.boolean(), false, "Add a perceptual loss"),
+  use_lpips: option(
+    v.boolean(),
+    false,
+    "Add a perceptual loss, LPIPS; wants lpips_weights",
+  ),
+  lpips_weights: nullable(
+    someText(),
+    "Safetensors file of VGG16's features and LPIPS's heads; docs/lpips.md tells how to make it",
+  ),
   train_spade: option(
     v.boolean(),
     false,
-    "Drive the expander with its SPADE context",
+    "Drive the expander with its SPADE context; alone it trains SPADE's weights and nothing else",
   ),
   train_diff: option(v.boolean(), false, "Train the flow processor"),
   train_diff_full: option(v.boolean(), false, "The same as train_diff"),
@@ -122,6 +130,25 @@ export const TRAIN_STEP = closedMap({
     finiteNumber({ above: 0 }),
     1,
     "Largest norm of all gradients of one optimizer",
+  ),
+  gradient_accumulation_steps: option(
+    wholeNumber({ min: 1 }),
+    1,
+    "Batches whose mean gradient makes one update; an epoch's last update takes those that are left",
+  ),
+  skip_limit: option(
+    wholeNumber({ min: 1 }),
+    3,
+    "Batches in a row that are left out, because a number was not finite, until the step fails",
+  ),
+  timestep_sampling: nullable(
+    v.picklist(["uniform", "cosine", "logit_normal"]),
+    "How often each time of the diffusion is trained; cosine is FluxFlow's; null: uniform, under variant fluxflow cosine",
+  ),
+  flow_loss_type: option(
+    v.picklist(["mse", "smooth_l1"]),
+    "mse",
+    "Distance of the predicted velocity from its target",
   ),
   cfg_dropout_prob: option(
     finiteNumber({ min: 0, max: 1 }),

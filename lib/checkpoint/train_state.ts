@@ -16,7 +16,7 @@ export interface TrainState {
   readonly step_epoch: number;
   /** Batches of `step_epoch` that are trained; equals `batches_per_epoch` until the epoch's end is dealt with. */
   readonly batch: number;
-  /** Optimizer updates of this step, skipped ones included. */
+  /** Batches of this step that were trained, those left out included. */
   readonly global_step: number;
   /** Share of the whole pipeline, 0 to 1, each step counting the same. */
   readonly total_pipeline_progress: number;
@@ -44,6 +44,10 @@ export interface TrainState {
   /** What each optimizer counts beside its tensors, by parameter group. */
   readonly optimizers: Readonly<Record<string, OptimizerCounts>>;
   readonly schedulers: Readonly<Record<string, JsonValue>>;
+  /** By parameter group, gradients of batches whose update is still to come; absent where there are none. */
+  readonly gathered?: Readonly<
+    Record<string, { readonly batches: number; readonly loss: number }>
+  >;
   /** Updates of the average of the weights; null where the step keeps none. */
   readonly average: { readonly updates: number } | null;
   readonly windows: JsonValue;

@@ -28,6 +28,7 @@ import {
 } from "./dataset_section.ts";
 import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { foundText } from "./issue_message.ts";
+import { checkLpipsFiles } from "./lpips_checks.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { readOptimizerFile } from "./optimizer_file.ts";
 import { applyOverrides } from "./overrides.ts";
@@ -212,6 +213,7 @@ async function readPipeline(
       testPictures: output?.value.test_image_address ?? [],
     };
     await checkPaths(steps, paths, report);
+    await checkLpipsFiles(steps, training.drafts, report);
   }
   if (
     top === undefined || model === undefined || data === undefined ||

@@ -1,5 +1,6 @@
 // Which metrics a train step writes: a transition that watches another one would never come.
 import type { TrainStep } from "../catalog/pipeline.ts";
+import { reconstructs } from "../catalog/training_mode.ts";
 import { findMetric, METRICS } from "../metrics/vocabulary.ts";
 import { didYouMean } from "../source/suggestion.ts";
 
@@ -9,6 +10,8 @@ type MeasuringKeys =
     TrainStep,
     | "train_vae"
     | "gan_training"
+    | "train_spade"
+    | "use_lpips"
     | "adaptive_weights"
     | "r1_gamma"
     | "train_diff"
@@ -27,8 +30,10 @@ const OF_RECONSTRUCTION = [
   "recon_loss",
   "vae_loss",
   "color_stats",
+  "hist_loss",
   "contrast_loss",
 ];
+const OF_PERCEPTION = ["lpips_loss"];
 const OF_VAE = [
   "recon_l1",
   "kl_loss",
@@ -48,10 +53,11 @@ export function measuredMetrics(step: MeasuringKeys): string[] {
   const isText = isFlow && "text_encoder" in step.optimization.optimizers &&
     !step.freeze.includes("text_encoder");
   const hasGenerator = step.gan_training && !standsStill(step);
-  const isVae = step.train_vae || hasGenerator;
+  const isVae = reconstructs(step) || hasGenerator;
   const hasPenalty = step.r1_gamma > 0;
   const own = [
-    ...(step.train_vae ? OF_RECONSTRUCTION : []),
+    ...(reconstructs(step) ? OF_RECONSTRUCTION : []),
+    ...(reconstructs(step) && step.use_lpips ? OF_PERCEPTION : []),
     ...(isVae ? OF_VAE : []),
     ...(isVae && step.adaptive_weights ? OF_BALANCE : []),
     ...(hasGenerator ? OF_GENERATOR : []),
@@ -96,10 +102,13 @@ export function metricFault(
       ? "the step trains the discriminator alone"
       : "the step does not train a discriminator";
   }
+  if (OF_PERCEPTION.includes(name) && reconstructs(step)) {
+    return "the step has no perceptual loss (`use_lpips`)";
+  }
   if (OF_RECONSTRUCTION.includes(name) && measured.includes("kl_loss")) {
     return "the step does not train to reconstruct";
   }
-  if ([...OF_VAE, ...OF_RECONSTRUCTION].includes(name)) {
+  if ([...OF_VAE, ...OF_RECONSTRUCTION, ...OF_PERCEPTION].includes(name)) {
     return "the step does not train compressor and expander";
   }
   if (OF_FLOW.includes(name)) {

@@ -15,6 +15,7 @@ import {
   OPTIMIZER_NAMES,
   type OptimizerName,
 } from "../catalog/step_options.ts";
+import { isSpadeStep } from "../catalog/training_mode.ts";
 import { keyPlaceOf, locate, type Located } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import type { Report } from "./report.ts";
@@ -46,7 +47,8 @@ export function flagFor(component: Component, options: TrainOptions): string {
   const name = OPTIMIZER_NAMES.find((optimizer) =>
     OPTIMIZED[optimizer].includes(component)
   )!;
-  const flag = FLAGS[name].find((flag) => options[flag] === true);
+  const flag = FLAGS[name].find((flag) => options[flag] === true) ??
+    (name === "vae" && isSpadeStep(options) ? "train_spade" : undefined);
   return flag === undefined ? `optimizer "${name}"` : `"${flag}: true"`;
 }
 

@@ -121,7 +121,10 @@ function testPicturePaths(
   steps: readonly Step[],
   { document, testPictures }: PathSources,
 ): WantedPath[] {
-  const isDrawn = steps.some((step) => step.task === "train" && step.train_vae);
+  const isDrawn = steps.some((step) =>
+    step.task === "train" &&
+    (step.trains.includes("compressor") || step.trains.includes("expander"))
+  );
   if (!isDrawn) return [];
   const root = resolve(".");
   return testPictures.map((written, index) => ({

@@ -4,8 +4,10 @@ import type {
   TrainStep,
   WeightSources,
 } from "../catalog/pipeline.ts";
+import { isSpadeStep, reconstructs } from "../catalog/training_mode.ts";
 import { isNull, locate } from "../source/located_tree.ts";
 import { resolveCheckpoint } from "./checkpoint_options.ts";
+import { checkLpips } from "./lpips_checks.ts";
 import type { Report } from "./report.ts";
 import {
   baseOf,
@@ -46,6 +48,7 @@ export function resolveTrainPart(
   const { options } = draft.checked;
   refuseUnsupportedTraining(draft.merged, draft.where, report);
   checkKeepBest(draft, options, report);
+  checkLpips(draft, options, report);
   return {
     training: resolveTraining(draft, options, report),
     transition: resolveTransition(draft, options, report),
@@ -93,6 +96,9 @@ export function trainStep(
       : entry?.workers ?? options.workers,
     init_from: used,
     ...(fromFiles.length === 0 ? {} : { from_files: fromFiles }),
+    ...(reconstructs(options) && options.use_lpips
+      ? {}
+      : { use_lpips: false, lpips_weights: null }),
     decode_spade: options.train_spade ||
       (inheritsExpander &&
         (fromFiles.includes("expander")
@@ -139,7 +145,7 @@ function checkOrigin(
   }
 }
 
-/** A discriminator learns nothing of use from pictures that are noise. */
+/** Neither a discriminator nor SPADE learns anything of use from pictures that are noise. */
 function checkGenerator(
   draft: StepDraft,
   options: OptionsOf<"train">,
@@ -149,8 +155,16 @@ function checkGenerator(
   },
   report: Report,
 ): void {
-  if (!options.gan_training || options.train_vae) return;
   if (init.expander !== undefined || fromFiles.includes("expander")) return;
+  if (isSpadeStep(options)) {
+    report.warning(
+      placeIn(draft, "train_spade"),
+      `Only SPADE's weights are trained in ${draft.where}, inside an expander that no step has trained`,
+      'Train the VAE in a step before and name it in init_from, or write "train_vae: true"',
+    );
+    return;
+  }
+  if (!options.gan_training || options.train_vae) return;
   report.warning(
     placeIn(draft, "gan_training"),
     `The discriminator of ${draft.where} judges the pictures of an expander that no step has trained`,

@@ -5,6 +5,7 @@ import {
   COMPONENTS,
 } from "../catalog/component.ts";
 import type { TrainStep } from "../catalog/pipeline.ts";
+import { isSpadeStep } from "../catalog/training_mode.ts";
 import {
   OPTIMIZER_NAMES,
   type OptimizerName,
@@ -48,10 +49,10 @@ export function resolveTraining(
   const unfreeze = componentsOf(options.unfreeze);
   const spared = sparedComponents(options, freeze);
   const asked = OPTIMIZER_NAMES.filter((name) =>
-    FLAGS[name].some((flag) => options[flag] === true) &&
+    asksFor(name, options) &&
     OPTIMIZED[name].some((component) => !spared.includes(component))
   );
-  if (asked.length === 0) reportNoTraining(draft, options, report);
+  if (asked.length === 0) reportNoTraining(draft, report);
   // Captions only reach the flow, so a text encoder is trained only beside it.
   const withText = asked.includes("flow") &&
     (written.includes("text_encoder") || draft.automatic.fillsGaps) &&
@@ -86,14 +87,20 @@ export function resolveTraining(
   };
 }
 
+function asksFor(name: OptimizerName, options: TrainOptions): boolean {
+  return FLAGS[name].some((flag) => options[flag] === true) ||
+    (name === "vae" && isSpadeStep(options));
+}
+
 /**
- * What `freeze` keeps from being trained. Without reconstruction the discriminator's verdict can train a part of the VAE, or
- * none of it: a discriminator may first learn against weights that stand still.
+ * What is not trained although its optimizer is asked for. SPADE's weights are all in the expander. A discriminator's verdict alone
+ * can train a part of the VAE, or none of it: a discriminator may first learn against weights that stand still.
  */
 function sparedComponents(
   options: TrainOptions,
   freeze: readonly Component[],
 ): Component[] {
+  if (isSpadeStep(options)) return ["compressor"];
   if (options.train_vae || !options.gan_training) return [];
   return OPTIMIZED.vae.filter((component) => freeze.includes(component));
 }
@@ -124,17 +131,8 @@ function componentsOf(names: readonly string[]): Component[] {
 
 function reportNoTraining(
   draft: StepDraft,
-  options: TrainOptions,
   report: Report,
 ): void {
-  if (options.train_spade) {
-    report.error(
-      placeIn(draft, "train_spade"),
-      `Cannot read ${draft.where}: "train_spade" alone trains nothing in this version`,
-      'Write "train_vae: true" beside it; train_spade drives the expander with its context',
-    );
-    return;
-  }
   report.error(
     placeIn(draft),
     `Cannot read ${draft.where}: it trains nothing`,

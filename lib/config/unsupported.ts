@@ -68,18 +68,19 @@ const FILE_REFUSALS: readonly Refusal[] = [
     idle: isOneOf(1),
     reason:
       "trains each batch several times in a row, which is neither gradient accumulation nor more data",
-    hint: "Leave it out, and raise n_epochs for more updates",
+    hint:
+      "Leave it out, and raise n_epochs for more updates; gradient_accumulation_steps makes one update of several batches",
   },
   refuse(["output", "generate_diagrams"], isOneOf(false), "Leave it out"),
 ];
 
 const TRAIN_STEP_REFUSALS: readonly Refusal[] = [
-  refuse(["use_lpips"], isOneOf(false), "Leave it out, or write false"),
-  refuse(
-    ["use_fp16"],
-    isOneOf(false),
-    "Leave it out: the embedded engine computes in 32 bits",
-  ),
+  {
+    path: ["use_fp16"],
+    idle: isOneOf(false),
+    reason: "asks for mixed precision, which no engine of this version has",
+    hint: "Leave it out: everything is computed in 32 bits",
+  },
   {
     path: ["transition_on", "value"],
     idle: never,

@@ -5,11 +5,15 @@ import { StoredStateError } from "../error/failure.ts";
 import { decodeSafetensors } from "../format/safetensors.ts";
 import { componentOfName, ownName } from "./file_names.ts";
 
-/** A weight file as a plan names it. */
-export interface PlannedWeightFile {
+/** A file as a plan has hashed it. */
+export interface PlannedBytes {
   /** Absolute. */
   readonly path: string;
   readonly sha256: string;
+}
+
+/** A weight file as a plan names it. */
+export interface PlannedWeightFile extends PlannedBytes {
   /** The components that the step takes from it. */
   readonly components: readonly Component[];
 }
@@ -37,7 +41,7 @@ export async function readPlannedWeights(
 
 /** Content of a file that a plan has hashed. @throws {StoredStateError} when it is another now. */
 export async function readPlannedBytes(
-  file: { readonly path: string; readonly sha256: string },
+  file: PlannedBytes,
 ): Promise<Uint8Array> {
   const hint =
     "Start the run again: the step then gets the key of the new file";

@@ -94,8 +94,24 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 async function readWeightFile(path: string): Promise<WeightFile> {
+  return await about(
+    path,
+    async () => describe(path, await readHeader(path)),
+  );
+}
+
+/**
+ * The header of the safetensors file at `path`; no number is read.
+ *
+ * @throws {StoredStateError} when it cannot be understood, with the path.
+ */
+export async function readFileHeader(path: string): Promise<SafetensorsHeader> {
+  return await about(path, () => readHeader(path));
+}
+
+async function about<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return describe(path, await readHeader(path));
+    return await read();
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     throw new StoredStateError(`Cannot use "${path}": ${error.message}`, {

@@ -22,7 +22,17 @@ export function clipByGlobalNorm(
   grads: ReadonlyMap<string, tf.Tensor>,
   maxNorm: number | null,
 ): ClippedGradients {
-  const norm = globalNorm(grads);
+  return clipToNorm(grads, { norm: globalNorm(grads), maxNorm });
+}
+
+/** The same for gradients whose norm is known. */
+export function clipToNorm(
+  grads: ReadonlyMap<string, tf.Tensor>,
+  { norm, maxNorm }: {
+    readonly norm: number;
+    readonly maxNorm: number | null;
+  },
+): ClippedGradients {
   const bound = maxNorm ?? 0;
   const factor = bound > 0 ? bound / (norm + NORM_MARGIN) : 1;
   if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };

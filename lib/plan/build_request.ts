@@ -6,6 +6,8 @@ import type {
   Step,
   TrainStep,
 } from "../catalog/pipeline.ts";
+import type { PlannedBytes } from "../exchange/read_weights.ts";
+import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import {
   REQUEST_VERSION,
@@ -38,6 +40,8 @@ export interface RequestParts {
   readonly weights: RequestedWeights | null;
   /** Null where the step needs none. */
   readonly text: RequestedText | null;
+  /** Weights of the perceptual loss; null where the step has none. */
+  readonly lpips: PlannedBytes | null;
 }
 
 /** The request, with every path absolute. */
@@ -71,6 +75,7 @@ export function buildRequest(parts: RequestParts): StepRequest {
     ),
     ...(parts.weights === null ? {} : { weight_files: parts.weights }),
     ...(parts.text === null ? {} : { text_files: parts.text }),
+    ...(parts.lpips === null ? {} : { lpips: parts.lpips }),
     folder: parts.folder,
     inputs: Object.fromEntries(
       parts.inputs.map((name) => [name, folderOf(name)]),
@@ -117,5 +122,6 @@ export function mostEpochs(step: TrainStep): number {
 
 function trainSteps(step: Step, batchesPerEpoch: number | null): number | null {
   if (step.task !== "train" || batchesPerEpoch === null) return null;
-  return mostEpochs(step) * batchesPerEpoch;
+  return mostEpochs(step) *
+    updatesPerEpoch(batchesPerEpoch, step.gradient_accumulation_steps);
 }

@@ -24,7 +24,12 @@ import {
 } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
 import { buildRequest, mostEpochs } from "./build_request.ts";
-import { planText, planWeights, weightDigests } from "./plan_weights.ts";
+import {
+  planLpips,
+  planText,
+  planWeights,
+  weightDigests,
+} from "./plan_weights.ts";
 import { workRecord } from "./work_record.ts";
 
 /** What a plan is asked for. */
@@ -155,8 +160,10 @@ async function planStep(
   const sets = await datasets.ofStep(datasetRoles(step), keyOf);
   const weights = await planWeights(step, pipeline, session.cache);
   const text = await planText(step, pipeline, session.cache);
+  const lpips = await planLpips(step, session.cache);
   const work = workRecord(step, {
     weights: weightDigests(weights),
+    ...(lpips === null ? {} : { lpips: lpips.sha256 }),
     pipeline,
     needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
     datasets: sets,
@@ -188,6 +195,7 @@ async function planStep(
     ),
     weights,
     text,
+    lpips,
   });
   const forcedBy = session.forced.get(step.name) ?? null;
   const decision = await decideStep({

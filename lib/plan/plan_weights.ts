@@ -1,7 +1,9 @@
-// The files of other programs that a step starts from, known by their content: weights, a tokenizer, a pretrained language model.
+// The files that a step starts from or measures with, known by their content: weights, a tokenizer, a pretrained language model.
+import { resolve } from "node:path";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import { needsTokenizer, startsPretrained } from "../config/text_files.ts";
 import { RefusedError } from "../error/failure.ts";
+import type { PlannedBytes } from "../exchange/read_weights.ts";
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
 import type { RequestedText, RequestedWeights } from "../store/step_request.ts";
 
@@ -61,6 +63,20 @@ export async function planText(
     pretrained: await fileOf(pretrained, startsPretrained(step)),
   };
   return text.tokenizer === null && text.pretrained === null ? null : text;
+}
+
+/**
+ * File and digest of the weights of a step's perceptual loss; null where it has none.
+ *
+ * @throws {RefusedError} where the file is gone since the pipeline was loaded
+ */
+export async function planLpips(
+  step: Step,
+  cache: FingerprintCache,
+): Promise<PlannedBytes | null> {
+  if (step.task !== "train" || step.lpips_weights === null) return null;
+  const path = resolve(step.lpips_weights);
+  return { path, sha256: await digest(path, cache) };
 }
 
 /** Component to digest, as the step's key takes them. */

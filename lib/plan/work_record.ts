@@ -24,6 +24,8 @@ export interface WorkParts {
   readonly text?: RequestedText | null;
   /** Component to the SHA-256 of the file that it starts from; empty where none does. */
   readonly weights?: Readonly<Record<string, string>>;
+  /** SHA-256 of the weights of the perceptual loss; absent where the step has none. */
+  readonly lpips?: string;
 }
 
 /** One dataset of a step. */
@@ -47,6 +49,8 @@ const OUTSIDE_STEP = new Set([
   "position",
   "checkpoint",
   "workers",
+  // How many failures are too many: a step that ends has the same result under any number.
+  "skip_limit",
   // These have become other fields of the record: keys of needs, fingerprints, entries of optimizers, `trains`.
   "dataset",
   "eval_dataset",
@@ -58,6 +62,7 @@ const OUTSIDE_STEP = new Set([
   "from",
   "uses",
   "uses_path",
+  "lpips_weights",
   "lr",
   "lr_min",
   "freeze",
@@ -69,6 +74,9 @@ const OUTSIDE_MODEL = new Set(["use_gradient_checkpointing"]);
 
 /** Sizes that only steps with a discriminator are made of. */
 const DISCRIMINATOR_SIZES = ["disc_base", "disc_depth"];
+
+/** The diffusion, which only a flow learns and is sampled with. */
+const DIFFUSION = ["noise_schedule", "num_train_timesteps"];
 
 const OUTSIDE_DATA = new Set([
   "data_path",
@@ -113,6 +121,7 @@ export function workRecord(
     ...(readsCaptions(step) ? { textEncoder: TEXT_ENCODER_VERSION } : {}),
     ...textRecord(text ?? null),
     ...(Object.keys(weights).length === 0 ? {} : { weights }),
+    ...(parts.lpips === undefined ? {} : { lpips: parts.lpips }),
     datasets: Object.fromEntries(
       [...datasets].map(([role, set]) => [role, datasetRecord(set)]),
     ),
@@ -146,11 +155,15 @@ function textRecord(text: RequestedText | null): Record<string, string> {
 }
 
 function outsideModel(step: Step): ReadonlySet<string> {
-  const judges = step.task === "train" &&
-    step.components.includes("discriminator");
-  return judges
-    ? OUTSIDE_MODEL
-    : new Set([...OUTSIDE_MODEL, ...DISCRIMINATOR_SIZES]);
+  const components = step.task === "train" ? step.components : [];
+  const judges = components.includes("discriminator");
+  const flows = components.includes("flow_processor") ||
+    step.task === "generate";
+  return new Set([
+    ...OUTSIDE_MODEL,
+    ...(judges ? [] : DISCRIMINATOR_SIZES),
+    ...(flows ? [] : DIFFUSION),
+  ]);
 }
 
 /** Steps that are only waited for have no role of their own, so their order must not matter. */

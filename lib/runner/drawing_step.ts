@@ -94,6 +94,7 @@ export async function planDrawing(
       batchesPerEpoch: null,
       dimensions: new Map(),
       weights: await planWeights(step, pipeline, cache),
+      lpips: null,
       text: await planText(step, pipeline, cache),
     }),
     lock: join(place.folder, "lock"),

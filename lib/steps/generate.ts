@@ -10,7 +10,7 @@ import { readPlannedBytes } from "../exchange/read_weights.ts";
 import type { FluxModel } from "../models/flux_model.ts";
 import { drawPictures, type PictureOrder } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
-import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
+import { flowSchedule } from "../train/flow_schedule.ts";
 import { type TextOptions, textVectors } from "../train/text_source.ts";
 import { writeDrawnPictures } from "./drawn_pictures.ts";
 import { loadFileWeights } from "./file_weights.ts";
@@ -54,7 +54,7 @@ export async function generateBody(context: StepContext): Promise<StepResult> {
     guidanceScale: step.guidance_scale,
     height: size.height,
     width: size.width,
-    schedule: FLOW_SCHEDULE,
+    schedule: flowSchedule(model.options),
     steps: step.steps,
     solver: step.sampler,
     spade: step.decode_spade,

@@ -49,6 +49,8 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
       average: opened.session.average,
       batches: opened.batches,
       corruptLimit: corruptLimitOf(request, opened.dataset),
+      accumulation: step.gradient_accumulation_steps,
+      skipLimit: step.skip_limit,
       transition: opened.transition,
       cadence: {
         intervalBatches: step.checkpoint.interval_batches,

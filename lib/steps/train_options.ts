@@ -1,12 +1,14 @@
 // A train step's YAML keys as the options of the learning tower: the one place where they change case.
 import type { Component } from "../catalog/component.ts";
 import type { TrainStep } from "../catalog/pipeline.ts";
+import { reconstructs } from "../catalog/training_mode.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import type { RetentionPolicy } from "../checkpoint/retention.ts";
+import type { PerceptualDistance } from "../models/perceptual_distance.ts";
 import type { DiscriminatorLossOptions } from "../train/discriminator_trainer.ts";
 import type { GroupName } from "../train/parameter_group.ts";
 import type { Transition } from "../train/transition.ts";
-import type { VaeLossOptions } from "../train/vae_trainer.ts";
+import type { VaeLossOptions } from "../train/vae_losses.ts";
 
 /** Components that each optimizer trains. */
 export const GROUP_COMPONENTS: Readonly<
@@ -55,16 +57,22 @@ export function retentionOf(step: TrainStep): RetentionPolicy {
   };
 }
 
-/** Losses of compressor and expander. */
-export function vaeLossesOf(step: TrainStep): VaeLossOptions {
+/** Losses of compressor and expander; `distance` where the step has a perceptual loss. */
+export function vaeLossesOf(
+  step: TrainStep,
+  distance: PerceptualDistance | null,
+): VaeLossOptions {
   return {
     spade: step.decode_spade,
-    reconstructs: step.train_vae,
+    reconstructs: reconstructs(step),
     mseWeight: step.mse_weight,
     klBeta: step.kl_beta,
     klWarmupSteps: step.kl_warmup_steps,
     klFreeBits: step.kl_free_bits,
     adversarial: step.gan_training ? step.lambda_adv : null,
+    perceptual: distance === null
+      ? null
+      : { weight: step.lambda_lpips, distance },
     balanced: step.adaptive_weights,
   };
 }

@@ -14,7 +14,7 @@ import { sidesOf } from "../catalog/picture_size.ts";
 import { decodeImage } from "../format/image_codec.ts";
 import { drawPictures } from "../sampling/draw_pictures.ts";
 import { nextTurn } from "../train/event_loop.ts";
-import { FLOW_SCHEDULE } from "../train/flow_trainer.ts";
+import { flowSchedule } from "../train/flow_schedule.ts";
 import { type TextOptions, textVectors } from "../train/text_source.ts";
 import type { TrainCursor } from "../train/train_progress.ts";
 import { visitReconstructions } from "../train/validation.ts";
@@ -164,8 +164,8 @@ async function drawCaptions(
       negative: "",
       guidanceScale: opened.step.cfg_dropout_prob > 0 ? SAMPLE_GUIDANCE : 1,
       ...size,
-      schedule: FLOW_SCHEDULE,
-      steps: SAMPLER_STEPS,
+      schedule: flowSchedule(model.options),
+      steps: Math.min(SAMPLER_STEPS, model.options.trainTimesteps),
       solver: "dpm++",
       spade: opened.step.decode_spade,
       seed: request.seed,

@@ -1,6 +1,7 @@
 // Builds the parts of a train step from its request: model, groups, average, trainers. It starts anew or goes on.
 import { join } from "node:path";
 import type { ModelSection, TrainStep } from "../catalog/pipeline.ts";
+import { isSpadeStep, isSpadeWeight } from "../catalog/training_mode.ts";
 import {
   findCheckpoint,
   setDamagedAside,
@@ -17,6 +18,7 @@ import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { removeLeftovers } from "../disk/tree.ts";
 import { LANGUAGE_MODEL } from "../exchange/pretrained_text.ts";
+import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import { openMetricLog } from "../metrics/metric_log.ts";
 import { buildModel } from "../models/flux_model.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -50,6 +52,8 @@ export interface OpenedTrainStep extends Disposable {
   readonly history: CheckpointHistory;
   /** Whether a checkpoint holds `progress`. */
   readonly isResumed: boolean;
+  /** Frees with the step what is opened for it later. */
+  readonly owned: DisposableStack;
 }
 
 /** Opens data and model and restores the newest generation that verifies, telling the user what it found. */
@@ -91,6 +95,7 @@ export async function openTrainStep(
     progress,
     history: lookup.history,
     isResumed: lookup.found !== null,
+    owned: kept,
     [Symbol.dispose]: () => kept.dispose(),
   };
 }
@@ -138,7 +143,10 @@ async function openSession(
     seed: request.seed,
   }));
   if (startsAnew) await loadInitialWeights(context, step, model);
-  const totalSteps = mostEpochs(data.transition) * data.batches.batchesPerEpoch;
+  const { batchesPerEpoch } = data.batches;
+  const epochs = mostEpochs(data.transition);
+  const totalUpdates = epochs *
+    updatesPerEpoch(batchesPerEpoch, step.gradient_accumulation_steps);
   const groups = groupNames(step).map((name) =>
     owned.use(
       new ParameterGroup(model.parameters, {
@@ -147,7 +155,7 @@ async function openSession(
           .filter((parameter) => !staysFixed(request.model, parameter)),
         optimizer: step.optimization.optimizers[name]!,
         scheduler: step.optimization.schedulers[name] ?? null,
-        totalSteps,
+        totalUpdates,
       }),
     )
   );
@@ -157,7 +165,8 @@ async function openSession(
   const average = step.use_ema && trained.length > 0
     ? owned.use(new WeightAverage(model.parameters, trained, step.ema_decay))
     : null;
-  const identity = identityOf(context, { ...data, totalSteps, step });
+  const totalBatches = epochs * batchesPerEpoch;
+  const identity = identityOf(context, { ...data, totalBatches, step });
   return { identity, model, groups, average, log, metricsPath };
 }
 
@@ -176,7 +185,8 @@ function trainedNames(
 ): string[] {
   return GROUP_COMPONENTS[group]
     .filter((component) => step.trains.includes(component))
-    .flatMap((component) => parameters.trainableNames(component));
+    .flatMap((component) => parameters.trainableNames(component))
+    .filter((name) => !isSpadeStep(step) || isSpadeWeight(name));
 }
 
 /** As in the original, a pretrained language model keeps its weights and only the head on it trains. */
@@ -225,13 +235,13 @@ async function lookForCheckpoint(context: StepContext) {
 interface Counts {
   readonly dataset: PictureSet;
   readonly batches: BatchStream;
-  readonly totalSteps: number;
+  readonly totalBatches: number;
   readonly step: TrainStep;
 }
 
 function identityOf(context: StepContext, counts: Counts): TrainIdentity {
   const { request } = context;
-  const { dataset, batches, totalSteps, step } = counts;
+  const { dataset, batches, totalBatches, step } = counts;
   const image = commonSize(dataset);
   return {
     stepIndex: request.step.index,
@@ -244,7 +254,7 @@ function identityOf(context: StepContext, counts: Counts): TrainIdentity {
     datasetSize: dataset.size,
     batchSize: step.batch_size,
     batchesPerEpoch: batches.batchesPerEpoch,
-    totalSteps,
+    totalBatches,
     image: { height: image.height, width: image.width },
   };
 }

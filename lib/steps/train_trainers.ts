@@ -34,6 +34,7 @@ import type { Trainer } from "../train/trainer.ts";
 import { vaeTrainer } from "../train/vae_trainer.ts";
 import { spreadIndices } from "./reconstruction_measures.ts";
 import type { StepContext } from "./step_context.ts";
+import { openPerceptual } from "./open_perceptual.ts";
 import { discriminatorLossesOf, vaeLossesOf } from "./train_options.ts";
 import type { OpenedTrainStep } from "./train_session.ts";
 import { openTrainText } from "./train_start.ts";
@@ -83,16 +84,17 @@ export async function openTrainers(
     for (const { size } of bucketsOf(opened.dataset.views)) {
       refuseSmallPictures(session.model.options, size);
     }
-    settleFreshNorms(opened);
+    if (REPAIRS[session.model.options.variant].steadyNorms) {
+      settleFreshNorms(opened);
+    }
     const losses = discriminatorLossesOf(step);
     trainers.push(
       discriminatorTrainer({ ...shared, groups: discriminatorGroups, losses }),
     );
   }
   if (vaeGroups.length > 0) {
-    trainers.push(
-      vaeTrainer({ ...shared, groups: vaeGroups, losses: vaeLossesOf(step) }),
-    );
+    const losses = vaeLossesOf(step, await openPerceptual(context, opened));
+    trainers.push(vaeTrainer({ ...shared, groups: vaeGroups, losses }));
   }
   if (flowGroups.length === 0) return { trainers, flow: null };
   const text = await openTrainText(context, step, captionsOf(opened.dataset));
@@ -100,6 +102,8 @@ export async function openTrainers(
     ...shared,
     groups: flowGroups,
     cfgDropout: step.cfg_dropout_prob,
+    timeSampling: step.timestep_sampling,
+    lossType: step.flow_loss_type,
     latents: await openLatents(context, opened),
     text: await openText(context.signal, opened, text),
   };

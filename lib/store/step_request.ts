@@ -7,7 +7,10 @@ import type {
   Step,
   Task,
 } from "../catalog/pipeline.ts";
-import type { PlannedWeightFile } from "../exchange/read_weights.ts";
+import type {
+  PlannedBytes,
+  PlannedWeightFile,
+} from "../exchange/read_weights.ts";
 
 /** Version of the record below; a child refuses any other. */
 export const REQUEST_VERSION = 1;
@@ -79,6 +82,8 @@ export interface StepRequest {
   readonly weight_files?: RequestedWeights;
   /** Absent where the step needs none. */
   readonly text_files?: RequestedText;
+  /** Weights of the perceptual loss; absent where the step has none. */
+  readonly lpips?: PlannedBytes;
   /** Absolute; the only folder that the step may write. */
   readonly folder: string;
   /** Needed step name to its absolute folder. */

@@ -1,18 +1,17 @@
 // Trains the discriminator to tell pictures from decoded ones; its turn comes before the generator's.
+import { REPAIRS } from "../blueprint/model_options.ts";
 import type { Batch } from "../data/batch_stream.ts";
-import {
-  discriminatorHinge,
-  penaltyTerm,
-  verdicts,
-} from "../losses/adversarial.ts";
 import {
   decode,
   type FluxModel,
-  judgeAlong,
-  judgePictures,
   sharpenDiscriminator,
 } from "../models/flux_model.ts";
 import { tf } from "../tensor/tf.ts";
+import {
+  discriminatorLoss,
+  type JudgedPictures,
+  verdictGradient,
+} from "./discriminator_losses.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import { normalTensor } from "./random_tensor.ts";
 import {
@@ -21,7 +20,7 @@ import {
   latentNoise,
   sampleLatent,
 } from "./sampled_latent.ts";
-import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+import type { PreparedBatch, Trainer, TrainMoment } from "./trainer.ts";
 
 /** Settings of the discriminator's losses. */
 export interface DiscriminatorLossOptions {
@@ -54,34 +53,26 @@ export function discriminatorTrainer(
     groups: options.groups,
     lossMetric: "d_loss",
     clippingNorm: options.clippingNorm,
-    prepare: (batch, trainStep) =>
-      Promise.resolve(prepare(options, batch, trainStep)),
+    prepare: (batch, moment) =>
+      Promise.resolve(prepare(options, batch, moment)),
   };
-}
-
-interface JudgedPictures {
-  /** [2N, H, W, 3]: N real pictures, then the same decoded. Both pass the layers together: their weights are normed once. */
-  readonly images: tf.Tensor4D;
-  /** [2N, L], the same for a picture and its decoded one. */
-  readonly context: tf.Tensor2D;
 }
 
 function prepare(
   options: DiscriminatorTrainerOptions,
   batch: Batch,
-  trainStep: number,
+  moment: TrainMoment,
 ): PreparedBatch {
   const { model, losses } = options;
-  const pictures = judgedPictures(options, batch, trainStep);
+  const pictures = judgedPictures(options, batch, moment);
   sharpenDiscriminator(model);
-  const isPenalised = losses.r1Gamma > 0 && trainStep % losses.r1Interval === 0;
+  const isPenalised = losses.r1Gamma > 0 &&
+    moment.update % losses.r1Interval === 0;
   const gradient = isPenalised ? verdictGradient(model, pictures) : null;
   return {
     settings: {},
     loss: () =>
-      gradient === null
-        ? hingeLoss(model, pictures)
-        : penalisedLoss(model, pictures, { gradient, gamma: losses.r1Gamma }),
+      discriminatorLoss(model, pictures, { gradient, gamma: losses.r1Gamma }),
     [Symbol.dispose]() {
       tf.dispose([pictures.images, pictures.context]);
       gradient?.dispose();
@@ -93,9 +84,11 @@ function prepare(
 function judgedPictures(
   { model, seed, losses }: DiscriminatorTrainerOptions,
   batch: Batch,
-  trainStep: number,
+  { trainStep, update }: TrainMoment,
 ): JudgedPictures {
-  const strength = losses.noiseStd * losses.noiseDecay ** trainStep;
+  const strength = REPAIRS[model.options.variant].instanceNoise
+    ? losses.noiseStd * losses.noiseDecay ** update
+    : 0;
   const noisy = (images: tf.Tensor4D, name: string): tf.Tensor4D => {
     if (strength === 0) return images;
     const noise = normalTensor(seed, `${name}/${trainStep}`, images.shape);
@@ -118,54 +111,4 @@ function judgedPictures(
     ];
   });
   return { images, context };
-}
-
-/**
- * Gradient of each verdict on a real picture with respect to that picture, and zeros for the decoded ones: [2N, H, W, 3]. The
- * caller owns it.
- */
-function verdictGradient(
-  model: FluxModel,
-  { images, context }: JudgedPictures,
-): tf.Tensor4D {
-  return tf.tidy(() => {
-    const [real, fake] = tf.split(images, 2) as [tf.Tensor4D, tf.Tensor4D];
-    const [known] = tf.split(context, 2) as [tf.Tensor2D];
-    const gradient = tf.grad((images) =>
-      tf.sum(verdicts(judgePictures(model, images as tf.Tensor4D, known)))
-    )(real);
-    return tf.concat([gradient, tf.zerosLike(fake)]) as tf.Tensor4D;
-  });
-}
-
-function hingeLoss(
-  model: FluxModel,
-  { images, context }: JudgedPictures,
-): LossTerms {
-  const hinge = hingeOf(judgePictures(model, images, context));
-  return { total: hinge, terms: { d_loss: hinge } };
-}
-
-function penalisedLoss(
-  model: FluxModel,
-  { images, context }: JudgedPictures,
-  { gradient, gamma }: {
-    readonly gradient: tf.Tensor4D;
-    readonly gamma: number;
-  },
-): LossTerms {
-  const judged = judgeAlong(model, images, { context, direction: gradient });
-  const hinge = hingeOf(judged.logits);
-  const [slope] = tf.split(judged.slope, 2) as [tf.Tensor4D];
-  const [ofReal] = tf.split(gradient, 2) as [tf.Tensor4D];
-  const penalty = penaltyTerm(slope, ofReal);
-  return {
-    total: tf.add(hinge, tf.mul(gamma / 2, penalty)),
-    terms: { d_loss: hinge, r1_penalty: penalty },
-  };
-}
-
-function hingeOf(logits: tf.Tensor4D): tf.Scalar {
-  const [real, fake] = tf.split(logits, 2) as [tf.Tensor4D, tf.Tensor4D];
-  return discriminatorHinge(real, fake);
 }

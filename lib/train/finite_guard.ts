@@ -1,17 +1,14 @@
-// Losses and gradients that are no numbers: the update is skipped and counted, and a row of them ends the step.
+// Losses and gradients that are no numbers: the batch is left out and counted, and a row of them ends the step.
 import { StepFailure } from "../error/failure.ts";
 
-/** Skipped updates of a step; plain JSON. */
+/** Batches of a step that were left out; plain JSON. */
 export interface SkippedUpdates {
   readonly in_a_row: number;
   readonly total: number;
 }
 
-/** Before the first update. */
+/** Before the first batch. */
 export const NONE_SKIPPED: SkippedUpdates = { in_a_row: 0, total: 0 };
-
-/** So many in a row are no accident: weights that hold a NaN never recover. */
-export const SKIP_LIMIT = 3;
 
 /** Name of the first value that is not finite, or null. The order of `values` is the order of the terms. */
 export function firstNonFinite(
@@ -24,9 +21,10 @@ export function firstNonFinite(
 }
 
 /**
- * Counts one update. `term` names what was not finite, null for a good update.
+ * Counts one batch. `term` names what was not finite, null for a good batch. So many in a row as `limit` are no accident: weights that
+ * hold a NaN never recover.
  *
- * @throws {StepFailure} at the {@linkcode SKIP_LIMIT}th skipped update in a row.
+ * @throws {StepFailure} at the `limit`th in a row.
  */
 export function countUpdate(
   skipped: SkippedUpdates,
@@ -34,17 +32,18 @@ export function countUpdate(
     readonly term: string | null;
     readonly value: number;
     readonly trainStep: number;
+    readonly limit: number;
   },
 ): SkippedUpdates {
   if (update.term === null) return { ...skipped, in_a_row: 0 };
   const in_a_row = skipped.in_a_row + 1;
-  if (in_a_row < SKIP_LIMIT) return { in_a_row, total: skipped.total + 1 };
+  if (in_a_row < update.limit) return { in_a_row, total: skipped.total + 1 };
   throw new StepFailure(
-    `Cannot go on training: "${update.term}" is ${update.value} at update ${update.trainStep}, ` +
-      `and ${SKIP_LIMIT} updates in a row had to be skipped`,
+    `Cannot go on training: "${update.term}" is ${update.value} at batch ${update.trainStep}, ` +
+      `and ${in_a_row} in a row had to be skipped`,
     {
       hint:
-        "Lower the learning rate or `initial_clipping_norm`, and look for damaged pictures",
+        "Lower the learning rate or `initial_clipping_norm`, and look for damaged pictures; `skip_limit` says how many are let pass",
     },
   );
 }

@@ -1,11 +1,8 @@
 // Trains the flow processor, and the text encoder on request, to predict the velocity of noised latents of a frozen VAE.
 import type { Batch } from "../data/batch_stream.ts";
-import {
-  type DiffusionSchedule,
-  diffusionSchedule,
-} from "../losses/diffusion_schedule.ts";
 import { meanSquaredError } from "../losses/reconstruction.ts";
-import { cosineTimeDistribution, timeAt } from "../losses/time_weights.ts";
+import { smoothL1 } from "../losses/smooth_l1.ts";
+import { timeSampler, type TimeSampling } from "../losses/time_weights.ts";
 import { velocityBatch } from "../losses/velocity.ts";
 import {
   encodeText,
@@ -13,10 +10,10 @@ import {
   type Grid,
   predictVelocity,
 } from "../models/flux_model.ts";
-import { TIME_STEPS } from "../blueprint/flow_processor.ts";
 import { latentGrid, REPAIRS } from "../blueprint/model_options.ts";
 import { RandomStream } from "../random/random_stream.ts";
 import { tf } from "../tensor/tf.ts";
+import { flowSchedule } from "./flow_schedule.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import { normalTensor } from "./random_tensor.ts";
 import {
@@ -25,6 +22,9 @@ import {
   textTokens,
 } from "./text_source.ts";
 import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+
+/** How far a predicted velocity is from its target. */
+export type FlowLossType = "mse" | "smooth_l1";
 
 /** Where the text of a batch comes from: computed once, or with every batch, as a text encoder that trains needs it. */
 export type FlowText =
@@ -39,6 +39,9 @@ export interface FlowTrainerOptions {
   readonly clippingNorm: number;
   /** Chance that an example is trained without its caption, for guidance later. */
   readonly cfgDropout: number;
+  /** How often each time is trained; null for the variant's own way. */
+  readonly timeSampling: TimeSampling | null;
+  readonly lossType: FlowLossType;
   /**
    * Normalised latent tokens [N, h * w, L] of a batch; the trainer owns them then. `stream` names the random stream of latents that
    * are sampled.
@@ -47,21 +50,13 @@ export interface FlowTrainerOptions {
   readonly text: FlowText;
 }
 
-/** The schedule that fluxline trains and samples with. */
-export const FLOW_SCHEDULE: DiffusionSchedule = diffusionSchedule(
-  "linear",
-  TIME_STEPS,
-);
-
-const COSINE_TIMES = cosineTimeDistribution(TIME_STEPS);
-
 /** Makes the trainer. */
 export function flowTrainer(options: FlowTrainerOptions): Trainer {
   return {
     groups: options.groups,
     lossMetric: "flow_loss",
     clippingNorm: options.clippingNorm,
-    prepare: (batch, trainStep) =>
+    prepare: (batch, { trainStep }) =>
       prepare(options, batch, streamsOf(trainStep)),
   };
 }
@@ -110,7 +105,8 @@ async function prepare(
   const clean = await options.latents(batch, streams.latent);
   const noise = normalTensor(seed, streams.noise, clean.shape) as tf.Tensor3D;
   const times = drawTimes(options, streams.time, batch.size);
-  const { noisy, target } = velocityBatch(clean, noise, times, FLOW_SCHEDULE);
+  const schedule = flowSchedule(model.options);
+  const { noisy, target } = velocityBatch(clean, noise, times, schedule);
   tf.dispose([clean, noise]);
   const text = textInputs(
     options,
@@ -122,7 +118,11 @@ async function prepare(
   return {
     settings: {},
     loss: () =>
-      flowLoss(model, { noisy, target, time, grid, text: text.vectors(model) }),
+      flowLoss(
+        model,
+        { noisy, target, time, grid, text: text.vectors(model) },
+        options.lossType,
+      ),
     [Symbol.dispose]() {
       tf.dispose([noisy, target, time]);
       text[Symbol.dispose]();
@@ -139,24 +139,31 @@ interface FlowInputs {
   readonly text: tf.Tensor2D;
 }
 
-function flowLoss(model: FluxModel, inputs: FlowInputs): LossTerms {
+function flowLoss(
+  model: FluxModel,
+  inputs: FlowInputs,
+  type: FlowLossType,
+): LossTerms {
   const { noisy, target, time, grid, text } = inputs;
   const predicted = predictVelocity(model, noisy, { ...grid, text, time });
-  const loss = meanSquaredError(predicted, target);
+  const loss = type === "mse"
+    ? meanSquaredError(predicted, target)
+    : smoothL1(predicted, target);
   return { total: loss, terms: { flow_loss: loss } };
 }
 
-/** Times by the variant's distribution: all equally likely, or the original's cos²-weighted draws. */
+/** Times as the step says, else by the variant's way: all equally likely, or the original's cos²-weighted draws. */
 function drawTimes(
-  { model, seed }: FlowTrainerOptions,
+  { model, seed, timeSampling }: FlowTrainerOptions,
   name: string,
   count: number,
 ): number[] {
+  const { variant, trainTimesteps } = model.options;
+  const sampling = timeSampling ??
+    (REPAIRS[variant].evenTimes ? "uniform" : "cosine");
+  const draw = timeSampler(sampling, trainTimesteps);
   const stream = RandomStream.of(seed, name);
-  const draw = REPAIRS[model.options.variant].evenTimes
-    ? () => stream.integer(TIME_STEPS)
-    : () => timeAt(COSINE_TIMES, stream.uniform());
-  return Array.from({ length: count }, draw);
+  return Array.from({ length: count }, () => draw(stream));
 }
 
 /** Which examples of a batch are trained without their captions. */

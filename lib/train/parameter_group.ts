@@ -20,6 +20,10 @@ import {
 } from "../optim/optimizer.ts";
 import type { OptimizerEntry } from "../optim/optimizer_options.ts";
 import { tf } from "../tensor/tf.ts";
+import {
+  type GatheredCounts,
+  GatheredGradients,
+} from "./gathered_gradients.ts";
 
 /** Names that a pipeline gives to its optimizers. */
 export type GroupName = "vae" | "flow" | "text_encoder" | "discriminator";
@@ -33,13 +37,18 @@ export interface GroupOptions {
   /** Null keeps the optimizer's first rate. */
   readonly scheduler: SchedulerEntry | null;
   /** Updates that the whole step makes at most. */
-  readonly totalSteps: number;
+  readonly totalUpdates: number;
 }
+
+/** What a checkpoint calls the sums of gradients, beside the optimizer's own slots. */
+const GATHERED_SLOT = "gathered_gradient";
 
 /** State of a group as a checkpoint holds it. */
 export interface StoredGroup {
   readonly counts: OptimizerCounts;
   readonly scheduler: SchedulerState;
+  /** Between two updates that several batches belong to; absent elsewhere. Its sums are among the tensors. */
+  readonly gathered?: GatheredCounts | undefined;
   /** Keyed `group/slot/parameter`, in PyTorch's layout. */
   readonly tensors: ReadonlyMap<string, StoredArray>;
 }
@@ -48,6 +57,8 @@ export interface StoredGroup {
 export class ParameterGroup implements Disposable {
   readonly name: GroupName;
   readonly variables: ReadonlyMap<string, tf.Variable>;
+  /** Gradients of batches whose update is still to come. */
+  readonly gathered = new GatheredGradients();
   readonly #parameters: Parameters;
   readonly #optimizer: Optimizer;
   readonly #scheduler: LrScheduler;
@@ -55,7 +66,7 @@ export class ParameterGroup implements Disposable {
   #schedulerState: SchedulerState;
 
   constructor(parameters: Parameters, options: GroupOptions) {
-    const { optimizer, scheduler, totalSteps } = options;
+    const { optimizer, scheduler, totalUpdates } = options;
     this.name = options.name;
     this.variables = new Map(
       options.parameterNames.map((name) => [name, parameters.get(name)]),
@@ -64,7 +75,10 @@ export class ParameterGroup implements Disposable {
     this.#optimizer = createOptimizer(optimizer);
     this.#scheduler = scheduler === null
       ? constantRate(optimizer.lr)
-      : lrScheduler(scheduler, { baseLr: optimizer.lr, totalSteps });
+      : lrScheduler(scheduler, {
+        baseLr: optimizer.lr,
+        totalSteps: totalUpdates,
+      });
     this.#optimizerState = this.#optimizer.init(this.variables);
     this.#schedulerState = this.#scheduler.start();
   }
@@ -106,9 +120,14 @@ export class ParameterGroup implements Disposable {
         tensors.set(`${this.name}/${slotKey(slot, name)}`, array);
       }
     }
+    const { counts: gathered, sums } = this.gathered;
+    for (const [name, array] of this.#parameters.toStored(sums)) {
+      tensors.set(`${this.name}/${slotKey(GATHERED_SLOT, name)}`, array);
+    }
     return {
       counts: optimizerCounts(this.#optimizerState),
       scheduler: this.#schedulerState,
+      ...(gathered.batches === 0 ? {} : { gathered }),
       tensors,
     };
   }
@@ -130,6 +149,14 @@ export class ParameterGroup implements Disposable {
     disposeOptimizerState(this.#optimizerState);
     this.#optimizerState = { ...stored.counts, tensors };
     this.#schedulerState = stored.scheduler;
+    if (stored.gathered === undefined) return;
+    const sums = new Map<string, tf.Tensor>();
+    for (const name of this.variables.keys()) {
+      const key = `${this.name}/${slotKey(GATHERED_SLOT, name)}`;
+      const array = stored.tensors.get(key);
+      if (array !== undefined) sums.set(name, this.#tensor(name, array));
+    }
+    this.gathered.restore(sums, stored.gathered);
   }
 
   /**
@@ -167,6 +194,7 @@ export class ParameterGroup implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.gathered[Symbol.dispose]();
     disposeOptimizerState(this.#optimizerState);
   }
 

@@ -6,8 +6,9 @@
 //       read the batch that the cursor names
 //         corrupt             samples of the batch that cannot be used, told when they are first met
 //       per trainer, a discriminator before its generator: forward, backward, finite check
-//         update              gradients clipped, optimizer, learning rate, average of the weights
-//         skip                or: something was not finite, the weights stay as they are
+//         accumulate          gradients kept for an update that further batches belong to
+//         update              or: their mean clipped, optimizer, learning rate, average of the weights
+//         skip                or: something was not finite, the batch is left out
 //       batch                 cursor moved, metrics in their windows, row in the log where one is due
 //     else, once per epoch:
 //       validation            every `eval_interval_epochs` epochs, on the average of the weights
@@ -24,6 +25,7 @@ import type { TrainCursor } from "./train_progress.ts";
 export const TRAIN_EVENTS = [
   "start",
   "corrupt",
+  "accumulate",
   "update",
   "skip",
   "batch",

@@ -8,6 +8,7 @@ import {
 import type { Clock } from "../clock/clock.ts";
 import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
 import { windowMean } from "../metrics/metric_window.ts";
+import { type BatchTrainers, remembered, trainOn } from "./batch_update.ts";
 import {
   type CheckpointCadence,
   isDueByBatches,
@@ -17,31 +18,28 @@ import { nextTurn } from "./event_loop.ts";
 import { countUpdate } from "./finite_guard.ts";
 import {
   pushMetrics,
-  pushRemembered,
   type TrainCursor,
   type TrainProgress,
 } from "./train_progress.ts";
 import type { TrainEventName, TrainObserver } from "./train_event.ts";
-import type { Trainer, TrainWindows } from "./trainer.ts";
 import { judgeTransition, mostEpochs, type Transition } from "./transition.ts";
-import { combineReports, updateAll, type UpdateReport } from "./update.ts";
-import type { WeightAverage } from "./weight_average.ts";
+import type { UpdateReport } from "./update.ts";
 
-/** Batches as a function of (epoch, batch). */
+/** Batches as a function of (epoch, batch). A picture that is trained in several resolutions is in one batch of each. */
 export interface BatchSource {
   readonly batchesPerEpoch: number;
   read(epoch: number, batch: number): Promise<Batch>;
 }
 
 /** Everything that a train step is made of; the loop owns none of it. */
-export interface TrainPlan {
-  readonly trainers: readonly Trainer[];
-  readonly average: WeightAverage | null;
+export interface TrainPlan extends BatchTrainers {
   readonly batches: BatchSource;
   /** How many samples of the data may be corrupt. */
   readonly corruptLimit: CorruptLimit;
   readonly transition: Transition;
   readonly cadence: CheckpointCadence;
+  /** Batches in a row that are left out, because a number was not finite, until the step fails. */
+  readonly skipLimit: number;
   /** Train steps between two rows of the metric log. */
   readonly logInterval: number;
   readonly log: RowLog<MetricRow>;
@@ -130,29 +128,25 @@ async function trainBatch(
     await tell(plan, "corrupt", progress.cursor, {}, text);
   }
   refuseTooManyCorrupt(corrupt, plan.corruptLimit);
-  const reports = await updateAll(plan.trainers, examples, {
-    trainStep,
+  const report = await trainOn(plan, examples, {
+    cursor: progress.cursor,
+    batchesPerEpoch: plan.batches.batchesPerEpoch,
     windows: progress.windows,
   });
-  const isAveraged = plan.trainers.some(({ groups }, index) =>
-    examples.size > 0 && reports[index]!.nonFinite === null &&
-    groups.some((group) => group.name !== "discriminator")
-  );
-  if (isAveraged) plan.average?.update();
-  const report = combineReports(reports);
   const cursor = { epoch, batch: batch + 1, trainStep: trainStep + 1 };
   const term = report.nonFinite;
   const skipped = countUpdate(progress.skipped, {
     term,
     value: term === null ? 0 : report.metrics[term]!,
     trainStep,
+    limit: plan.skipLimit,
   });
   const text = term === null
     ? null
-    : `update ${trainStep} skipped: "${term}" is not finite`;
+    : `batch ${trainStep} skipped: "${term}" is not finite`;
   await tell(
     plan,
-    term === null ? "update" : "skip",
+    eventOf(report),
     cursor,
     report.metrics,
     text,
@@ -178,26 +172,18 @@ async function trainBatch(
     cursor,
     skipped,
     corrupt,
-    windows: remembered(plan, pushMetrics(progress.windows, metrics), report),
+    windows: remembered(
+      plan.trainers,
+      pushMetrics(progress.windows, metrics),
+      report,
+    ),
   };
   return withSamplesDue(plan, next);
 }
 
-/** What the trainers want to find again; a skipped update leaves nothing. */
-function remembered(
-  plan: TrainPlan,
-  windows: TrainWindows,
-  report: UpdateReport,
-): TrainWindows {
-  const isUpdated = report.nonFinite === null && "loss" in report.metrics;
-  if (!isUpdated) return windows;
-  return plan.trainers.reduce<TrainWindows>(
-    (all, { remember }) =>
-      remember === undefined
-        ? all
-        : pushRemembered(all, remember(report.metrics)),
-    windows,
-  );
+function eventOf({ nonFinite, isUpdated }: UpdateReport): TrainEventName {
+  if (nonFinite !== null) return "skip";
+  return isUpdated ? "update" : "accumulate";
 }
 
 /** Deals with the end of an epoch; the very same progress comes back when the signal came first. */

@@ -38,7 +38,7 @@ export interface TrainProgress {
 export const SHOWN_WINDOW = 20;
 
 /** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
-const REMEMBERED_WINDOW = 100;
+export const REMEMBERED_WINDOW = 100;
 
 /** Before the first batch. `window` gives one metric another size than {@linkcode SHOWN_WINDOW}; `corrupt` are samples that are left out from the start. */
 export function startProgress(

@@ -8,13 +8,13 @@ import {
   type VerifiedGeneration,
 } from "../checkpoint/generation.ts";
 import { hasAverage, readTensors } from "../checkpoint/load_checkpoint.ts";
-import { STATE_VERSION } from "../checkpoint/train_state.ts";
+import { STATE_VERSION, type TrainState } from "../checkpoint/train_state.ts";
 import type { SchedulerState } from "../lr_schedulers/lr_scheduler.ts";
 import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
 import type { MetricWindow } from "../metrics/metric_window.ts";
 import type { FluxModel } from "../models/flux_model.ts";
 import type { StoredArray } from "../blueprint/parameter_spec.ts";
-import type { ParameterGroup } from "./parameter_group.ts";
+import type { ParameterGroup, StoredGroup } from "./parameter_group.ts";
 import type { TrainProgress } from "./train_progress.ts";
 import type { WeightAverage } from "./weight_average.ts";
 
@@ -33,8 +33,8 @@ export interface TrainIdentity {
   readonly datasetSize: number;
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
-  /** Train steps that the whole step makes at most. */
-  readonly totalSteps: number;
+  /** Batches that the whole step trains at most. */
+  readonly totalBatches: number;
   readonly image: { readonly height: number; readonly width: number };
 }
 
@@ -88,6 +88,7 @@ export async function takeSnapshot(
           [name, group],
         ) => [name, group.scheduler as unknown as JsonValue]),
       ),
+      ...gatheredEntry(stored),
       average: average === null ? null : { updates: average.updates },
       windows: progress.windows as unknown as JsonValue,
       samples_due: progress.samplesDue,
@@ -131,7 +132,8 @@ export async function restoreSnapshot(
         `Cannot continue from "${verified.folder}": it has no optimizer "${group.name}"`,
       );
     }
-    group.restore({ counts, scheduler, tensors });
+    const gathered = state.gathered?.[group.name];
+    group.restore({ counts, scheduler, gathered, tensors });
   }
   if (average !== null && state.average !== null && hasAverage(verified)) {
     average.restore(
@@ -153,6 +155,15 @@ export async function restoreSnapshot(
     finished: state.finished,
     endReason: state.end_reason,
   };
+}
+
+function gatheredEntry(
+  stored: readonly (readonly [string, StoredGroup])[],
+): Pick<TrainState, "gathered"> {
+  const entries = stored.flatMap(([name, { gathered }]) =>
+    gathered === undefined ? [] : [[name, gathered] as const]
+  );
+  return entries.length === 0 ? {} : { gathered: Object.fromEntries(entries) };
 }
 
 function refuseOtherWork(
@@ -196,7 +207,7 @@ function pipelineProgress(
 ): number {
   const share = progress.finished
     ? 1
-    : progress.cursor.trainStep / identity.totalSteps;
+    : progress.cursor.trainStep / identity.totalBatches;
   return (identity.stepIndex + Math.min(1, share)) / identity.stepCount;
 }
 

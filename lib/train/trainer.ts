@@ -14,7 +14,7 @@ export interface LossTerms {
 
 /** Tensors and numbers that one update works on; whoever prepared them disposes them. */
 export interface PreparedBatch extends Disposable {
-  /** Computes the loss. Called once, under the gradient tape; it makes no choices of its own. */
+  /** Computes the loss. Called once, under the gradient tape; it makes no choices of its own. FluxFlow's discriminator moves its norms on. */
   loss(): LossTerms;
   /** Numbers that belong into the metrics beside the terms, such as a term's weight. */
   readonly settings: Readonly<Record<string, number>>;
@@ -23,6 +23,14 @@ export interface PreparedBatch extends Disposable {
 /** Last values by name, as a checkpoint holds them. */
 export type TrainWindows = Readonly<Record<string, MetricWindow>>;
 
+/** Where in a step a batch is trained. Random streams follow the batches, schedules of losses the updates. */
+export interface TrainMoment {
+  /** Batches of the whole step before this one. */
+  readonly trainStep: number;
+  /** Updates of the whole step before the one that this batch belongs to; the same without accumulation. */
+  readonly update: number;
+}
+
 /** Owns nothing: the groups and the model stay the caller's. */
 export interface Trainer {
   readonly groups: readonly ParameterGroup[];
@@ -30,10 +38,10 @@ export interface Trainer {
   readonly lossMetric: string;
   /** Bound of each group's gradient norm; 0 means none. */
   readonly clippingNorm: number;
-  /** Depends on batch, `trainStep`, weights and `windows` alone, so that a resumed step prepares the same. */
+  /** Depends on batch, `moment`, weights and `windows` alone, so that a resumed step prepares the same. */
   prepare(
     batch: Batch,
-    trainStep: number,
+    moment: TrainMoment,
     windows: TrainWindows,
   ): Promise<PreparedBatch>;
   /** Values of a trained batch that `prepare` wants to find in the windows; absent where it looks at none. */

@@ -1,98 +1,104 @@
-// One optimizer update: gradients, finite check, clipping, optimizer, learning rate.
-import type { Batch } from "../data/batch_stream.ts";
-import { clipByGlobalNorm } from "../optim/clipping.ts";
+// What one batch does to a trainer's groups: gradients, finite check, and, where one is due, the update with clipping.
+import { clipByGlobalNorm, clipToNorm } from "../optim/clipping.ts";
+import { globalNorm } from "../optim/numbers.ts";
 import { tf } from "../tensor/tf.ts";
 import { firstNonFinite } from "./finite_guard.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
-import type {
-  LossTerms,
-  PreparedBatch,
-  Trainer,
-  TrainWindows,
-} from "./trainer.ts";
+import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
 
-/** What one update did; numbers only. */
+/** What one batch did; numbers only. */
 export interface UpdateReport {
-  /** Terms, settings and gradient norms by metric name. */
+  /** Terms, settings, and gradient norms: of the mean that an update took, else of the batch alone. By metric name. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Rates that were in force, by group. */
+  /** Rates that are in force, by group. */
   readonly learningRates: Readonly<Record<string, number>>;
-  /** Name of the first value that is not finite: the weights were left alone. Null for a good update. */
+  /** Name of the first value that is not finite: the batch was left out. Null for a good batch. */
   readonly nonFinite: string | null;
+  /** Whether weights were updated. */
+  readonly isUpdated: boolean;
 }
 
-/** One update per trainer; a batch without a row changes no weight. */
-export async function updateAll(
-  trainers: readonly Trainer[],
-  batch: Batch,
-  at: { readonly trainStep: number; readonly windows: TrainWindows },
-): Promise<UpdateReport[]> {
-  if (batch.size === 0) return trainers.map(passOver);
-  const reports: UpdateReport[] = [];
-  for (const trainer of trainers) {
-    using prepared = await trainer.prepare(batch, at.trainStep, at.windows);
-    reports.push(await updateOnce(trainer, prepared));
-  }
-  return reports;
+/** What a batch without a row does: nothing, but the update that is due, of batches before it, or the step of its rate. */
+export function passOver(trainer: Trainer, isDue: boolean): UpdateReport {
+  const learningRates = ratesOf(trainer);
+  const norms = isDue ? updateGroups(trainer, null) : {};
+  const isUpdated = Object.keys(norms).length > 0;
+  return { metrics: {}, learningRates, nonFinite: null, isUpdated };
 }
 
-/** One report for all trainers of a batch: their losses add up, the rest is told apart by name. */
-export function combineReports(reports: readonly UpdateReport[]): UpdateReport {
-  const metrics: Record<string, number> = {};
-  const learningRates: Record<string, number> = {};
-  for (const report of reports) {
-    Object.assign(learningRates, report.learningRates);
-    if (report.metrics.loss === undefined) continue;
-    const loss = (metrics.loss ?? 0) + report.metrics.loss;
-    Object.assign(metrics, report.metrics, { loss });
-  }
-  const nonFinite =
-    reports.find((report) => report.nonFinite !== null)?.nonFinite ?? null;
-  return { metrics, learningRates, nonFinite };
-}
-
-/** Trains on one prepared batch. Every tensor that it makes is gone when it returns. */
+/** Trains on one prepared batch; `isDue` where an update ends with it. What it makes is gone when it returns, but for sums of gradients. */
 export async function updateOnce(
   trainer: Trainer,
   prepared: PreparedBatch,
+  isDue: boolean,
 ): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
   const { terms, gradients } = await gradientsOf(trainer, prepared);
-  const clipped = new Map<ParameterGroup, ReadonlyMap<string, tf.Tensor>>();
-  const norms: Record<string, number> = {};
-  for (const group of trainer.groups) {
-    const { grads, norm } = clipByGlobalNorm(
-      gradients.get(group)!,
-      trainer.clippingNorm,
-    );
-    clipped.set(group, grads);
-    norms[`grad_norm_${group.name}`] = norm;
-  }
+  const norms = Object.fromEntries(
+    trainer.groups.map((group) => [
+      `grad_norm_${group.name}`,
+      globalNorm(gradients.get(group)!),
+    ]),
+  );
   const nonFinite = firstNonFinite({ ...terms, ...norms });
   for (const group of trainer.groups) {
-    const own = clipped.get(group)!;
-    if (nonFinite === null) group.update(own, terms[trainer.lossMetric]!);
-    else group.skip();
-    for (const gradient of own.values()) gradient.dispose();
+    const own = gradients.get(group)!;
+    if (nonFinite === null) {
+      group.gathered.add(own, terms[trainer.lossMetric]!);
+    } else tf.dispose([...own.values()]);
   }
+  const updated = isDue
+    ? updateGroups(trainer, nonFinite === null ? norms : null)
+    : {};
   return {
-    metrics: { ...terms, ...prepared.settings, ...norms },
+    metrics: { ...terms, ...prepared.settings, ...norms, ...updated },
     learningRates,
     nonFinite,
+    isUpdated: Object.keys(updated).length > 0,
   };
 }
 
-/** What is left of an update where a batch has no row: the schedule goes on, the weights stay. */
-function passOver(trainer: Trainer): UpdateReport {
-  const learningRates = ratesOf(trainer);
-  for (const group of trainer.groups) group.skip();
-  return { metrics: {}, learningRates, nonFinite: null };
+/** Updates what has gathered gradients; answers the norms of their means. `last`: norms of the last batch, null where it was left out. */
+function updateGroups(
+  trainer: Trainer,
+  last: Readonly<Record<string, number>> | null,
+): Record<string, number> {
+  const norms: Record<string, number> = {};
+  for (const group of trainer.groups) {
+    const name = `grad_norm_${group.name}`;
+    const norm = updateGroup(trainer, group, last?.[name] ?? null);
+    if (norm !== null) norms[name] = norm;
+  }
+  return norms;
 }
 
 function ratesOf(trainer: Trainer): Record<string, number> {
   return Object.fromEntries(
     trainer.groups.map((group) => [group.name, group.rate]),
   );
+}
+
+/**
+ * Updates a group with the mean of what it gathered; answers the mean's norm before clipping, or null where every batch was left
+ * out. `lastNorm`: that of the last batch's gradient, null where that one was left out.
+ */
+function updateGroup(
+  { clippingNorm: maxNorm }: Trainer,
+  group: ParameterGroup,
+  lastNorm: number | null,
+): number | null {
+  const mean = group.gathered.takeMean();
+  if (mean === null) {
+    group.skip();
+    return null;
+  }
+  // One batch alone is its own mean.
+  const { grads, norm } = mean.batches === 1 && lastNorm !== null
+    ? clipToNorm(mean.gradients, { norm: lastNorm, maxNorm })
+    : clipByGlobalNorm(mean.gradients, maxNorm);
+  group.update(grads, mean.loss);
+  tf.dispose([...grads.values()]);
+  return norm;
 }
 
 interface Gradients {

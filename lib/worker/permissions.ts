@@ -25,12 +25,14 @@ export interface PermissionSubject {
     readonly tokenizer: { readonly path: string } | null;
     readonly pretrained: { readonly path: string } | null;
   };
+  /** Weights of the perceptual loss; absent where the step has none. */
+  readonly lpips?: { readonly path: string };
   readonly options: {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
     readonly uses_path?: string;
-    /** Whether pictures are reconstructed as samples. */
-    readonly train_vae?: boolean;
+    /** Components that the step trains: pictures are reconstructed as samples where the VAE is among them. */
+    readonly trains?: readonly string[];
   };
   readonly output: {
     /** Pictures of the user's that are reconstructed too. */
@@ -83,15 +85,17 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
   const dimensions = Object.values(subject.datasets)
     .flatMap((dataset) => dataset.dimensions?.path ?? []);
-  const samples = subject.options.train_vae === true
+  const { trains = [] } = subject.options;
+  const samples = trains.includes("compressor") || trains.includes("expander")
     ? subject.output.test_image_address
     : [];
-  const { weight_files, text_files } = subject;
+  const { weight_files, text_files, lpips } = subject;
   const given = [
     ...weight_files?.files ?? [],
     weight_files?.tokenizer,
     text_files?.tokenizer,
     text_files?.pretrained,
+    lpips,
   ].flatMap((file) => file?.path ?? []);
   const code = module === undefined
     ? TASK_PACKAGE_FILES

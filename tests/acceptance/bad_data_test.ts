@@ -62,7 +62,7 @@ Deno.test("a loss that is no number fails its step after three skipped updates; 
   assert.equal(code, 4);
   assert.match(
     err,
-    /^error: Cannot go on training: "\w+" is (NaN|-?Infinity) at update \d+, and 3 updates in a row had to be skipped\nhint: Lower the learning rate /,
+    /^error: Cannot go on training: "\w+" is (NaN|-?Infinity) at batch \d+, and 3 in a row had to be skipped\nhint: Lower the learning rate /,
   );
   assert.match(
     err,

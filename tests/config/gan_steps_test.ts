@@ -127,11 +127,21 @@ Deno.test("loadPipeline() warns of a discriminator whose expander no step has tr
   assert.deepEqual(await findingsOf(pipelineOf(VAE + ganOnly())), []);
 });
 
-Deno.test("loadPipeline() refuses a discriminator under variant fluxflow", async () => {
-  const text = `model: { variant: fluxflow }\n${pipelineOf(VAE + ganOnly())}`;
-  assert.deepEqual(await refusalsOf(text), [
-    '8:49 Cannot use "gan_training: true" in step "gan" under variant fluxflow: this version trains against a discriminator in its own arithmetic alone',
-  ]);
+Deno.test("loadPipeline() takes a discriminator under variant fluxflow and tells that its noise has no effect", async () => {
+  const of = (more = "") =>
+    findingsOf(
+      `model: { variant: fluxflow }\n${pipelineOf(VAE + ganOnly(more))}`,
+    );
+  const told = (await of(", instance_noise_std: 0.1")).map(({ message }) =>
+    message
+  );
+  assert.ok(
+    told.includes(
+      '"instance_noise_std" has no effect in step "gan" under variant fluxflow: the original never adds the noise',
+    ),
+    told.join("\n"),
+  );
+  assert.ok((await of()).every(({ message }) => !message.includes("noise")));
 });
 
 Deno.test("workRecord() knows the discriminator's sizes only where there is one", async () => {

@@ -19,6 +19,8 @@ export function tinyModel(changes: Partial<ModelOptions> = {}): ModelOptions {
     featureMapsDim: 16,
     flowLayers: 1,
     flowHeads: 2,
+    noiseSchedule: "linear",
+    trainTimesteps: 1000,
     textEmbeddingDim: 8,
     textEncoder: {
       vocabSize: 32,

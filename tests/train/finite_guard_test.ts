@@ -1,4 +1,4 @@
-// Skipped updates: counted, and fatal in a row.
+// Batches that are left out: counted, and fatal in a row.
 import assert from "node:assert/strict";
 import { StepFailure } from "../../lib/error/failure.ts";
 import {
@@ -12,8 +12,8 @@ Deno.test("firstNonFinite() names the first term that is no number", () => {
   assert.equal(firstNonFinite({ a: 1 }), null);
 });
 
-Deno.test("countUpdate() forgets a row at a good update and keeps the total", () => {
-  const bad = { term: "kl_loss", value: NaN, trainStep: 7 };
+Deno.test("countUpdate() forgets a row at a good batch and keeps the total", () => {
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3 };
   let skipped = countUpdate(NONE_SKIPPED, bad);
   skipped = countUpdate(skipped, bad);
   assert.deepEqual(skipped, { in_a_row: 2, total: 2 });
@@ -21,14 +21,24 @@ Deno.test("countUpdate() forgets a row at a good update and keeps the total", ()
   assert.deepEqual(skipped, { in_a_row: 0, total: 2 });
 });
 
+Deno.test("countUpdate() lets pass as many as the limit says", () => {
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 1 };
+  assert.throws(() => countUpdate(NONE_SKIPPED, bad), StepFailure);
+  const { total } = countUpdate({ in_a_row: 8, total: 9 }, {
+    ...bad,
+    limit: 10,
+  });
+  assert.equal(total, 10);
+});
+
 Deno.test("countUpdate() ends the step at three in a row and names the term", () => {
-  const bad = { term: "kl_loss", value: NaN, trainStep: 7 };
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3 };
   const two = countUpdate(countUpdate(NONE_SKIPPED, bad), bad);
   assert.throws(() => countUpdate(two, bad), (error) => {
     assert.ok(error instanceof StepFailure);
     assert.equal(
       error.message,
-      'Cannot go on training: "kl_loss" is NaN at update 7, and 3 updates in a row had to be skipped',
+      'Cannot go on training: "kl_loss" is NaN at batch 7, and 3 in a row had to be skipped',
     );
     return true;
   });

@@ -38,6 +38,8 @@ async function droppedLoss(
     seed: 2,
     clippingNorm: 1,
     cfgDropout: 1,
+    timeSampling: null,
+    lossType: "mse",
     latents: () => Promise.resolve(tf.tidy(() => meanTokens(of, images()))),
     text: {
       kind: "encoded",
@@ -55,7 +57,11 @@ async function droppedLoss(
     corrupt: [],
     ...{ size: 2, height: SIDE, width: SIDE, captions },
   };
-  using prepared = await trainer.prepare(batch, 0, {});
+  using prepared = await trainer.prepare(
+    batch,
+    { trainStep: 0, update: 0 },
+    {},
+  );
   return tf.tidy(() => prepared.loss().total.dataSync()[0]!);
 }
 

@@ -272,6 +272,6 @@ Deno.test("trainBody() skips a discriminator's updates that are no numbers and f
   const request = requestOf(project, step, { folder: project.folder("nan") });
   await assert.rejects(
     train(request),
-    /Cannot go on training: "\w+" is (-?Infinity|NaN) at update 2/,
+    /Cannot go on training: "\w+" is (-?Infinity|NaN) at batch 2/,
   );
 });

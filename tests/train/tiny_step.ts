@@ -1,53 +1,13 @@
 // Builds small train steps for tests: pictures, captions, a request, and a context that can stop or crash at a batch.
 import { join } from "node:path";
 import { encode } from "fast-png";
-import type {
-  GenerateStep,
-  ModelSection,
-  TrainStep,
-} from "../../lib/catalog/pipeline.ts";
+import type { GenerateStep, TrainStep } from "../../lib/catalog/pipeline.ts";
 import { trainBody } from "../../lib/steps/train.ts";
 import type { StepContext, StepResult } from "../../lib/steps/step_context.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
+import { TINY_MODEL } from "./tiny_section.ts";
 
-export const TINY_MODEL: ModelSection = {
-  variant: "fluxline",
-  vae_dim: 8,
-  latent_dim: 4,
-  downscales: 2,
-  compressor_kernel: 4,
-  vae_attn_layers: 1,
-  vae_heads: 2,
-  expander_up_kernel: 4,
-  expander_kernel: 3,
-  expander_dilation: 1,
-  rgb_dim: 16,
-  spade_dim: 4,
-  feature_maps_dim: 8,
-  feature_maps_dim_disc: 8,
-  flow_layers: 1,
-  flow_heads: 2,
-  text_embedding_dim: 8,
-  text_encoder: {
-    vocab_size: 32,
-    dim: 8,
-    layers: 1,
-    heads: 2,
-    hidden_dim: 16,
-    max_positions: 8,
-    head_dim: 8,
-  },
-  disc_base: 4,
-  disc_depth: 2,
-  pretrained_bert_model: null,
-  use_gradient_checkpointing: true,
-  model_type: null,
-  baseline_activation: null,
-  baseline_vae_width_mult: null,
-  baseline_vae_depth_mult: null,
-  baseline_flow_blocks: null,
-  baseline_flow_ffn_expansion: null,
-};
+export { TINY_MODEL };
 
 const NAMES = ["red", "green", "blue", "dark", "light", "mixed", "grey"];
 
@@ -111,6 +71,12 @@ export function vaeStep(changes: Partial<TrainStep> = {}): TrainStep {
     train_vae: true,
     gan_training: false,
     use_lpips: false,
+    lpips_weights: null,
+    lambda_lpips: 0.1,
+    gradient_accumulation_steps: 1,
+    skip_limit: 3,
+    timestep_sampling: null,
+    flow_loss_type: "mse",
     train_spade: true,
     train_diff: false,
     train_diff_full: false,

@@ -167,7 +167,7 @@ Deno.test("trainBody() skips updates that are no numbers and fails at the third 
   await assert.rejects(train(request), (error: Error) => {
     assert.match(
       error.message,
-      /^Cannot go on training: "\w+" is (Infinity|NaN) at update 2/,
+      /^Cannot go on training: "\w+" is (Infinity|NaN) at batch 2/,
     );
     return true;
   });

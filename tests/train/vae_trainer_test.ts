@@ -17,6 +17,7 @@ const LOSSES = {
   klWarmupSteps: 0,
   klFreeBits: 0,
   adversarial: null,
+  perceptual: null,
   balanced: false,
 };
 
@@ -41,7 +42,11 @@ Deno.test("vaeTrainer() decodes a batch once, with and without a discriminator",
       clippingNorm: 1,
       losses: { ...LOSSES, adversarial },
     });
-    using prepared = await trainer.prepare(BATCH, 0, {});
+    using prepared = await trainer.prepare(
+      BATCH,
+      { trainStep: 0, update: 0 },
+      {},
+    );
     const profile = await tf.profile(() =>
       tf.tidy(() => prepared.loss().total)
     );
@@ -68,7 +73,11 @@ Deno.test("vaeTrainer() adds the weighted verdict to the total and nothing else"
       clippingNorm: 1,
       losses: { ...LOSSES, adversarial },
     });
-    using prepared = await trainer.prepare(BATCH, 0, {});
+    using prepared = await trainer.prepare(
+      BATCH,
+      { trainStep: 0, update: 0 },
+      {},
+    );
     tf.tidy(() => {
       const { total, terms } = prepared.loss();
       values.push([
