@@ -11,5 +11,8 @@ export function trainingKinds(step: TrainStep): string {
     : [];
   const flow = step.trains.includes("flow_processor") ? ["flow"] : [];
   const text = step.trains.includes("text_encoder") ? ["text encoder"] : [];
-  return [...vae, ...lpips, ...gan, ...flow, ...text].join(" + ");
+  const kinds = [...vae, ...lpips, ...gan, ...flow, ...text];
+  return kinds.length === 0 && step.train_spade
+    ? "SPADE alone"
+    : kinds.join(" + ");
 }
