@@ -24,6 +24,7 @@ import {
   openAttempt,
   totalElapsedMs,
 } from "./attempt_record.ts";
+import { keepEventFile } from "./step_event_file.ts";
 import { retryDelayMs } from "./retry_policy.ts";
 import {
   blankStep,
@@ -102,8 +103,11 @@ async function attemptUntilDone(
     const outcome = await runAttempt(step, attempt, scene);
     await closeAttempt(attempt, performance.now() - start, outcome.kind);
     if (outcome.kind === "done") {
-      return await commit(step, outcome, attempt, scene);
+      const summary = await commit(step, outcome, attempt, scene);
+      await keepEventFile(step, scene.observe);
+      return summary;
     }
+    await keepEventFile(step, scene.observe);
     if (outcome.kind === "stopped") return blankStep(step, "stopped");
     const { failure } = outcome;
     // Another runner was faster by a moment: wait for it as if it had been there before.

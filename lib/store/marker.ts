@@ -163,10 +163,10 @@ export async function commitMarker(
   return marker;
 }
 
-/** Attempts' logs and wall-clock figures differ from run to run, so nothing vouches for them. */
+/** Attempts' logs and wall-clock figures differ from run to run, so nothing vouches for them or for what is made of them. */
 function isOutsideMarker(path: string): boolean {
   return path === "complete.json" || path === "attempts" ||
-    path === "timings.jsonl";
+    path === "timings.jsonl" || path === "tensorboard";
 }
 
 async function damageOf(

@@ -44,6 +44,8 @@ export interface StepPaths {
   readonly timings: string;
   readonly samples: string;
   readonly output: string;
+  /** Event files for TensorBoard; derived, so nothing vouches for them. */
+  readonly tensorboard: string;
   readonly attempts: string;
 }
 
@@ -84,6 +86,7 @@ export function stepPaths(folder: string): StepPaths {
     timings: join(folder, "timings.jsonl"),
     samples: join(folder, "samples"),
     output: join(folder, "output"),
+    tensorboard: join(folder, "tensorboard"),
     attempts: join(folder, "attempts"),
   };
 }

@@ -4,6 +4,7 @@ import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
 import { addPlan } from "./plan.ts";
+import { addMetrics } from "./metrics.ts";
 import { addReport } from "./report.ts";
 import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
@@ -18,6 +19,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addStatus,
   addGenerate,
   addInterpolate,
+  addMetrics,
   addReport,
   addExport,
   addSchema,

@@ -1,0 +1,123 @@
+// Writes a step's event file for TensorBoard from its records, as a whole: what a resume cut from the rows is not in it, and
+// nothing is there twice.
+import { join } from "node:path";
+import { writeAtomically } from "../disk/atomic_write.ts";
+import { makeFolder, removeEntry } from "../disk/folder_entries.ts";
+import {
+  type EventContent,
+  eventFileBytes,
+  type StepEvent,
+} from "../format/event_file.ts";
+import { readPictureHeader } from "../format/image_header.ts";
+import {
+  type MetricRow,
+  readMetricRows,
+  readTimingRows,
+} from "../metrics/metric_log.ts";
+import { readMarker } from "../store/marker.ts";
+import { readStepRequest } from "../store/request_record.ts";
+import { stepPaths } from "../store/store_layout.ts";
+import { readStrips } from "./picture_strips.ts";
+
+/** Writes the event file and removes the one before; answers its path. */
+export async function writeStepEvents(folder: string): Promise<string> {
+  const { tensorboard } = stepPaths(folder);
+  const bytes = eventFileBytes(await readStepEvents(folder));
+  await makeFolder(tensorboard);
+  const before = [...Deno.readDirSync(tensorboard)].map(({ name }) => name)
+    .filter((name) => name.includes("tfevents"));
+  const path = join(tensorboard, nextName(before));
+  await writeAtomically(path, bytes);
+  for (const name of before) await removeEntry(join(tensorboard, name));
+  return path;
+}
+
+/** TensorBoard reads a folder's files in the order of their names and never one that it has left. */
+function nextName(before: readonly string[]): string {
+  const last = Math.max(
+    0,
+    ...before.map((name) => Number(name.split(".")[3] ?? 0)),
+  );
+  const seconds = Math.max(last + 1, Math.floor(Date.now() / 1000));
+  return `events.out.tfevents.${String(seconds).padStart(10, "0")}.fluxline`;
+}
+
+async function readStepEvents(folder: string): Promise<StepEvent[]> {
+  const rows = await readMetricRows(stepPaths(folder).metrics);
+  const timeOf = await readTimes(folder);
+  const request = await readStepRequest(folder);
+  const found = await readMarker(folder, { deep: false });
+  const result = found.kind === "complete" ? found.marker.result : null;
+  const start = timeOf(0);
+  const events: StepEvent[] = request === null ? [] : [{
+    wallTime: start,
+    step: 0,
+    contents: [{
+      kind: "text",
+      tag: "configuration",
+      text: `\`\`\`\n${JSON.stringify(request.options, null, 2)}\n\`\`\``,
+    }],
+  }];
+  for (const row of rows) {
+    const { global_step: step } = row;
+    events.push({ wallTime: timeOf(step), step, contents: scalarsOf(row) });
+  }
+  for (const { title, frames } of readStrips(folder, result?.pictures ?? [])) {
+    for (const { path, update } of frames) {
+      const png = await Deno.readFile(path);
+      const { width, height } = readPictureHeader(png);
+      const step = update ?? rows.at(-1)?.global_step ?? 0;
+      const tag = `pictures/${title}`;
+      events.push({
+        wallTime: timeOf(step),
+        step,
+        contents: [{ kind: "picture", tag, png, width, height }],
+      });
+    }
+  }
+  const last = rows.at(-1)?.global_step ?? 0;
+  const results = scalars("result", result?.metrics ?? {});
+  if (results.length > 0) {
+    events.push({ wallTime: timeOf(last), step: last, contents: results });
+  }
+  return events;
+}
+
+function scalarsOf(
+  { kind, metrics, learning_rates }: MetricRow,
+): EventContent[] {
+  return [
+    ...scalars(kind, metrics),
+    ...scalars("learning_rate", learning_rates ?? {}),
+  ];
+}
+
+/** Values that are not finite have no place on a curve. */
+function scalars(
+  group: string,
+  values: Readonly<Record<string, number | null>>,
+): EventContent[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === null
+      ? []
+      : [{ kind: "scalar", tag: `${group}/${name}`, value } as const]
+  );
+}
+
+/** Seconds at which an update was made: the clock's word for the last row at or before it. */
+async function readTimes(folder: string): Promise<(step: number) => number> {
+  const timings = await readTimingRows(stepPaths(folder).timings);
+  const times = new Map(
+    timings.map((
+      { global_step, time },
+    ) => [global_step, Date.parse(time) / 1000]),
+  );
+  const steps = [...times.keys()].sort((a, b) => a - b);
+  const first = times.get(steps[0] ?? 0) ?? 0;
+  return (step) => {
+    const known = times.get(step);
+    if (known !== undefined) return known;
+    const before = steps.findLast((other) => other < step);
+    return before === undefined ? first : times.get(before)!;
+  };
+}
