@@ -10,11 +10,13 @@ import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
 import { addTrain } from "./train.ts";
 import { addValidate } from "./validate.ts";
+import { addWhy } from "./why.ts";
 
 /** Every command of fluxline. */
 export const EVERY_COMMAND: readonly AddCommand[] = [
   addTrain,
   addPlan,
+  addWhy,
   addValidate,
   addStatus,
   addGenerate,
