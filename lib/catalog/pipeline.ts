@@ -7,6 +7,7 @@ import type { DataSection } from "./data_section.ts";
 import type { ModelSection } from "./model_section.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import type { CheckpointOptions, OutputSection } from "./output_section.ts";
+import type { ScheduleEntry } from "./schedule_options.ts";
 import type { SchedulerEntry } from "./scheduler_options.ts";
 import type {
   COMPARE_STEP,
@@ -44,6 +45,8 @@ export interface Pipeline {
   readonly weight_files?: WeightFilesEntry;
   /** Files behind `data.tokenizer_name` and `model.pretrained_bert_model`. */
   readonly text_files: TextFilesEntry;
+  /** When the pipeline runs by itself; absent where it has no `schedule`. */
+  readonly schedules?: readonly ScheduleEntry[];
   /** In the order of the file. */
   readonly steps: readonly Step[];
   readonly sources: PipelineSources;

@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from "./option.ts";
 import { CHECKPOINT_OPTIONS, OUTPUT_SECTION } from "./output_section.ts";
+import { OWN_SCHEDULE } from "./schedule_options.ts";
 import {
   COMPARE_STEP,
   EVALUATE_STEP,
@@ -108,6 +109,9 @@ export const PIPELINE_FILE = closedMap({
   output: v.optional(v.nullable(OUTPUT_SECTION)),
   checkpoint: v.optional(v.nullable(CHECKPOINT_OPTIONS)),
   optimization: v.optional(v.nullable(OPTIMIZATION_SECTION)),
+  schedule: v.optional(
+    v.nullable(v.union([OWN_SCHEDULE, v.array(OWN_SCHEDULE)])),
+  ),
   training: closedMap({
     ...flatKeys,
     ...TRAINING_ONLY,

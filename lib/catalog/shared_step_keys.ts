@@ -7,6 +7,7 @@ import {
   option,
   section,
   someText,
+  type ValueSchema,
   wholeNumber,
 } from "./option.ts";
 
@@ -24,7 +25,8 @@ export type Task = typeof TASKS[number];
 const names = v.array(someText());
 const A_DURATION =
   "seconds as a number above 0, or a text such as 90s, 30m, 2h or 1d";
-const seconds = v.union(
+/** A length of time as people write it in a pipeline. */
+export const lengthOfTime: ValueSchema<string | number> = v.union(
   [
     finiteNumber({ above: 0 }),
     v.pipe(
@@ -62,5 +64,8 @@ export const SHARED_KEYS = {
   ),
   permissions: section(PERMISSIONS),
   retry: section(RETRY),
-  timeout: nullable(seconds, "Longest time, in seconds or as 90s, 30m, 2h, 1d"),
+  timeout: nullable(
+    lengthOfTime,
+    "Longest time, in seconds or as 90s, 30m, 2h, 1d",
+  ),
 };

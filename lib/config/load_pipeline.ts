@@ -37,6 +37,7 @@ import { checkPictureSizes } from "./picture_size_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
 import { newReport, type Report } from "./report.ts";
 import { resolveSteps } from "./resolve_steps.ts";
+import { readOwnSchedules } from "./schedule_entries.ts";
 import type { StepDraft } from "./step_drafts.ts";
 import { stepGraph } from "./step_graph.ts";
 import { checkRunName, checkStepNames } from "./step_names.ts";
@@ -154,6 +155,7 @@ async function readPipeline(
       { source, position: positionAt(source, 0, 0) },
     report,
   );
+  const schedules = readOwnSchedules(document, source.name, name, report);
   if (training === undefined) return undefined;
   checkStepNames(training.drafts, report);
   const datasets = readDatasets({
@@ -163,12 +165,12 @@ async function readPipeline(
     chosen: training.defaultDataset,
     chosenTree: training.pipelineTree,
   }, report);
-  const written = top?.model_checkpoint ?? null;
-  const files = written === null || model === undefined ||
+  const weightsPath = top?.model_checkpoint ?? null;
+  const files = weightsPath === null || model === undefined ||
       context.options.checkPaths === false
     ? undefined
     : await checkWeightFiles(
-      written,
+      weightsPath,
       {
         document,
         model: model.value,
@@ -240,6 +242,7 @@ async function readPipeline(
     datasets: datasets.entries,
     ...(files === undefined ? {} : { weight_files: files }),
     text_files,
+    ...(schedules.length === 0 ? {} : { schedules }),
     steps,
     sources: {
       text: source,

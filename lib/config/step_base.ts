@@ -51,7 +51,8 @@ export function baseOf(
   };
 }
 
-function secondsOf(written: number | string | null): number | null {
+/** Seconds of a length of time that the schema let through. */
+export function secondsOf(written: number | string | null): number | null {
   if (typeof written !== "string") return written;
   const ms = parseDurationMs(written);
   // The schema lets no other text through.

@@ -20,7 +20,6 @@ const NOT_YET = "is not supported by this version";
 
 const FILE_REFUSALS: readonly Refusal[] = [
   refuse(["matrix"], never),
-  refuse(["schedule"], never),
   {
     path: ["model", "model_type"],
     idle: isOneOf("bezier"),

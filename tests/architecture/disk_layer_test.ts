@@ -14,6 +14,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
     "numbered; the name of a lock's holder is for messages",
   "lib/disk/disk_test.ts": "the trace of a test",
   "lib/disk/unsynced_state.ts": "undoes operations in a test",
+  "lib/cli/log_terminal.ts":
+    "the log of a scheduled run, which nothing is decided by",
   "lib/worker/attempt_log.ts":
     "the log of an attempt, which no marker vouches for",
   "lib/engines/kernels/build.ts": "a tool of the developers",

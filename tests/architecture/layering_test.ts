@@ -21,7 +21,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "evaluation",
   ],
   ["plan", "models", "checkpoint"],
-  ["report", "train", "sampling"],
+  ["report", "schedule", "train", "sampling"],
   ["runner", "steps"],
   ["cli"],
 ];

@@ -6,6 +6,7 @@ import { addGenerate, addInterpolate } from "./generate.ts";
 import { addPlan } from "./plan.ts";
 import { addMetrics } from "./metrics.ts";
 import { addReport } from "./report.ts";
+import { addSchedule } from "./schedule.ts";
 import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
 import { addTrain } from "./train.ts";
@@ -24,6 +25,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addMetrics,
   addReport,
   addExport,
+  addSchedule,
   addSchema,
   addEngine,
 ];

@@ -1,0 +1,181 @@
+// Runs one tick in this process: the tick's lock, its claim in the history, the run, and how it ended. The lock dies with the
+// process, so that others can tell a tick that is running from one whose process is gone.
+import { loadPipeline } from "../config/load_pipeline.ts";
+import { formatDuration } from "../clock/duration.ts";
+import { type Clock, SYSTEM_CLOCK } from "../clock/clock.ts";
+import { FileLock } from "../disk/file_lock.ts";
+import { removeEntry } from "../disk/folder_entries.ts";
+import { describeHolder } from "../disk/lock_holder.ts";
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { runPaths } from "../store/store_layout.ts";
+import type { TickHistory } from "./history.ts";
+import { tickName } from "./overlap.ts";
+import { type SchedulePaths, tickLock } from "./schedule_paths.ts";
+import type { Tick } from "./tick.ts";
+
+/** What a tick is run with. */
+export interface TickScene {
+  readonly history: TickHistory;
+  readonly paths: SchedulePaths;
+  readonly runsDir: string;
+  /** Runs the pipeline and answers the exit code of `train`; never throws. */
+  readonly train: (tick: Tick) => Promise<number>;
+  /** Makes the run that {@linkcode TickScene.train} has begun save and end. */
+  readonly stop: () => void;
+  readonly clock?: Clock;
+}
+
+/** How a tick was dealt with. */
+export type TickResult =
+  | { readonly kind: "ran"; readonly exitCode: number }
+  | { readonly kind: "skipped"; readonly reason: string }
+  /** It has to wait for another run of its schedule. */
+  | { readonly kind: "waiting" }
+  /** Another process deals, or has dealt, with it. */
+  | { readonly kind: "gone" };
+
+const POLL_MS = 200;
+const REPLACE_WAIT_MS = 90_000;
+
+/** Runs the tick unless its overlap policy, or another process, says otherwise. */
+export async function runTick(
+  id: number,
+  scene: TickScene,
+): Promise<TickResult> {
+  const path = tickLock(scene.paths, id);
+  const attempt = await FileLock.tryAcquire(path);
+  if (!attempt.ok) return { kind: "gone" };
+  await using _lock = attempt.lock;
+  const result = await claimAndRun(id, scene);
+  // Numbers of ticks are never used again, and whoever opened the file before finds the tick dealt with.
+  if (result.kind !== "waiting") await removeEntry(path);
+  return result;
+}
+
+async function claimAndRun(id: number, scene: TickScene): Promise<TickResult> {
+  const { history, clock = SYSTEM_CLOCK } = scene;
+  const nowMs = () => clock.now().getTime();
+  const deadline = clock.elapsedMs() + REPLACE_WAIT_MS;
+  for (;;) {
+    const claim = history.claim(id, Deno.pid, nowMs());
+    const tick = history.tick(id);
+    if (claim.kind === "gone" || tick === null) return { kind: "gone" };
+    if (claim.kind === "wait") return { kind: "waiting" };
+    if (claim.kind === "skip") {
+      return { kind: "skipped", reason: claim.reason };
+    }
+    if (claim.kind === "start") return await runClaimed(tick, scene);
+    if (clock.elapsedMs() > deadline) return { kind: "waiting" };
+    for (const running of claim.running) {
+      await askToStop(running, tick, scene);
+    }
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** Signals the process of a running tick, once; nothing but the holder of the tick's lock can be its process. */
+async function askToStop(
+  running: number,
+  by: Tick,
+  { history, paths }: TickScene,
+): Promise<void> {
+  if (history.stopReason(running) !== null) return;
+  const state = await FileLock.inspect(tickLock(paths, running));
+  if (state.kind === "free" || state.holder === null) return;
+  history.askToStop(running, `replaced by ${tickName(by)}`);
+  signalProcess(state.holder.pid);
+}
+
+async function runClaimed(tick: Tick, scene: TickScene): Promise<TickResult> {
+  const { history, clock = SYSTEM_CLOCK } = scene;
+  const nowMs = () => clock.now().getTime();
+  const busy = await waitForRun(tick, scene);
+  if (busy !== null) {
+    history.skip(tick.id, busy, nowMs());
+    return { kind: "skipped", reason: busy };
+  }
+  const limitMs = tick.work.max_run_time_ms;
+  const timer = limitMs === null ? null : setTimeout(() => {
+    history.askToStop(
+      tick.id,
+      `ran longer than its max_run_time of ${formatDuration(limitMs)}`,
+    );
+    scene.stop();
+  }, limitMs);
+  const code = await scene.train(tick);
+  if (timer !== null) clearTimeout(timer);
+  const end = endOf(code, history.stopReason(tick.id));
+  history.end(tick.id, { ...end, nowMs: nowMs() });
+  return { kind: "ran", exitCode: end.exitCode };
+}
+
+/** A stop that somebody gave a reason for ends the tick; any other stop lets it go on later. */
+function endOf(
+  code: number,
+  stopReason: string | null,
+): { state: "finished" | "stopped"; exitCode: number; reason: string | null } {
+  const isStop = code === EXIT_CODE.interrupted ||
+    code === EXIT_CODE.terminated;
+  if (!isStop) return { state: "finished", exitCode: code, reason: null };
+  if (stopReason === null) {
+    return {
+      state: "stopped",
+      exitCode: code,
+      reason: "stopped by a signal; the next daemon goes on with it",
+    };
+  }
+  const exitCode = stopReason.startsWith("ran longer")
+    ? EXIT_CODE.timedOut
+    : code;
+  return { state: "finished", exitCode, reason: stopReason };
+}
+
+/**
+ * Runs that a person started count too: looks whether one holds the run's lock and does as the overlap policy says. Answers
+ * why the tick is skipped, or null where it may run.
+ */
+async function waitForRun(
+  tick: Tick,
+  scene: TickScene,
+): Promise<string | null> {
+  const { history, runsDir, clock = SYSTEM_CLOCK } = scene;
+  const run = await runName(tick);
+  // Whatever is wrong with the pipeline, `train` tells it.
+  if (run === null) return null;
+  history.nameRun(tick.id, run);
+  const { lock } = runPaths(runsDir, run);
+  let isAsked = false;
+  for (;;) {
+    const state = await FileLock.inspect(lock);
+    if (state.kind === "free" || tick.work.overlap === "allow") return null;
+    // A run that was interrupted may still be on its way out; the tick that goes on waits for it.
+    if (tick.work.overlap === "skip" && tick.attempts <= 1) {
+      return `${describeHolder(state.holder)} is running "${run}"`;
+    }
+    if (tick.work.overlap === "replace" && !isAsked && state.holder !== null) {
+      isAsked = true;
+      signalProcess(state.holder.pid);
+    }
+    await clock.sleep(POLL_MS);
+  }
+}
+
+async function runName({ work }: Tick): Promise<string | null> {
+  try {
+    const loaded = await loadPipeline(work.pipeline, {
+      overrides: work.set,
+      checkPaths: false,
+    });
+    return loaded.ok ? loaded.value.name : null;
+  } catch {
+    return null;
+  }
+}
+
+function signalProcess(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGTERM");
+  } catch {
+    // It ended in this very moment, or runs on another machine.
+  }
+}
