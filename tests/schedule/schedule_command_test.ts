@@ -1,6 +1,7 @@
 // Schedule commands in processes of their own: overlap with runs by hand, limits, pauses, timers of the system.
 import assert from "node:assert/strict";
 import {
+  ROOT,
   runCli,
   SCRIPTS,
   startCli,
