@@ -1,7 +1,11 @@
-// Which run a command is about: the one that is named, else the one that changed last.
+// Which run and which of its steps a command is about: the run that is named, else the one that changed last.
 import { UsageError } from "../error/failure.ts";
-import { nearestName } from "../source/suggestion.ts";
-import { listRuns } from "../store/run_record.ts";
+import { didYouMean, nearestName } from "../source/suggestion.ts";
+import {
+  listRuns,
+  readRunManifest,
+  type RunStep,
+} from "../store/run_record.ts";
 import { runPaths } from "../store/store_layout.ts";
 
 /**
@@ -26,6 +30,26 @@ export function chosenRun(runsDir: string, named: string | undefined): string {
     hint:
       "Start one with `fluxline train FILE`, or name the folder with --runs",
   });
+}
+
+/**
+ * A step of the run, as its manifest has it.
+ *
+ * @throws {UsageError} where the run has no such step
+ */
+export async function stepOfRun(
+  runsDir: string,
+  run: string,
+  step: string,
+): Promise<RunStep> {
+  const steps = (await readRunManifest(runsDir, run))?.steps ?? [];
+  const found = steps.find(({ name }) => name === step);
+  if (found !== undefined) return found;
+  const names = steps.map(({ name }) => name);
+  throw new UsageError(
+    `Cannot find step "${step}" in run "${run}"${didYouMean(step, names)}`,
+    { hint: `Name one of its steps: ${names.join(", ")}` },
+  );
 }
 
 function newestOf(runs: readonly string[], runsDir: string): string | null {

@@ -1,13 +1,10 @@
 // `fluxline metrics`: every metric row of a step, for a person or for another program.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { UsageError } from "../error/failure.ts";
 import { type MetricRow, readMetricRows } from "../metrics/metric_log.ts";
 import { textTable } from "../plan/text_table.ts";
-import { didYouMean } from "../source/suggestion.ts";
-import { readRunManifest, type RunStep } from "../store/run_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { findStepFolder, stepPaths } from "../store/store_layout.ts";
-import { chosenRun } from "./chosen_run.ts";
+import { chosenRun, stepOfRun } from "./chosen_run.ts";
 import type { Print } from "./plan_command.ts";
 
 /** Options of `metrics`. */
@@ -35,21 +32,6 @@ export async function metricsCommand(
   else if (rows.length === 0) print.out(`Step ${name} has no metric rows`);
   else print.out(textTable(tableOf(rows).map(shortRow)).join("\n"));
   return EXIT_CODE.done;
-}
-
-async function stepOfRun(
-  runsDir: string,
-  run: string,
-  step: string,
-): Promise<RunStep> {
-  const steps = (await readRunManifest(runsDir, run))?.steps ?? [];
-  const found = steps.find(({ name }) => name === step);
-  if (found !== undefined) return found;
-  const names = steps.map(({ name }) => name);
-  throw new UsageError(
-    `Cannot find step "${step}" in run "${run}"${didYouMean(step, names)}`,
-    { hint: `Name one of its steps: ${names.join(", ")}` },
-  );
 }
 
 type Cell = string | number | null;

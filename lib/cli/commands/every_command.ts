@@ -4,6 +4,7 @@ import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
 import { addPlan } from "./plan.ts";
+import { addLogs } from "./logs.ts";
 import { addMetrics } from "./metrics.ts";
 import { addReport } from "./report.ts";
 import { addSchedule } from "./schedule.ts";
@@ -22,6 +23,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addStatus,
   addGenerate,
   addInterpolate,
+  addLogs,
   addMetrics,
   addReport,
   addExport,
