@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { Generation } from "./generation.ts";
-import { openSealed, seal } from "./sealed_record.ts";
+import { openSealed, seal } from "../disk/sealed_record.ts";
 
 /** Name of the manifest inside a step folder. */
 export const MANIFEST_FILE = "checkpoint.json";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { digestFile, sha256Hex } from "../disk/digest.ts";
-import { openSealed } from "./sealed_record.ts";
+import { openSealed } from "../disk/sealed_record.ts";
 import { STATE_VERSION, type TrainState } from "./train_state.ts";
 
 /** Folder of the generations inside a step folder. */

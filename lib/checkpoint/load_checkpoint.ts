@@ -36,16 +36,19 @@ export async function findCheckpoint(
   stepFolder: string,
 ): Promise<CheckpointLookup> {
   const lookup = await readManifest(stepFolder);
-  if (lookup.kind === "absent") {
-    // Without a manifest no save has ever ended: what stands in the folder was never vouched for.
-    return { found: null, behind: [], damaged: [], problems: [] };
-  }
   if (lookup.kind === "found") {
     return await firstVerified(stepFolder, generationsOf(lookup.manifest), []);
   }
-  const problems = [lookup.reason];
+  const folders = await listGenerationFolders(stepFolder);
+  if (lookup.kind === "absent" && folders.length === 0) {
+    return { found: null, behind: [], damaged: [], problems: [] };
+  }
+  // A generation gets its name only when it is whole, and its sealed state vouches for every file of it.
+  const problems = [
+    lookup.kind === "absent" ? `${MANIFEST_FILE} is missing` : lookup.reason,
+  ];
   const candidates: Generation[] = [];
-  for (const folder of await listGenerationFolders(stepFolder)) {
+  for (const folder of folders) {
     try {
       candidates.push(await describeGeneration(stepFolder, folder));
     } catch (error) {

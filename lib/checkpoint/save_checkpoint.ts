@@ -18,7 +18,7 @@ import {
   verifyGeneration,
 } from "./generation.ts";
 import { nextManifest, type RetentionPolicy } from "./retention.ts";
-import { seal } from "./sealed_record.ts";
+import { seal } from "../disk/sealed_record.ts";
 import type { TrainState } from "./train_state.ts";
 
 /** Arrays by name. */

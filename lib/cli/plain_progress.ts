@@ -43,6 +43,10 @@ export function noticeLine(
     }
     case "fetching_code":
       return "Fetching the code of the steps";
+    case "waiting_for_run":
+      return `Waits for ${notice.holder}, which is running "${notice.run}"`;
+    case "record_set_aside":
+      return `${notice.reason}; kept aside as ${shownPath(notice.path)}`;
     case "waiting_for_step":
       return `${
         labels.of(notice.step)

@@ -88,6 +88,20 @@ export function renderStatus({ manifest, lock, steps }: RunStatus): string {
 }
 
 function detailOf(step: StepStatus): string {
+  return [standOf(step), attemptsOf(step)].filter((text) => text !== "")
+    .join("; ");
+}
+
+/** Only what is out of the ordinary: more than one attempt, and why the last one ended. */
+function attemptsOf({ attempts, state }: StepStatus): string {
+  const last = attempts.at(-1);
+  if (last === undefined || state === "done") return "";
+  const count = attempts.length === 1 ? "" : `${attempts.length} attempts`;
+  const why = last.failure === null ? "" : `last: ${last.failure.message}`;
+  return [count, why].filter((text) => text !== "").join(", ");
+}
+
+function standOf(step: StepStatus): string {
   if (step.problem !== null) return step.problem;
   if (step.result !== null) {
     const metrics = Object.entries(step.result.metrics)

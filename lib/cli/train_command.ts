@@ -2,6 +2,10 @@
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
+import {
+  CheckpointWish,
+  listenForCheckpointSignal,
+} from "../runner/checkpoint_wish.ts";
 import type { RunObserver } from "../runner/run_notice.ts";
 import { type RunSummary, summaryToJson } from "../runner/run_summary.ts";
 import { runPipeline } from "../runner/runner.ts";
@@ -25,6 +29,8 @@ export interface TrainOptions {
   readonly yes?: true;
   readonly quiet?: true;
   readonly json?: true;
+  /** Milliseconds; absent where the run does not wait. */
+  readonly wait?: number;
 }
 
 /** Runs the pipeline in `file` and answers the exit code. */
@@ -50,6 +56,8 @@ export async function trainCommand(
     { ...options, ...(isQuiet(log_level) ? { quiet: true } : {}) },
     terminal,
   );
+  const checkpointWish = new CheckpointWish();
+  using _wishes = listenForCheckpointSignal(checkpointWish);
   const summary = await runPipeline(loaded.value, {
     runsDir: options.runs,
     jobs: options.jobs,
@@ -60,6 +68,8 @@ export async function trainCommand(
       progress.observe(notice);
       toLog?.(notice);
     },
+    checkpointWish,
+    ...(options.wait === undefined ? {} : { waitMs: options.wait }),
     confirm: (question) =>
       options.yes === true ||
       (terminal.interactive && terminal.confirm(question)),

@@ -1,15 +1,13 @@
-// The numbered folders of a step's attempts: log, access audit, and how long each took.
+// The numbered folders of a step's attempts: log, access audit, and a record of when each began and how it ended.
 import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
-import { stepPaths } from "../store/store_layout.ts";
 import type { AccessSummary } from "../worker/access_audit.ts";
-import {
-  ACCESS_FILE,
-  ATTEMPT_FILE,
-  PERMISSIONS_FILE,
-} from "../worker/attempt_files.ts";
+import { ACCESS_FILE, PERMISSIONS_FILE } from "../worker/attempt_files.ts";
 import type { ResolvedPermissions } from "../worker/permission_flags.ts";
+import type { Failure } from "../error/failure.ts";
+import { type AttemptRecord, readAttempts } from "../store/attempt_history.ts";
+import { attemptRecordPath, stepPaths } from "../store/store_layout.ts";
 
 /** One attempt's folder. */
 export interface AttemptFolder {
@@ -17,15 +15,41 @@ export interface AttemptFolder {
   readonly number: number;
   /** Absolute. */
   readonly path: string;
+  readonly startedAt: Date;
 }
 
-/** Makes the folder of the next attempt; the caller holds the step's lock. */
-export async function openAttempt(stepFolder: string): Promise<AttemptFolder> {
+/** Makes the folder of the next attempt and notes that it began; the caller holds the step's lock. */
+export async function openAttempt(
+  stepFolder: string,
+  run: string,
+): Promise<AttemptFolder> {
   const { attempts } = stepPaths(stepFolder);
   const last = Math.max(0, ...await attemptNumbers(attempts));
-  const path = join(attempts, String(last + 1));
-  await makeFolder(path);
-  return { number: last + 1, path };
+  const attempt = {
+    number: last + 1,
+    path: join(attempts, String(last + 1)),
+    startedAt: new Date(),
+  };
+  await makeFolder(attempt.path);
+  await writeRecord(attempt, {
+    run,
+    outcome: "running",
+    elapsedMs: null,
+    failure: null,
+    retryDelayMs: null,
+  });
+  return attempt;
+}
+
+/** How an attempt ended. */
+export interface AttemptEnd {
+  readonly run: string;
+  readonly outcome: "done" | "stopped" | "failed";
+  readonly elapsedMs: number;
+  /** Null where it did not fail. */
+  readonly failure: Failure | null;
+  /** Wait before the next attempt; null where none follows by itself. */
+  readonly retryDelayMs: number | null;
 }
 
 /** Notes what an attempt may touch, with every place as it is on this machine, beside the audit of what it asked for. */
@@ -50,35 +74,32 @@ export async function noteAccess(
 /** Notes how long an attempt took and how it ended. */
 export async function closeAttempt(
   attempt: AttemptFolder,
-  elapsedMs: number,
-  outcome: string,
+  { failure, elapsedMs, ...end }: AttemptEnd,
 ): Promise<void> {
-  await writeJsonAtomically(join(attempt.path, ATTEMPT_FILE), {
+  await writeRecord(attempt, {
+    ...end,
     elapsedMs: Math.round(elapsedMs),
-    outcome,
+    failure: failure === null
+      ? null
+      : { message: failure.message, exitCode: failure.exitCode },
   });
 }
 
 /** Milliseconds of all attempts that left a record; one whose runner was killed left none. */
 export async function totalElapsedMs(stepFolder: string): Promise<number> {
-  const { attempts } = stepPaths(stepFolder);
-  let total = 0;
-  for (const number of await attemptNumbers(attempts)) {
-    total += await elapsedOf(join(attempts, String(number), ATTEMPT_FILE));
-  }
-  return total;
+  const attempts = await readAttempts(stepFolder);
+  return attempts.reduce((sum, { elapsedMs }) => sum + (elapsedMs ?? 0), 0);
 }
 
-async function elapsedOf(path: string): Promise<number> {
-  try {
-    const record = JSON.parse(await Deno.readTextFile(path)) as {
-      readonly elapsedMs?: unknown;
-    };
-    return typeof record.elapsedMs === "number" ? record.elapsedMs : 0;
-  } catch {
-    // A time for the table only: a record that is missing or torn counts nothing.
-    return 0;
-  }
+async function writeRecord(
+  { number, path, startedAt }: AttemptFolder,
+  record: Omit<AttemptRecord, "number" | "startedAt">,
+): Promise<void> {
+  await writeJsonAtomically(attemptRecordPath(path), {
+    number,
+    startedAt: startedAt.toISOString(),
+    ...record,
+  });
 }
 
 async function attemptNumbers(attempts: string): Promise<number[]> {

@@ -17,6 +17,7 @@ import { stepPaths } from "../store/store_layout.ts";
 import { fetchCode } from "../worker/code_fetch.ts";
 import { readModuleGraph } from "../worker/module_graph.ts";
 import { stepEntry } from "../worker/permission_flags.ts";
+import { CheckpointWish } from "./checkpoint_wish.ts";
 import type { DrawingSource } from "./drawing_source.ts";
 import {
   type DrawingOptions,
@@ -123,7 +124,12 @@ async function drawStaged(
   } catch (error) {
     throw stop.asked.aborted ? wasStopped() : error;
   }
-  const outcome = await runAttempt(planned, { number: 1, path }, {
+  const outcome = await runAttempt(planned, {
+    number: 1,
+    path,
+    startedAt: new Date(),
+  }, {
+    checkpointWish: new CheckpointWish(),
     stop,
     observe,
     stopGraceMs: STOP_GRACE_MS,

@@ -1,5 +1,6 @@
 // Keeps the run's manifest and events up to date while the run goes on. The caller holds the run's lock.
 import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
+import type { RunObserver } from "./run_notice.ts";
 import type { Plan } from "../plan/plan.ts";
 import { listValues } from "../plan/resolved_node.ts";
 import { resolvedValues } from "../plan/resolved_values.ts";
@@ -36,12 +37,34 @@ export class RunJournal {
     const at = new Date().toISOString();
     if (change !== undefined) this.#states.set(change.step, change.state);
     const isManifestDue = change !== undefined || event.kind.startsWith("run_");
-    this.#last = this.#last.then(async () => {
+    this.#last = this.#last.catch(() => {}).then(async () => {
       if (isManifestDue) await this.#writeManifest(at);
       if (event.kind === "run_started") await this.#writeResolved();
       await appendEvent(this.#plan.runsDir, this.#plan.run, { at, ...event });
     });
     await this.#last;
+  }
+
+  /** An observer that also keeps what belongs to the history of the run: retries, and what was moved aside. */
+  follow(observe: RunObserver): RunObserver {
+    return (notice) => {
+      observe(notice);
+      if (notice.kind === "step_retry") {
+        const { name: step, key } = notice.step;
+        const text =
+          `attempt ${notice.attempt} failed: ${notice.failure.message}`;
+        this.#keep({ kind: "step_retried", step, key, text });
+      } else if (notice.kind === "set_aside") {
+        const { name: step, key } = notice.step;
+        const text = `${notice.reason}; kept in ${notice.folder}`;
+        this.#keep({ kind: "step_set_aside", step, key, text });
+      }
+    };
+  }
+
+  /** A disk that refuses this line will refuse the next record, which is waited for. */
+  #keep(event: Omit<RunEvent, "at">): void {
+    this.record(event).catch(() => {});
   }
 
   async #writeManifest(at: string): Promise<void> {

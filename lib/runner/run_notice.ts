@@ -10,6 +10,17 @@ export type RunNotice =
   | { readonly kind: "planned"; readonly plan: Plan }
   | { readonly kind: "fetching_code" }
   | {
+    readonly kind: "waiting_for_run";
+    readonly run: string;
+    readonly holder: string;
+  }
+  /** A record of the run that could not be understood was moved aside. */
+  | {
+    readonly kind: "record_set_aside";
+    readonly path: string;
+    readonly reason: string;
+  }
+  | {
     readonly kind: "waiting_for_step";
     readonly step: PlannedStep;
     readonly holder: string;

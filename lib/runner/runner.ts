@@ -1,21 +1,19 @@
 // Drives a pipeline to its end: takes the run's lock, plans, starts what is ready, keeps the records, sums up.
 import { EXIT_CODE } from "../error/exit_code.ts";
-import { LockedError, RefusedError } from "../error/failure.ts";
-import { FileLock } from "../disk/file_lock.ts";
-import { describeHolder } from "../disk/lock_holder.ts";
+import { RefusedError } from "../error/failure.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { type Plan, planPipeline } from "../plan/plan.ts";
-import { clearLeftovers } from "../store/clear_leftovers.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
-import { runPaths } from "../store/store_layout.ts";
 import type { StepState } from "../store/run_record.ts";
+import { runPaths } from "../store/store_layout.ts";
 import { fetchCode } from "../worker/code_fetch.ts";
 import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
 import { stepEntry } from "../worker/permission_flags.ts";
-import { shownPath } from "../worker/permissions.ts";
+import { CheckpointWish, watchCheckpointFile } from "./checkpoint_wish.ts";
 import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished, readySteps } from "./ready_set.ts";
 import { RunJournal } from "./run_journal.ts";
+import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { reportRun } from "./run_report.ts";
 import {
@@ -43,10 +41,12 @@ export interface RunOptions {
   readonly observe?: RunObserver;
   /** Stops the run from outside. */
   readonly stop?: StopControl;
+  /** Asks running steps to save and go on. */
+  readonly checkpointWish?: CheckpointWish;
   /** How long a step may take to save after it was asked to stop; 30 s by default. */
   readonly stopGraceMs?: number;
-  /** How long to wait for another process that works on a step; 60 s by default. */
-  readonly lockWaitMs?: number;
+  /** How long to wait for another runner of the same run, and for another run that works on a shared step; 0 and 60 s by default. */
+  readonly waitMs?: number;
 }
 
 const STOP_GRACE_MS = 30_000;
@@ -71,8 +71,11 @@ export async function runPipeline(
     observe({ kind: "stopping", signal: stop.cause ?? "SIGTERM" });
   stop.asked.addEventListener("abort", tellStop);
   try {
-    await using _lock = await lockRun(options.runsDir, pipeline.name);
-    await clearLeftovers(options.runsDir, pipeline.name);
+    await using _lock = await lockRun(options.runsDir, pipeline.name, {
+      waitMs: options.waitMs ?? 0,
+      signal: stop.asked,
+      observe,
+    });
     const plan = await planTrusted(pipeline, options, observe);
     const steps = await runPlan(plan, options, stop, observe);
     const summary = sumUp(plan, steps, stop, performance.now() - start);
@@ -81,23 +84,6 @@ export async function runPipeline(
   } finally {
     stop.asked.removeEventListener("abort", tellStop);
   }
-}
-
-async function lockRun(runsDir: string, run: string): Promise<FileLock> {
-  const { lock } = runPaths(runsDir, run);
-  const attempt = await FileLock.acquire(lock);
-  if (attempt.ok) return attempt.lock;
-  throw new LockedError(
-    `Cannot start run "${run}": ${
-      describeHolder(attempt.holder)
-    } is running it`,
-    {
-      hint:
-        `Wait for it, stop it, or give another --runs folder; the lock is "${
-          shownPath(lock)
-        }"`,
-    },
-  );
 }
 
 /** The plan, after everything finished that is about to be used was hashed: what does not match is moved aside and planned anew. */
@@ -188,15 +174,21 @@ interface Driving {
 }
 
 async function drive(plan: Plan, driving: Driving): Promise<void> {
-  const { options, stop, observe, states, ended, journal } = driving;
+  const { options, stop, states, ended, journal } = driving;
+  const observe = journal.follow(driving.observe);
   const scene: DriveScene = {
     stop,
     observe,
     stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
-    lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
+    lockWaitMs: options.waitMs ?? LOCK_WAIT_MS,
+    checkpointWish: options.checkpointWish ?? new CheckpointWish(),
     graphOf: rememberGraphs(),
     renewed: new Set(),
   };
+  using _file = watchCheckpointFile(
+    runPaths(plan.runsDir, plan.run).checkpointNow,
+    scene.checkpointWish,
+  );
   const running = new Map<string, Promise<void>>();
   for (;;) {
     const ready = stop.asked.aborted

@@ -24,8 +24,11 @@ import {
   noteAccess,
   notePermissions,
 } from "./attempt_record.ts";
+import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { StopControl } from "./stop_control.ts";
+
+const SCRIPT_TIMEOUT_GRACE_MS = 2000;
 
 /** What all attempts of a run have in common. */
 export interface AttemptScene {
@@ -35,6 +38,8 @@ export interface AttemptScene {
   readonly stopGraceMs: number;
   /** The way out where a process ended without a word; by default its log is named. */
   readonly diedHint?: string;
+  /** Asks running steps to save and go on. */
+  readonly checkpointWish: CheckpointWish;
   /** Reads a module graph; each entry is looked up once per run. */
   readonly graphOf: (
     entry: string,
@@ -134,18 +139,27 @@ async function follow(
   stop.asked.addEventListener("abort", askToStop);
   stop.forced.addEventListener("abort", kill);
   if (stop.asked.aborted) askToStop();
+  const forgetWish = scene.checkpointWish.listen(() => process.askCheckpoint());
   const timeoutSeconds = step.request.options.timeout_seconds;
   const timer = timeoutSeconds === null ? null : setTimeout(() => {
     timedOut = true;
-    askToStop();
+    process.stop(timeoutGraceMs(step, stopGraceMs));
   }, timeoutSeconds * 1000);
   try {
     return { end: await process.ended, timedOut };
   } finally {
     if (timer !== null) clearTimeout(timer);
+    forgetWish();
     stop.asked.removeEventListener("abort", askToStop);
     stop.forced.removeEventListener("abort", kill);
   }
+}
+
+/** A script has nothing to save: what it did counts for nothing once it is late. */
+function timeoutGraceMs(step: PlannedStep, stopGraceMs: number): number {
+  return step.task === "script"
+    ? Math.min(stopGraceMs, SCRIPT_TIMEOUT_GRACE_MS)
+    : stopGraceMs;
 }
 
 function outcomeOf(

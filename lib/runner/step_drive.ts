@@ -101,7 +101,16 @@ async function attemptUntilDone(
     scene.observe({ kind: "step_started", step, attempt: attempt.number });
     const start = performance.now();
     const outcome = await runAttempt(step, attempt, scene);
-    await closeAttempt(attempt, performance.now() - start, outcome.kind);
+    const retry = outcome.kind === "failed" && outcome.isRetryable
+      ? retryDelayMs(step.request.options.retry, tries)
+      : null;
+    await closeAttempt(attempt, {
+      run: step.request.run,
+      outcome: outcome.kind,
+      elapsedMs: performance.now() - start,
+      failure: outcome.kind === "failed" ? outcome.failure : null,
+      retryDelayMs: retry,
+    });
     if (outcome.kind === "done") {
       const summary = await commit(step, outcome, attempt, scene);
       await keepEventFile(step, scene.observe);
@@ -112,10 +121,7 @@ async function attemptUntilDone(
     const { failure } = outcome;
     // Another runner was faster by a moment: wait for it as if it had been there before.
     if (failure.exitCode === EXIT_CODE.locked) continue;
-    const delayMs = outcome.isRetryable
-      ? retryDelayMs(step.request.options.retry, tries)
-      : null;
-    if (delayMs === null) {
+    if (retry === null) {
       const attemptFolder = attempt.path;
       return { ...blankStep(step, "failed", failure), attemptFolder };
     }
@@ -124,9 +130,9 @@ async function attemptUntilDone(
       step,
       failure,
       attempt: attempt.number,
-      delayMs,
+      delayMs: retry,
     });
-    await SYSTEM_CLOCK.sleep(delayMs, scene.stop.asked);
+    await SYSTEM_CLOCK.sleep(retry, scene.stop.asked);
   }
 }
 
@@ -156,7 +162,10 @@ async function prepare(
     scene.renewed.add(step.key);
   }
   await writeStepRequest(step.request);
-  return { kind: "ready", attempt: await openAttempt(folder) };
+  return {
+    kind: "ready",
+    attempt: await openAttempt(folder, step.request.run),
+  };
 }
 
 /** Removes what an attempt left that saved nothing; answers why saved state cannot be trusted, or null. */

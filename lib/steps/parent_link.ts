@@ -17,6 +17,7 @@ const PROGRESS_INTERVAL_MS = 100;
 /** The line to the runner. */
 export class ParentLink {
   readonly #stop = new AbortController();
+  #isCheckpointWanted = false;
   #lastProgress: { readonly at: number; readonly phase: string } | null = null;
 
   /** Aborted when the runner asks for a stop, is gone, or the process gets SIGTERM. */
@@ -37,6 +38,13 @@ export class ParentLink {
       return message;
     }
     return null;
+  }
+
+  /** Whether the runner has asked for a checkpoint since the last call. */
+  takeCheckpointWish(): boolean {
+    const isWanted = this.#isCheckpointWanted;
+    this.#isCheckpointWanted = false;
+    return isWanted;
   }
 
   send(message: ChildMessage): void {
@@ -67,12 +75,15 @@ export class ParentLink {
     Deno.addSignalListener("SIGINT", () => {});
     if (Deno.build.os !== "windows") {
       Deno.addSignalListener("SIGTERM", () => this.#stop.abort());
+      Deno.addSignalListener("SIGUSR1", () => this.#isCheckpointWanted = true);
     }
   }
 
   async #hearStop(lines: AsyncGenerator<string>): Promise<void> {
     for await (const line of lines) {
-      if (decodeParentLine(line)?.type === "stop") this.#stop.abort();
+      const type = decodeParentLine(line)?.type;
+      if (type === "stop") this.#stop.abort();
+      else if (type === "checkpoint") this.#isCheckpointWanted = true;
     }
     this.#stop.abort();
     setTimeout(() => Deno.exit(1), ORPHAN_GRACE_MS);

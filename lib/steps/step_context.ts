@@ -16,6 +16,8 @@ export interface StepContext {
    * It is seen only by a body that returns to the event loop between batches.
    */
   readonly signal: AbortSignal;
+  /** Whether somebody has asked, since the last call, to save and go on. */
+  takeCheckpointWish(): boolean;
   /** One line of text for the terminal and the attempt's log. */
   log(text: string, level?: "info" | "warning"): void;
   progress(update: ProgressUpdate): void;

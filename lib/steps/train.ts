@@ -67,6 +67,7 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
       save: saver(context, opened),
       observe: report.observe,
       signal: context.signal,
+      takeCheckpointWish: () => context.takeCheckpointWish(),
       clock,
     };
     return resultOf(

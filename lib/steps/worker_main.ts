@@ -71,6 +71,7 @@ async function runBody(
     folder: request.folder,
     inputs: request.inputs,
     signal: link.signal,
+    takeCheckpointWish: () => link.takeCheckpointWish(),
     log: (text, level = "info") => link.send({ type: "log", level, text }),
     progress: (update) => link.progress(update),
     picture: (path) => link.send({ type: "picture", path }),

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
 import { isRecord } from "../json/record.ts";
-import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
+import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 
 const CHECKPOINT_VERSION = 1;
 
@@ -44,7 +44,7 @@ export type CheckpointLookup =
 
 /**
  * The newest generation whose files are all there in their size, and the cursor that it holds. Where checkpoint.json is damaged
- * the generations' own state.json files are tried; where there is none, no save has ever ended.
+ * or missing the generations' own state.json files are tried; where there is none of these either, no save has ever ended.
  */
 export async function readCheckpointCursor(
   folder: string,
@@ -52,12 +52,16 @@ export async function readCheckpointCursor(
   const reasons: string[] = [];
   let candidates: unknown[];
   try {
-    const record = await readStoredRecord(
+    const record = await readSealedRecord(
       stepPaths(folder).checkpointManifest,
       CHECKPOINT_VERSION,
+      [],
     );
-    if (record === null) return { kind: "absent" };
-    candidates = namedGenerations(record);
+    if (record === null) {
+      candidates = foundGenerations(folder);
+      if (candidates.length === 0) return { kind: "absent" };
+      reasons.push("checkpoint.json is missing");
+    } else candidates = namedGenerations(record);
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     reasons.push(error.message);
@@ -124,7 +128,7 @@ async function readGeneration(
   }
   const place = join(folder, generation.folder, "state.json");
   try {
-    const state = await readStoredRecord(place, CHECKPOINT_VERSION);
+    const state = await readSealedRecord(place, CHECKPOINT_VERSION, []);
     const epoch = state?.["step_epoch"];
     const batch = state?.["batch"];
     if (typeof epoch !== "number" || typeof batch !== "number") {

@@ -1,10 +1,11 @@
 // Digests of files seen before, by size and modification time, so that a plan does not hash every picture again.
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
+import { seal } from "../disk/sealed_record.ts";
 import { digestFile } from "../disk/digest.ts";
 import { dirname } from "node:path";
 import { isRecord } from "../json/record.ts";
-import { readStoredRecord } from "./stored_json.ts";
+import { readSealedRecord } from "./stored_json.ts";
 
 const CACHE_VERSION = 1;
 
@@ -20,7 +21,7 @@ export class FingerprintCache {
   /** Reads the cache at `path`; one that is missing or not understood is empty. */
   static async open(path: string): Promise<FingerprintCache> {
     try {
-      const record = await readStoredRecord(path, CACHE_VERSION);
+      const record = await readSealedRecord(path, CACHE_VERSION, []);
       const files = isRecord(record?.["files"]) ? record["files"] : {};
       const entries = Object.entries(files).filter(([, seen]) => isSeen(seen));
       return new FingerprintCache(path, new Map(entries as [string, Seen][]));
@@ -53,7 +54,10 @@ export class FingerprintCache {
     if (!this.#isChanged) return;
     await makeFolder(dirname(this.#path));
     const files = Object.fromEntries(this.#seen);
-    await writeJsonAtomically(this.#path, { version: CACHE_VERSION, files });
+    await writeJsonAtomically(
+      this.#path,
+      seal({ version: CACHE_VERSION, files }),
+    );
     this.#isChanged = false;
   }
 }

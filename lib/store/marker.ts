@@ -4,13 +4,19 @@ import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile } from "../disk/digest.ts";
+import { seal } from "../disk/sealed_record.ts";
 import { listTree, removeLeftovers, syncTree } from "../disk/tree.ts";
 import { isRecord } from "../json/record.ts";
-import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
+import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { parseStepFolder, stepPaths } from "./store_layout.ts";
 import type { StepRequest } from "./step_request.ts";
 
 const MARKER_VERSION = 1;
+/** What markers held before they carried a seal. */
+const UNSEALED_KEYS = [
+  ...["version", "key", "task", "finishedAt", "result", "engines"],
+  ...["attempts", "elapsedMs", "files"],
+];
 
 /** What a finished step reports; the same shape as the result that its process sends. */
 export interface StoredResult {
@@ -91,7 +97,11 @@ export async function readMarker(
 ): Promise<MarkerLookup> {
   let record: StoredRecord | null;
   try {
-    record = await readStoredRecord(stepPaths(folder).marker, MARKER_VERSION);
+    record = await readSealedRecord(
+      stepPaths(folder).marker,
+      MARKER_VERSION,
+      UNSEALED_KEYS,
+    );
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     return { kind: "damaged", reason: error.message, files: ["complete.json"] };
@@ -159,7 +169,7 @@ export async function commitMarker(
     elapsedMs: finished.elapsedMs,
     files,
   };
-  await writeJsonAtomically(stepPaths(folder).marker, marker);
+  await writeJsonAtomically(stepPaths(folder).marker, seal(marker));
   return marker;
 }
 

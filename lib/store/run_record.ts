@@ -1,13 +1,20 @@
 // The run manifest (replaced as a whole at every change) and the run's events (only ever appended).
 import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
-import { makeFolder } from "../disk/folder_entries.ts";
+import { makeFolder, renameEntry, syncFolder } from "../disk/folder_entries.ts";
+import { digestRecord } from "../disk/digest.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
+import { seal } from "../disk/sealed_record.ts";
 import { isRecord } from "../json/record.ts";
-import { readStoredRecord, type StoredRecord } from "./stored_json.ts";
+import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { type RunPaths, runPaths } from "./store_layout.ts";
 
 const MANIFEST_VERSION = 1;
+/** What manifests held before they carried a seal. */
+const UNSEALED_KEYS = [
+  ...["version", "run", "pipeline", "digest", "mode", "seed", "engine"],
+  ...["versions", "createdAt", "updatedAt", "steps"],
+];
 
 /** Where a step of a run stands. */
 export type StepState =
@@ -98,7 +105,7 @@ export async function readRunManifest(
 
 async function readManifestFile(path: string): Promise<StoredRecord | null> {
   try {
-    return await readStoredRecord(path, MANIFEST_VERSION);
+    return await readSealedRecord(path, MANIFEST_VERSION, UNSEALED_KEYS);
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     throw new StoredStateError(error.message, {
@@ -119,10 +126,10 @@ export async function writeRunManifest(
 ): Promise<void> {
   const paths = runPaths(runsDir, manifest.run);
   await makeFolder(paths.folder);
-  await writeJsonAtomically(paths.manifest, {
-    version: MANIFEST_VERSION,
-    ...manifest,
-  });
+  await writeJsonAtomically(
+    paths.manifest,
+    seal({ version: MANIFEST_VERSION, ...manifest }),
+  );
 }
 
 /** Appends one durable line to the run's events; the caller holds the run's lock. */
@@ -132,23 +139,73 @@ export async function appendEvent(
   event: RunEvent,
 ): Promise<void> {
   using log = await AppendLog.open(runPaths(runsDir, run).events);
-  await log.appendJson(event);
+  await log.appendJson(sealedLine(event));
   await log.sync();
 }
 
-/** All events of a run, oldest first; lines that are not JSON are left out. */
+/** All events of a run, oldest first; lines that are not what was written are left out. */
 export async function readEvents(
   runsDir: string,
   run: string,
 ): Promise<RunEvent[]> {
   const lines = await readLines(runPaths(runsDir, run).events);
-  return lines.flatMap((line) => {
-    try {
-      return [JSON.parse(line) as RunEvent];
-    } catch {
-      return [];
-    }
-  });
+  return lines.flatMap((line) => openSealedLine(line) ?? []);
+}
+
+/** Digits of the digest that each line of the events carries of itself. */
+const LINE_SEAL_LENGTH = 16;
+
+function sealedLine(event: RunEvent): RunEvent & { readonly seal: string } {
+  return {
+    ...event,
+    seal: digestRecord(event).slice(0, LINE_SEAL_LENGTH),
+  };
+}
+
+/** The event in a line; null where the line is not what was written. Lines of an older fluxline carry no seal. */
+export function openSealedLine(line: string): RunEvent | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (!isRecord(value)) return null;
+    const { seal: found, ...event } = value;
+    const isOld = found === undefined &&
+      Object.keys(event).every((key) => EVENT_KEYS.includes(key));
+    const isWhole = isOld ||
+      found === digestRecord(event).slice(0, LINE_SEAL_LENGTH);
+    return isWhole ? event as unknown as RunEvent : null;
+  } catch {
+    return null;
+  }
+}
+
+const EVENT_KEYS = ["at", "kind", "step", "key", "text"];
+
+/** A manifest that was moved out of the way. */
+export interface DamagedManifest {
+  /** Where it is now. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * Moves a manifest aside that cannot be understood, so that the run can start: finished steps are found by their keys. Null where
+ * there is nothing to move. The caller holds the run's lock.
+ */
+export async function setDamagedManifestAside(
+  runsDir: string,
+  run: string,
+): Promise<DamagedManifest | null> {
+  const { folder, manifest } = runPaths(runsDir, run);
+  try {
+    await readRunManifest(runsDir, run);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StoredStateError)) throw error;
+    const path = `${manifest}.damaged-${crypto.randomUUID().slice(0, 8)}`;
+    await renameEntry(manifest, path);
+    await syncFolder(folder);
+    return { path, reason: error.message };
+  }
 }
 
 /** Names of the runs under `runsDir`, sorted. */

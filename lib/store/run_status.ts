@@ -1,5 +1,6 @@
 // What is known of a run without its pipeline file: its manifest, its lock, and how far each step's folder is.
 import { FileLock, type LockState } from "../disk/file_lock.ts";
+import { type AttemptRecord, readAttempts } from "./attempt_history.ts";
 import {
   type CheckpointCursor,
   readCheckpointCursor,
@@ -32,6 +33,8 @@ export interface StepStatus {
   readonly finishedAt: string | null;
   readonly elapsedMs: number | null;
   readonly result: StoredResult | null;
+  /** Every attempt that left a record, oldest first. */
+  readonly attempts: readonly AttemptRecord[];
 }
 
 /** Where a run stands. */
@@ -81,6 +84,7 @@ async function stepStatus(
     finishedAt: null,
     elapsedMs: null,
     result: null,
+    attempts: exists ? await readAttempts(folder) : [],
   };
   if (!exists) return { ...plain, state: "waiting" };
   const found = await readMarker(folder, { deep: false });

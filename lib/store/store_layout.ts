@@ -26,6 +26,8 @@ export interface RunPaths {
   readonly resolved: string;
   /** The page about the run; derived from the rest and written anew at its end. */
   readonly report: string;
+  /** A file of the user's: its appearance asks for a checkpoint. */
+  readonly checkpointNow: string;
   readonly lock: string;
 }
 
@@ -68,6 +70,7 @@ export function runPaths(runsDir: string, run: string): RunPaths {
     events: join(folder, "events.jsonl"),
     resolved: join(folder, "resolved.json"),
     report: join(folder, "report.html"),
+    checkpointNow: join(folder, "checkpoint-now"),
     lock: `${folder}.lock`,
   };
 }
@@ -89,6 +92,11 @@ export function stepPaths(folder: string): StepPaths {
     tensorboard: join(folder, "tensorboard"),
     attempts: join(folder, "attempts"),
   };
+}
+
+/** The record of an attempt, inside its folder. */
+export function attemptRecordPath(attemptFolder: string): string {
+  return join(attemptFolder, "attempt.json");
 }
 
 /** The key of a piece of work: the first digits of the SHA-256 of its canonical JSON. */

@@ -1,4 +1,5 @@
 // Reading records that fluxline wrote itself: absent is an answer, anything that cannot be understood is an error with a place.
+import { digestRecord } from "../disk/digest.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 
@@ -33,6 +34,28 @@ export async function readStoredRecord(
     );
   }
   return record;
+}
+
+/**
+ * Reads a record that carries the digest of itself, and takes that off; null where there is no such file. One without a seal was
+ * written by an older fluxline, and is read where it has no other keys than that one wrote.
+ *
+ * @throws {StoredStateError} where the text is not a JSON object of version `version`, or its seal does not match
+ */
+export async function readSealedRecord(
+  path: string,
+  version: number,
+  unsealedKeys: readonly string[],
+): Promise<StoredRecord | null> {
+  const record = await readStoredRecord(path, version);
+  if (record === null) return null;
+  const { seal: found, ...rest } = record;
+  const isOld = found === undefined &&
+    Object.keys(rest).every((key) => unsealedKeys.includes(key));
+  if (isOld || found === digestRecord(rest)) return rest;
+  throw new StoredStateError(
+    `Cannot read "${path}": its seal does not match its content`,
+  );
 }
 
 /**

@@ -14,7 +14,7 @@
 //       validation            every `eval_interval_epochs` epochs, on the average of the weights
 //       epoch                 transition judged, cursor at the next epoch
 //     samples                 pictures, where a checkpoint by batches or the end is due
-//     checkpoint              where one is due: by batches, by minutes, at a stop, at the end
+//     checkpoint              where one is due: by batches, by minutes, asked for, at a stop, at the end
 //     one turn of the event loop: a stop message may arrive
 //   stop                      a stop was asked for; the same command goes on
 //   end                       the transition was reached

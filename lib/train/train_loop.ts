@@ -54,6 +54,8 @@ export interface TrainPlan extends BatchTrainers {
   readonly save: (progress: TrainProgress) => Promise<string>;
   readonly observe: TrainObserver;
   readonly signal: AbortSignal;
+  /** Whether somebody has asked, since the last call, to save and go on. */
+  readonly takeCheckpointWish: () => boolean;
   readonly clock: Clock;
 }
 
@@ -76,7 +78,7 @@ export async function runTrainLoop(
   for (;;) {
     if (progress.samplesDue) progress = await drawDueSamples(plan, progress);
     const stopping = plan.signal.aborted;
-    const due = stopping || progress.finished ||
+    const due = plan.takeCheckpointWish() || stopping || progress.finished ||
       isDueByBatches(
         plan.cadence,
         progress.cursor,

@@ -19,6 +19,8 @@ export type ParentMessage =
     /** Only in tests of the disk. */
     readonly diskTest?: DiskTest;
   }
+  /** Save and go on. */
+  | { readonly type: "checkpoint" }
   | { readonly type: "stop" };
 
 /** What a step's process tells the runner. */
@@ -69,6 +71,7 @@ export function decodeParentLine(line: string): ParentMessage | null {
   if (!line.startsWith(MESSAGE_MARK)) return null;
   const message = parseRecord(line.slice(MESSAGE_MARK.length));
   if (message?.["type"] === "stop") return { type: "stop" };
+  if (message?.["type"] === "checkpoint") return { type: "checkpoint" };
   if (message?.["type"] === "request") {
     const diskTest = message["diskTest"];
     return {

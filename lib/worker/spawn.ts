@@ -31,6 +31,8 @@ export interface StepLaunch {
   readonly onText: (text: string) => void;
 }
 
+const HAS_GROUPS = Deno.build.os !== "windows";
+
 /** How a step's process ended. */
 export type StepEnd =
   | { readonly kind: "ended"; readonly result: StepResult }
@@ -56,6 +58,8 @@ export class StepProcess {
     try {
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "--quiet", ...launch.flags, launch.entry],
+        // A group of its own: Ctrl-C reaches the runner alone, and the runner reaches everything that the step started.
+        detached: HAS_GROUPS,
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
@@ -91,18 +95,29 @@ export class StepProcess {
     return this.#child.pid;
   }
 
-  /** Asks the step to save and leave, and kills it where it has not left after `graceMs`. */
+  /** Asks the step to save and go on. */
+  askCheckpoint(): void {
+    if (!this.#isOver) this.#send({ type: "checkpoint" });
+  }
+
+  /** Asks the step and whatever it started to save and leave, and kills them where they have not left after `graceMs`. */
   stop(graceMs: number): void {
     if (this.#isOver || this.#killTimer !== null) return;
     this.#send({ type: "stop" });
+    this.#signalGroup("SIGTERM");
     this.#killTimer = setTimeout(() => this.kill(), graceMs);
   }
 
   /** Ends the process now, without a chance to save. */
   kill(): void {
-    if (this.#isOver) return;
+    if (!this.#isOver) this.#signalGroup("SIGKILL");
+  }
+
+  /** To the step's process and, where the system has groups, to all that it started. */
+  #signalGroup(signal: Deno.Signal): void {
     try {
-      this.#child.kill("SIGKILL");
+      if (HAS_GROUPS) Deno.kill(-this.#child.pid, signal);
+      else this.#child.kill(signal);
     } catch {
       // It ended in this very moment.
     }
@@ -145,6 +160,8 @@ export class StepProcess {
       relayOutput(),
       relayErrors(),
     ]);
+    // Native code may have started processes of its own: none outlives the step.
+    this.#signalGroup("SIGKILL");
     this.#isOver = true;
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     await this.#input.abort().catch(() => {});

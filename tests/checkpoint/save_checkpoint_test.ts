@@ -85,13 +85,14 @@ Deno.test("saveCheckpoint() gives a second generation of one step a name of its 
     assert.equal(weights.get("expander.a")!.data[0], 2);
   }));
 
-Deno.test("findCheckpoint() uses no generation that no manifest ever named", () =>
+Deno.test("findCheckpoint() finds the newest whole generation where checkpoint.json is gone", () =>
   inFolder(async (folder) => {
-    await saveCheckpoint(folder, content(1, 1), START, POLICY);
+    const history = await saveCheckpoint(folder, content(1, 1), START, POLICY);
+    await saveCheckpoint(folder, content(2, 2), history, POLICY);
     await Deno.remove(join(folder, "checkpoint.json"));
     const lookup = await findCheckpoint(folder);
-    assert.equal(lookup.found, null);
-    assert.deepEqual(lookup.problems, []);
+    assert.equal(lookup.found?.state.global_step, 2);
+    assert.deepEqual(lookup.problems, ["checkpoint.json is missing"]);
     await removeUnreferenced(folder, []);
     assert.deepEqual(generationsIn(folder), []);
   }));

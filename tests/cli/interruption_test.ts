@@ -133,8 +133,23 @@ Deno.test("a second runner is refused with 5 and told who holds the run", async 
     );
     assert.match(
       steady(second.err, runs),
-      /is running it\nhint: Wait for it, stop it, or give another --runs folder; the lock is "RUNS\/scripts\.lock"\n$/,
+      /is running it\nhint: Wait for it with --wait, stop it, or give another --runs folder; the lock is "RUNS\/scripts\.lock"\n$/,
     );
+    assert.equal((await finish(child)).code, 0);
+  });
+});
+
+Deno.test("--wait waits for the other runner, says for whom, and then has nothing left to do", async () => {
+  await withTemporaryFolder(async (runs) => {
+    const { child } = await startLong(runs, { ticks: 10 });
+    const second = await runCli(
+      trainArgs(runs, { ticks: 10 }, "--wait", "2min"),
+    );
+    assert.deepEqual([second.code, second.err], [0, ""]);
+    const said =
+      `^Waits for process ${child.pid} .*, which is running "scripts"\n`;
+    assert.match(second.out, new RegExp(said));
+    assert.match(second.out, /Nothing left to do/);
     assert.equal((await finish(child)).code, 0);
   });
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { seal } from "../../lib/disk/sealed_record.ts";
 import { readCheckpointCursor } from "../../lib/store/checkpoint_record.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { writeFiles } from "./stored_step.ts";
+
+function sealed(record: object): string {
+  return JSON.stringify(seal(record));
+}
 
 function generation(globalStep: number): Record<string, unknown> {
   const folder = `checkpoints/${String(globalStep).padStart(8, "0")}`;
@@ -13,7 +18,7 @@ function generation(globalStep: number): Record<string, unknown> {
 }
 
 function state(epoch: number, batch: number): string {
-  return JSON.stringify({
+  return sealed({
     version: 1,
     step_epoch: epoch,
     batch,
@@ -25,7 +30,7 @@ Deno.test("readCheckpointCursor() reads the newest generation", async () => {
   await withTemporaryFolder(async (folder) => {
     assert.deepEqual(await readCheckpointCursor(folder), { kind: "absent" });
     await writeFiles(folder, {
-      "checkpoint.json": JSON.stringify({
+      "checkpoint.json": sealed({
         version: 1,
         current: generation(21),
         previous: null,
@@ -49,7 +54,7 @@ Deno.test("readCheckpointCursor() reads the newest generation", async () => {
 Deno.test("readCheckpointCursor() falls back to the generation before, and says why", async () => {
   await withTemporaryFolder(async (folder) => {
     await writeFiles(folder, {
-      "checkpoint.json": JSON.stringify({
+      "checkpoint.json": sealed({
         version: 1,
         current: generation(21),
         previous: generation(12),
@@ -75,13 +80,13 @@ Deno.test("readCheckpointCursor() falls back to the generation before, and says 
 Deno.test("readCheckpointCursor() tells why no generation can be used", async () => {
   await withTemporaryFolder(async (folder) => {
     const table: [string, string][] = [
-      ['{"version":1}', "checkpoint.json names no generation"],
+      [sealed({ version: 1 }), "checkpoint.json names no generation"],
       [
-        '{"version":1,"current":{}}',
+        sealed({ version: 1, current: {} }),
         "checkpoint.json names a generation without its fields",
       ],
       [
-        JSON.stringify({ version: 1, current: generation(3) }),
+        sealed({ version: 1, current: generation(3) }),
         '"checkpoints/00000003/weights.safetensors" is missing',
       ],
     ];

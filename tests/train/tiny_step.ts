@@ -223,6 +223,7 @@ export function contextOf(
     request,
     folder: request.folder,
     inputs: request.inputs,
+    takeCheckpointWish: () => false,
     signal: controller.signal,
     log: (text, level = "info") =>
       (level === "warning" ? warnings : logs).push(text),

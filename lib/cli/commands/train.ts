@@ -1,5 +1,6 @@
 // Declares `fluxline train`.
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../../clock/duration.ts";
 import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
 import { chooseEngine } from "../engine_command.ts";
 import {
@@ -13,8 +14,11 @@ const EXAMPLES = `\
   deno task train pipelines/spade.yaml
   deno task train pipelines/spade.yaml --set training.pipeline.defaults.batch_size=8
   deno task train pipelines/spade.yaml --from flow        redo flow and what needs it
+  deno task train pipelines/spade.yaml --wait 2h          another runner is waited for
   deno task train pipelines/spade.yaml --jobs 2           steps that do not need each other run together
-  deno task train pipelines/spade.yaml --json > run.json`;
+  deno task train pipelines/spade.yaml --json > run.json
+
+While it runs, \`kill -USR1 <process>\` or \`touch runs/<run>/checkpoint-now\` makes the steps save and go on.`;
 
 /** Run a pipeline, or go on where it stopped. */
 export function addTrain({ program, terminal, finish }: CommandPlace): void {
@@ -27,6 +31,11 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
   )
     .argument("<file>", "the pipeline, a YAML file")
     .option("--jobs <n>", "steps at the same time", wholeNumber, 1)
+    .option(
+      "--wait [duration]",
+      "wait for another runner, such as 30min; as long as it takes where no time is given",
+      waitingTime,
+    )
     .option("--yes", "redo work that other runs share without asking")
     .option("--quiet", "print the summary only")
     .option(
@@ -37,12 +46,27 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
       new Option("--disk-test <json>", "let the disk fail at one operation")
         .hideHelp(),
     )
-    .action(async (file, { engine, diskTest, ...options }) => {
+    .action(async (file, { engine, diskTest, wait, ...given }) => {
       chooseEngine(engine);
+      const options = {
+        ...given,
+        ...(wait === undefined
+          ? {}
+          : { wait: wait === true ? LONGEST_WAIT_MS : wait }),
+      };
       if (diskTest !== undefined) {
         testDisk(runnerDisk(JSON.parse(diskTest)));
       }
       const { trainCommand } = await import("../train_command.ts");
       finish(await trainCommand(file, options, terminal));
     });
+}
+
+// Ten years: longer than anybody waits, and still a number that timers and sums can hold.
+const LONGEST_WAIT_MS = 10 * 365 * 86_400_000;
+
+function waitingTime(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== null) return ms;
+  throw new InvalidArgumentError("Wanted a duration such as 90s, 30min or 2h");
 }

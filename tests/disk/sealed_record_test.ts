@@ -1,6 +1,6 @@
 // Records that vouch for themselves.
 import assert from "node:assert/strict";
-import { openSealed, seal } from "../../lib/checkpoint/sealed_record.ts";
+import { openSealed, seal } from "../../lib/disk/sealed_record.ts";
 import { StoredStateError } from "../../lib/error/failure.ts";
 
 const EXPECTED = { path: "state.json", version: 1 };

@@ -1,5 +1,5 @@
 // JSON records that carry the digest of themselves, so that a flipped byte is seen and never read as a value.
-import { digestRecord } from "../disk/digest.ts";
+import { digestRecord } from "./digest.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 
