@@ -1,18 +1,5 @@
 // How many updates a step really makes: what schedules are sized by, and what a plan shows. Asked here and nowhere else.
 
-/** What an epoch is made of. */
-export interface EpochShape {
-  /** Batches of one pass over the data. */
-  readonly batches: number;
-  /** `max_steps`; null for no bound. */
-  readonly maxBatches: number | null;
-}
-
-/** Batches of an epoch that are trained. */
-export function trainedBatches({ batches, maxBatches }: EpochShape): number {
-  return Math.min(batches, maxBatches ?? Infinity);
-}
-
 /**
  * Updates of an epoch of `batches` trained batches, `accumulation` of which make one. The last one takes those that are left, so that no
  * gradient crosses an epoch's end.

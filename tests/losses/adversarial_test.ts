@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { adaptiveWeights } from "../../lib/losses/adaptive_weights.ts";
+import {
+  adaptiveWeights,
+  signedAdaptiveWeights,
+} from "../../lib/losses/adaptive_weights.ts";
 import {
   discriminatorHinge,
   generatorHinge,
@@ -63,6 +66,22 @@ Deno.test("adaptiveWeights() equals FluxFlow's where nothing is negative", () =>
       near(found[name as keyof typeof found], weight);
     }
   }
+});
+
+Deno.test("signedAdaptiveWeights() equals FluxFlow's, the turned sign included", () => {
+  for (const index of [0, 1]) {
+    const { avg, w } = golden.losses.adaptive_weights[index]!;
+    const names = Object.keys(w) as (keyof typeof w)[];
+    tf.tidy(() => {
+      const averages = names.map((name) => tf.scalar(avg[name]!));
+      const found = signedAdaptiveWeights(averages);
+      names.forEach((name, k) => near(found[k]!.dataSync()[0]!, w[name]));
+    });
+  }
+  tf.tidy(() => {
+    const [one] = signedAdaptiveWeights([tf.scalar(0)]);
+    assert.equal(one!.dataSync()[0], 1);
+  });
 });
 
 Deno.test("adaptiveWeights() of magnitudes keeps every sign and never divides by nothing", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { diffusionSchedule } from "../../lib/losses/diffusion_schedule.ts";
+import { countedHistogramLoss } from "../../lib/losses/histogram.ts";
 import {
   colourStatisticsLoss,
   contrastLoss,
@@ -103,6 +104,20 @@ Deno.test("contrastLoss() equals FluxFlow's", () => {
     golden.losses.contrast,
     1e-5,
   );
+});
+
+Deno.test("countedHistogramLoss() equals FluxFlow's and pushes nothing", () => {
+  const [predicted, target] = images();
+  expectScalar(
+    () => countedHistogramLoss(predicted, target),
+    golden.losses["histogram_w1(64 bins)"],
+  );
+  const push = tf.tidy(() =>
+    tf.grad((x: tf.Tensor) => countedHistogramLoss(x as tf.Tensor4D, target))(
+      predicted,
+    ).dataSync()
+  );
+  assert.ok(push.every((value) => value === 0));
 });
 
 Deno.test("klDivergence() equals FluxFlow's in both reductions and with free bits", () => {

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import {
   cosineTimeDistribution,
   timeAt,
+  timeSampler,
+  type TimeSampling,
 } from "../../lib/losses/time_weights.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
 import golden from "../fixtures/fluxflow_golden.json" with { type: "json" };
@@ -35,4 +37,25 @@ Deno.test("timeAt() turns uniform numbers into times of that distribution", () =
       times.length;
     assert.ok(Math.abs(share - wanted) < 0.01, `${time}: ${share}`);
   }
+});
+
+Deno.test("timeSampler() keeps within the schedule and draws as its name says", () => {
+  const counts = (sampling: TimeSampling) => {
+    const draw = timeSampler(sampling, 100);
+    const stream = RandomStream.of(3, "times");
+    const times = Array.from({ length: 4000 }, () => draw(stream));
+    assert.ok(times.every((time) => time >= 0 && time < 100));
+    assert.ok(times.every(Number.isInteger));
+    const share = (from: number, to: number) =>
+      times.filter((time) => time >= from && time < to).length / times.length;
+    return [share(0, 25), share(25, 75), share(75, 100)] as const;
+  };
+  const [early, middle, late] = counts("uniform");
+  for (const [found, wanted] of [[early, 0.25], [middle, 0.5], [late, 0.25]]) {
+    assert.ok(Math.abs(found! - wanted!) < 0.03, `${found}`);
+  }
+  const cosine = counts("cosine");
+  assert.ok(cosine[0] > 5 * cosine[2]);
+  // P(|z| < ln 3) of a normal number.
+  assert.ok(Math.abs(counts("logit_normal")[1] - 0.728) < 0.03);
 });
