@@ -7,7 +7,10 @@ import {
 } from "../../lib/checkpoint/load_checkpoint.ts";
 import { sha256Hex } from "../../lib/disk/digest.ts";
 import { startEngine } from "../../lib/engines/engine.ts";
-import { encodeSafetensors } from "../../lib/format/safetensors.ts";
+import {
+  encodeSafetensors,
+  type SafeTensor,
+} from "../../lib/format/safetensors.ts";
 import { readMetricRows } from "../../lib/metrics/metric_log.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
 import { tf } from "../../lib/tensor/tf.ts";
@@ -99,14 +102,11 @@ Deno.test("trainBody() of a SPADE-only step trains SPADE's weights and nothing e
 Deno.test("trainBody() with use_lpips measures and trains on it, resumes exactly, and leaks no tensor", async () => {
   using project = new TinyProject(3, 16);
   const path = join(project.root, "lpips.safetensors");
-  const arrays = [...lpipsWeights()].map(([name, array]) =>
-    [name, {
-      dtype: "F32" as const,
-      shape: [...array.shape],
-      data: Float32Array.from(array.data),
-    }] as const
-  );
-  const bytes = encodeSafetensors(new Map(arrays));
+  const arrays = new Map<string, SafeTensor>();
+  for (const [name, { shape, data }] of lpipsWeights()) {
+    arrays.set(name, { dtype: "F32", shape: [...shape], data });
+  }
+  const bytes = encodeSafetensors(arrays);
   Deno.writeFileSync(path, bytes);
   const lpips = { path, sha256: sha256Hex(bytes) };
   const step = vaeStep({
