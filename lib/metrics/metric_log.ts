@@ -31,6 +31,8 @@ export interface TimingRow {
   readonly memory_bytes?: number;
   /** A new process went on here from a checkpoint; the row holds no work. */
   readonly resumed?: true;
+  /** Share of the time since the attempt began that was spent waiting for batches, 0 to 1. */
+  readonly data_wait_share?: number;
 }
 
 /** An open log of rows; the caller's step lock makes it the only writer. */

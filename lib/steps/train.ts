@@ -47,7 +47,7 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
     const plan: TrainPlan = {
       trainers: trainers.trainers,
       average: opened.session.average,
-      batches: opened.batches,
+      batches: report.timed(opened.batches),
       corruptLimit: corruptLimitOf(request, opened.dataset),
       accumulation: step.gradient_accumulation_steps,
       skipLimit: step.skip_limit,

@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import { openTimingLog } from "../metrics/metric_log.ts";
 import type { TrainEvent, TrainObserver } from "../train/train_event.ts";
 import { mostEpochs, type Transition } from "../train/transition.ts";
+import type { BatchSource } from "../train/train_loop.ts";
 import type { StepContext } from "./step_context.ts";
 
 /** Values of a batch that a progress bar has room for. */
@@ -20,6 +21,8 @@ const SHOWN_METRICS = [
 /** An observer with the file that it writes; dispose it to close that. */
 export interface TrainReport extends Disposable {
   readonly observe: TrainObserver;
+  /** The same batches; the time until each is there is counted as waiting for data, apart from that of updates. */
+  timed(batches: BatchSource): BatchSource;
 }
 
 /** Opens timings.jsonl for appending: what a clock says is no part of a result, so nothing is ever cut from it. */
@@ -32,6 +35,20 @@ export async function openTrainReport(
   const timings = await openTimingLog(join(context.folder, "timings.jsonl"));
   let lastMs = clock.elapsedMs();
   const seconds: Record<string, number> = {};
+  const startMs = lastMs;
+  let waitedMs = 0;
+  const timed = (batches: BatchSource): BatchSource => ({
+    batchesPerEpoch: batches.batchesPerEpoch,
+    async read(epoch, batch) {
+      const askedMs = clock.elapsedMs();
+      const made = await batches.read(epoch, batch);
+      const now = clock.elapsedMs();
+      seconds["data"] = (seconds["data"] ?? 0) + (now - askedMs) / 1000;
+      waitedMs += now - askedMs;
+      lastMs += now - askedMs;
+      return made;
+    },
+  });
   const phaseOf = (event: TrainEvent) =>
     event.name === "batch" ? "update" : event.name;
   const observe = async (event: TrainEvent) => {
@@ -48,12 +65,13 @@ export async function openTrainReport(
       global_step: event.cursor.trainStep,
       time: clock.now().toISOString(),
       seconds: roundedSeconds(seconds),
+      data_wait_share: shareOf(waitedMs, clock.elapsedMs() - startMs),
       memory_bytes: Deno.memoryUsage().rss,
       ...(resumed ? { resumed } : {}),
     });
     for (const name of Object.keys(seconds)) delete seconds[name];
   };
-  return { observe, [Symbol.dispose]: () => timings[Symbol.dispose]() };
+  return { observe, timed, [Symbol.dispose]: () => timings[Symbol.dispose]() };
 }
 
 function show(
@@ -87,6 +105,10 @@ function show(
     epoch: { current: Math.min(cursor.epoch + 1, epochs), total: epochs },
     metrics,
   });
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole <= 0 ? 0 : Math.round(part / whole * 1e4) / 1e4;
 }
 
 function roundedSeconds(

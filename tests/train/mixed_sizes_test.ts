@@ -64,6 +64,11 @@ Deno.test("trainBody() trains pictures of several sizes, resumed as uninterrupte
   const expected = stateOf(whole.folder);
   const state = JSON.parse(String(expected["state"]));
   assert.deepEqual([state.batches_per_epoch, state.global_step], [BATCHES, 10]);
+  const timings = Deno.readTextFileSync(join(whole.folder, "timings.jsonl"));
+  const last = JSON.parse(timings.trimEnd().split("\n").at(-1)!);
+  // Pictures of a few bytes are there long before they are wanted.
+  const share: number = last.data_wait_share;
+  assert.ok(share >= 0 && share < 0.5, `waits ${share} of the time`);
   for (const at of [3]) {
     const request = requested(project, step, `stopped-${at}`);
     await train(request, (done, stop) => done === at && stop());
