@@ -1,9 +1,7 @@
 // Whether weight files fit a pipeline's model: everything that does not, at once.
-import { modelSpecs } from "../blueprint/model_specs.ts";
-import { modelOptionsFrom } from "../blueprint/section_options.ts";
 import type { ModelSection } from "../catalog/pipeline.ts";
+import { componentFit } from "./component_fit.ts";
 import { modelDifferences } from "./file_metadata.ts";
-import { componentOfName, foreignName, isAdded } from "./file_names.ts";
 import { nameList } from "./name_list.ts";
 import type { WeightFile } from "./weight_files.ts";
 
@@ -28,27 +26,13 @@ export function misfits(
   const options = origin.model === null
     ? []
     : modelDifferences(origin.model, model, components);
-  const wanted = new Map(
-    modelSpecs(modelOptionsFrom(model), { components, seed: 0 })
-      .map((spec) => [spec.name, spec.shape]),
+  const fits = components.map((component) =>
+    componentFit(component, file, model)
   );
-  const missing = [...wanted.keys()].filter((name) =>
-    !file.shapes.has(name) && !mayLack(file, name)
-  );
-  const unexpected = [
-    ...[...file.shapes.keys()].filter((name) => !wanted.has(name)).map(
-      foreignName,
-    ),
-    ...file.stray,
-  ];
-  const misshapen = [...wanted].flatMap(([name, shape]) => {
-    const found = file.shapes.get(name);
-    return found === undefined || found.join() === shape.join()
-      ? []
-      : [`${foreignName(name)} [${found}], wanted [${shape}]`];
-  });
+  const unexpected = [...fits.flatMap((fit) => fit.unexpected), ...file.stray];
+  const misshapen = fits.flatMap((fit) => fit.misshapen);
   const names = [
-    nameList("missing", missing.map(foreignName)),
+    nameList("missing", fits.flatMap((fit) => fit.missing)),
     nameList("unexpected", unexpected),
   ];
   const faults = [
@@ -70,12 +54,6 @@ export function misfits(
       hint: "Missing weights start anew, unexpected ones are passed over",
     }]),
   ];
-}
-
-/** The original has no statistics of its latents: such a model starts with ones that change nothing. */
-export function mayLack(file: WeightFile, name: string): boolean {
-  return isAdded(name) && file.origin.variant === "fluxflow" &&
-    componentOfName(name) === "flow_processor";
 }
 
 function otherVariant(file: WeightFile, model: ModelSection): Misfit {

@@ -6,7 +6,6 @@ import { writeAtomically } from "../disk/atomic_write.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
 import { encodeSafetensors, type SafeTensor } from "../format/safetensors.ts";
-import { exportMetadata, type ExportOrigin } from "./file_metadata.ts";
 import {
   componentOfName,
   fileOf,
@@ -15,11 +14,15 @@ import {
   TOKENIZER_FILE,
 } from "./file_names.ts";
 
-/** What is exported. */
+/** What is written. */
 export interface ExportContent {
   /** By our names, in PyTorch's layout. */
   readonly arrays: ReadonlyMap<string, StoredArray>;
-  readonly origin: ExportOrigin;
+  /** The header's text of a file with these components, and these names that FluxFlow does not have. */
+  readonly metadata: (
+    components: readonly Component[],
+    added: readonly string[],
+  ) => Readonly<Record<string, string>>;
   /** Text of the tokenizer file; null where the step has none. */
   readonly tokenizer: string | null;
 }
@@ -56,7 +59,7 @@ export async function writeExchangeFiles(
         foreignName(name),
         asTensor(content.arrays.get(name)!),
       ])),
-      exportMetadata(content.origin, added),
+      content.metadata(components, added),
     );
     await writeAtomically(join(staged.path, file), bytes);
     written.push({

@@ -9,7 +9,10 @@ import {
   readTensors,
 } from "../checkpoint/load_checkpoint.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
-import type { ExportOrigin } from "../exchange/file_metadata.ts";
+import {
+  exportMetadata,
+  type ExportOrigin,
+} from "../exchange/file_metadata.ts";
 import { TOKENIZER_FILE } from "../exchange/file_names.ts";
 import {
   type ExportedFile,
@@ -68,7 +71,7 @@ export async function exportStep(
   const origin = originOf(pipeline, planned, { verified, average });
   const files = await writeExchangeFiles(folder, {
     arrays,
-    origin,
+    metadata: (_components, added) => exportMetadata(origin, added),
     tokenizer,
   });
   const written = files.flatMap((file): Component[] => [

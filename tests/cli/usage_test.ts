@@ -94,6 +94,7 @@ Deno.test("fluxline --help teaches: commands, first steps and every exit code", 
       "validate",
       "status",
       "export",
+      "import",
       "schema",
       "engine",
     ]
@@ -114,6 +115,7 @@ Deno.test("every command's --help shows an example", async () => {
       "validate",
       "status",
       "export",
+      "import",
       "schema",
       "engine",
     ]

@@ -3,6 +3,7 @@ import type { AddCommand } from "./command_options.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
+import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
 import { addLogs } from "./logs.ts";
 import { addMetrics } from "./metrics.ts";
@@ -28,6 +29,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addReport,
   addExport,
   addSchedule,
+  addImport,
   addSchema,
   addEngine,
 ];
