@@ -72,6 +72,9 @@ function notesOn({ origin, files, leftOut }: StepExport): string[] {
     ...(added.length === 0
       ? []
       : [`Names that FluxFlow does not have: ${added.join(", ")}`]),
+    ...(origin.model.latent_dim === null
+      ? []
+      : ["FluxFlow's latents are as wide as vae_dim: it cannot load these"]),
     ...(leftOut.length === 0
       ? []
       : [`Left out, no file for them: ${leftOut.join(", ")}`]),

@@ -12,6 +12,9 @@ const GROUPS: Readonly<Record<string, number>> = {
   PL: 13,
   SC: 10,
   NX: 20,
+  TS: 6,
+  GN: 5,
+  GP: 14,
 };
 
 /** Shorter ones say nothing. */

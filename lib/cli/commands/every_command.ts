@@ -28,8 +28,8 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addMetrics,
   addReport,
   addExport,
-  addSchedule,
   addImport,
+  addSchedule,
   addSchema,
   addEngine,
 ];
