@@ -9,6 +9,13 @@ export const PYTHON_SAFETENSORS: OutsideProgram = {
   probe: ["python3", "-c", "import safetensors.numpy"],
 };
 
+/** PyTorch and its side of the package. */
+export const TORCH_SAFETENSORS: OutsideProgram = {
+  name: "torch and safetensors",
+  how: "pip install torch safetensors",
+  probe: ["python3", "-c", "import torch, safetensors.torch"],
+};
+
 /** What a Python program prints as JSON; fails with what it complains of. `args` are in `sys.argv[1:]`. */
 export async function python(
   program: string,

@@ -6,15 +6,8 @@ import {
   SmallProject,
   vaeStep,
 } from "../acceptance/small_project.ts";
-import type { OutsideProgram } from "../support/outside_program.ts";
 import { testWith } from "../support/outside_program.ts";
-import { python } from "./python.ts";
-
-const TORCH_SAFETENSORS: OutsideProgram = {
-  name: "torch and safetensors",
-  how: "pip install torch safetensors",
-  probe: ["python3", "-c", "import torch, safetensors.torch"],
-};
+import { python, TORCH_SAFETENSORS } from "./python.ts";
 
 const FLOW =
   "{ name: flow, train_diff: true, n_epochs: 1, cfg_dropout_prob: 0.3, optimization: { optimizers: { flow: { type: AdamW, lr: 0.001 } } } }";
