@@ -24,7 +24,10 @@ export interface TrainState {
   readonly pipeline_config: string;
   /** The step's key: a generation of other work is refused. */
   readonly key: string;
+  /** Numeric class of the engine that wrote this. */
   readonly engine: string;
+  /** Numeric classes of all engines that worked up to here, first to last; absent in states of older versions. */
+  readonly engines?: readonly string[];
   /** True once the step's transition is reached. */
   readonly finished: boolean;
   /** Why the step ended; null before. */

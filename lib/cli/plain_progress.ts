@@ -41,6 +41,8 @@ export function noticeLine(
       const all = counted(plan.steps.length, "step");
       return `Run "${plan.run}" of ${plan.file}: ${left} of ${all} to do`;
     }
+    case "engine":
+      return `Engine: ${notice.engine.numericClass}: ${notice.reason}`;
     case "fetching_code":
       return "Fetching the code of the steps";
     case "waiting_for_run":

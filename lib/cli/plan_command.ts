@@ -1,6 +1,12 @@
 // `fluxline plan`: shows what a run would do, and why. Runs nothing and writes nothing.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, UsageError } from "../error/failure.ts";
+import type { EngineChoice } from "../engine_setup/engine_choice.ts";
+import {
+  ANY_ENGINE,
+  type EngineWish,
+  plannedEngine,
+} from "../engine_setup/engine_wish.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
@@ -32,6 +38,9 @@ export interface PlanCommandOptions {
   readonly set: readonly string[];
   readonly force: readonly string[];
   readonly from: readonly string[];
+  /** Left out: the one that the run's manifest records. */
+  readonly engine?: EngineWish;
+  readonly sameEngine?: true;
   readonly json: boolean;
   /** Print the pipeline as it is after merging, with the origin of every value, instead of the plan. */
   readonly resolved?: boolean;
@@ -57,10 +66,11 @@ export async function planCommand(
       },
     );
   }
+  const { engine } = plannedEngine(options.engine ?? ANY_ENGINE);
   const results: Record<string, unknown>[] = [];
   let code: ExitCode = EXIT_CODE.done;
   for (const [index, file] of chosen.entries()) {
-    const planned = await planFile(file, options, print);
+    const planned = await planFile(file, { ...options, engine }, print);
     if (planned.kind === "failed") {
       print.err(planned.text);
       results.push({ pipeline: file, error: planned.error });
@@ -90,7 +100,9 @@ type PlannedFile =
 
 async function planFile(
   file: string,
-  options: PlanCommandOptions,
+  options: Omit<PlanCommandOptions, "engine"> & {
+    readonly engine: EngineChoice | undefined;
+  },
   print: Print,
 ): Promise<PlannedFile> {
   try {
@@ -104,6 +116,8 @@ async function planFile(
       runsDir: options.runs,
       force: options.force,
       from: options.from,
+      sameEngine: options.sameEngine ?? false,
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
     });
     return {
       kind: "planned",

@@ -1,5 +1,6 @@
 // What fluxline's own process may do. At most one question is ever asked: may it read the project folder?
 import { dirname, resolve } from "node:path";
+import { isGranted } from "../disk/granted.ts";
 import { UsageError } from "../error/failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -48,6 +49,23 @@ export async function requireWritePermission(
       hint:
         `Run \`deno task ${command}\`, or \`deno run -R -W cli.ts ${command}\``,
     },
+  );
+}
+
+/**
+ * Makes sure that a native library can be fetched and kept.
+ *
+ * @throws UsageError that names the command which has the permissions
+ */
+export function requireInstallPermissions(): void {
+  const missing = (["read", "write", "net", "run", "env"] as const)
+    .filter((name) => !isGranted({ name }));
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `Cannot run "fluxline engine install": this process has no permission to ${
+      missing.join(", ")
+    }`,
+    { hint: "Run `deno task engine install`" },
   );
 }
 

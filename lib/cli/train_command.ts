@@ -1,5 +1,6 @@
 // `fluxline train`: runs or resumes a pipeline, shows how far it is, sums up.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { ANY_ENGINE, type EngineWish } from "../engine_setup/engine_wish.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import {
@@ -26,6 +27,9 @@ export interface TrainOptions {
   readonly force: readonly string[];
   readonly from: readonly string[];
   readonly jobs: number;
+  /** `auto` when left out. */
+  readonly engine?: EngineWish;
+  readonly sameEngine?: true;
   readonly yes?: true;
   readonly quiet?: true;
   readonly json?: true;
@@ -63,6 +67,8 @@ export async function trainCommand(
     jobs: options.jobs,
     force: options.force,
     from: options.from,
+    engine: options.engine ?? ANY_ENGINE,
+    sameEngine: options.sameEngine ?? false,
     stop,
     observe: (notice) => {
       progress.observe(notice);

@@ -43,6 +43,16 @@ function inputGradient(
   geometry: Geometry,
 ): tf.Tensor4D {
   const [rows, columns] = geometry.padding;
+  if (hasFusedKernel("FluxInputGradient")) {
+    const { stride, dilation } = geometry;
+    const padding = [...rows, ...columns] as const;
+    const attributes = { inputShape: shape, stride, dilation, padding };
+    return runFusedKernel(
+      "FluxInputGradient",
+      { dy, filter },
+      attributes,
+    )[0] as tf.Tensor4D;
+  }
   if (geometry.stride > 1) {
     const pad: Pad4 = [[0, 0], [...rows], [...columns], [0, 0]];
     return tf.conv2dTranspose(dy, filter, shape, geometry.stride, pad);
@@ -76,15 +86,14 @@ function filterGradient(
   shape: [number, number, number, number],
   geometry: Geometry,
 ): tf.Tensor4D {
-  const [[padTop], [padLeft]] = geometry.padding;
+  const [rows, columns] = geometry.padding;
   const { stride, dilation } = geometry;
   if (hasFusedKernel("FluxFilterGradient")) {
     const attributes = {
       filterShape: shape,
       stride,
       dilation,
-      padTop,
-      padLeft,
+      padding: [...rows, ...columns] as const,
     };
     return runFusedKernel(
       "FluxFilterGradient",
@@ -94,7 +103,6 @@ function filterGradient(
   }
   const swapped = tf.transpose(x, [3, 1, 2, 0]) as tf.Tensor4D;
   const kernel = tf.transpose(dy, [1, 2, 0, 3]) as tf.Tensor4D;
-  const [rows, columns] = geometry.padding;
   const pad: Pad4 = [[0, 0], [...rows], [...columns], [0, 0]];
   const wide = convolve(swapped, kernel, dilation, pad, stride);
   const exact = tf.slice(wide, [0, 0, 0, 0], [-1, shape[0], shape[1], -1]);

@@ -1,21 +1,37 @@
 // Starts the tensor engine that a step was given. One process runs one engine.
 import { RefusedError } from "../error/failure.ts";
+import {
+  type Device,
+  type EngineChoice,
+  type EngineName,
+  type EngineStart,
+  tensorflowClass,
+} from "../engine_setup/engine_choice.ts";
+import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { tf } from "../tensor/tf.ts";
 import { registerConvolutionGradient } from "./convolution_gradient.ts";
 
-/** Engines that this version can start; `cpu` is tfjs's plain backend and serves tests only. */
-export type EngineName = "wasm" | "cpu";
+/** Engines that need nothing but their name; `cpu` is tfjs's plain backend and serves tests only. */
+export type PlainEngine = "wasm" | "cpu";
+
+/** An engine that runs. */
+export interface StartedEngine {
+  /** Results are equal to the last bit within a class on one machine. */
+  readonly numericClass: string;
+  readonly device: Device;
+}
 
 /**
- * Makes `name` the engine of this process and registers what training needs beyond tfjs's own kernels.
+ * Makes `engine` the engine of this process and registers what training needs beyond tfjs's own kernels.
  *
- * @throws {RefusedError} when the engine does not start; the message carries the engine's own.
+ * @throws {RefusedError} when the engine does not start, or is not of the numeric class that was recorded
  */
-export async function startEngine(name: EngineName): Promise<void> {
-  if (name === "wasm") {
-    const { startWasm } = await import("./wasm_backend.ts");
-    await startWasm();
-  }
+export async function startEngine(
+  engine: PlainEngine | EngineStart | EngineChoice,
+): Promise<StartedEngine> {
+  const start = typeof engine === "string" ? null : engine;
+  const name = typeof engine === "string" ? engine : engine.name;
+  const started = await startNamed(name, start);
   if (!await tf.setBackend(name)) {
     throw new RefusedError(
       `Cannot start engine "${name}": tfjs did not accept its backend`,
@@ -26,4 +42,69 @@ export async function startEngine(name: EngineName): Promise<void> {
   }
   await tf.ready();
   registerConvolutionGradient();
+  if (start !== null && isChoice(start)) refuseOtherClass(start, started);
+  return started;
+}
+
+async function startNamed(
+  name: PlainEngine | EngineName,
+  start: EngineStart | null,
+): Promise<StartedEngine> {
+  switch (name) {
+    case "wasm": {
+      const { startWasm } = await import("./wasm_backend.ts");
+      await startWasm();
+      return { numericClass: name, device: "cpu" };
+    }
+    case "cpu":
+      return { numericClass: name, device: "cpu" };
+    case "tensorflow":
+      return await startNative(start);
+    case "webgpu":
+      throw new RefusedError(
+        'Cannot start engine "webgpu": this version has none',
+        { hint: "Use --engine wasm" },
+      );
+    default:
+      return name satisfies never;
+  }
+}
+
+async function startNative(start: EngineStart | null): Promise<StartedEngine> {
+  const library = start?.library ?? null;
+  if (start === null || library === null) {
+    throw new RefusedError(
+      'Cannot start engine "tensorflow": its library is not named',
+      { hint: INSTALL_HINT },
+    );
+  }
+  const { startTensorflow } = await import(
+    "./tensorflow/tensorflow_backend.ts"
+  );
+  const threads = start.threads ?? navigator.hardwareConcurrency;
+  const context = await startTensorflow(library.path, {
+    threads,
+    device: start.device,
+  });
+  const device = context.isGpu ? "gpu" : "cpu";
+  const { version } = context.library;
+  return { numericClass: tensorflowClass(version, device, threads), device };
+}
+
+function isChoice(start: EngineStart): start is EngineChoice {
+  return "numericClass" in start;
+}
+
+function refuseOtherClass(
+  wanted: EngineChoice,
+  found: StartedEngine,
+): void {
+  if (wanted.numericClass === found.numericClass) return;
+  throw new RefusedError(
+    `Cannot start engine "${wanted.numericClass}": this machine now has "${found.numericClass}"`,
+    {
+      hint:
+        `Give --engine ${wanted.name} to go on with it: its results are close, not equal`,
+    },
+  );
 }

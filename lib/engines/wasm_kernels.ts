@@ -81,8 +81,12 @@ function registerConvolutions(kernels: FluxKernels): void {
       filterShape,
       stride: info.strideHeight,
       dilation: 1,
-      padTop: info.padInfo.top,
-      padLeft: info.padInfo.left,
+      padding: [
+        info.padInfo.top,
+        info.padInfo.bottom,
+        info.padInfo.left,
+        info.padInfo.right,
+      ],
     });
   });
   register("Conv2DBackpropInput", ({ dy, filter }, attributes) => {
@@ -118,7 +122,7 @@ function filterGradient(
   kernels: FluxKernels,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
-  { filterShape, stride, dilation, padTop, padLeft }:
+  { filterShape, stride, dilation, padding: [padTop, , padLeft] }:
     FusedKernels["FluxFilterGradient"],
 ): tf.TensorInfo {
   const [batch, height, width, inputs] = x.shape as Shape4;

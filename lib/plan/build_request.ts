@@ -8,6 +8,7 @@ import type {
 } from "../catalog/pipeline.ts";
 import type { PlannedBytes } from "../exchange/read_weights.ts";
 import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
+import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import {
   REQUEST_VERSION,
@@ -31,7 +32,7 @@ export interface RequestParts {
   readonly folders: ReadonlyMap<string, string>;
   /** Names of all steps whose folders the step may read. */
   readonly inputs: readonly string[];
-  readonly engine: "wasm";
+  readonly engine: EngineChoice;
   readonly packageRoot: string;
   readonly batchesPerEpoch: number | null;
   /** Known sizes of the pictures, by dataset. */

@@ -4,6 +4,10 @@ import { fileURLToPath } from "node:url";
 import { UsageError } from "../error/failure.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
+import {
+  EMBEDDED_ENGINE,
+  type EngineChoice,
+} from "../engine_setup/engine_choice.ts";
 import { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { readRunManifest, type RunManifest } from "../store/run_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
@@ -36,7 +40,10 @@ import { workRecord } from "./work_record.ts";
 export interface PlanOptions {
   /** Folder of all runs, relative or absolute. */
   readonly runsDir: string;
-  readonly engine?: "wasm";
+  /** Left out: the one that the run's manifest records, or the embedded one where there is none yet. */
+  readonly engine?: EngineChoice;
+  /** Redo finished steps whose results come from another numeric class. */
+  readonly sameEngine?: boolean;
   /** Steps to redo although they are finished. */
   readonly force?: readonly string[];
   /** Steps to redo with everything that needs them. */
@@ -67,7 +74,9 @@ export interface Plan {
   readonly file: string;
   readonly run: string;
   readonly mode: Pipeline["mode"];
-  readonly engine: "wasm";
+  readonly engine: EngineChoice;
+  /** Nothing has decided on the engine yet: the first start will. */
+  readonly isEngineOpen: boolean;
   /** Absolute. */
   readonly runsDir: string;
   readonly steps: readonly PlannedStep[];
@@ -97,14 +106,17 @@ export async function planPipeline(
 ): Promise<Plan> {
   requireRunsFolder(options.runsDir);
   const runsDir = resolve(options.runsDir);
-  const engine = options.engine ?? "wasm";
   const forced = forcedSteps(pipeline, options);
   const manifest = await readRunManifest(runsDir, pipeline.name);
+  const known = options.engine ?? manifest?.engineChoice ?? null;
+  const engine = known ?? EMBEDDED_ENGINE;
   const cache = await FingerprintCache.open(storeLayout(runsDir).fingerprints);
   const session: PlanSession = {
     pipeline,
     runsDir,
     engine,
+    isEngineOpen: known === null,
+    sameEngine: options.sameEngine === true,
     forced,
     manifest,
     cache,
@@ -126,6 +138,7 @@ export async function planPipeline(
     run: pipeline.name,
     mode: pipeline.mode,
     engine,
+    isEngineOpen: session.isEngineOpen,
     runsDir,
     steps: [...session.planned.values()],
     manifest,
@@ -136,7 +149,9 @@ export async function planPipeline(
 interface PlanSession {
   readonly pipeline: Pipeline;
   readonly runsDir: string;
-  readonly engine: "wasm";
+  readonly engine: EngineChoice;
+  readonly isEngineOpen: boolean;
+  readonly sameEngine: boolean;
   /** Step to the option that forces it. */
   readonly forced: ReadonlyMap<string, string>;
   readonly manifest: RunManifest | null;
@@ -213,7 +228,8 @@ async function planStep(
     sameWorkAs: unfinishedTwin(key, planned),
     batchesPerEpoch,
     epochs: step.task === "train" ? mostEpochs(step) : null,
-    engine: session.engine,
+    engine: session.isEngineOpen ? null : session.engine.numericClass,
+    sameEngine: session.sameEngine,
   });
   return {
     ...decision,

@@ -25,9 +25,9 @@ export function renderPlan(plan: Plan, options: RenderOptions): string {
     [
       heading(`Plan of ${plan.file}`),
       `mode: ${plan.mode}`,
-      `run: ${plan.run}   seed: ${plan.pipeline.seed}   engine: ${plan.engine}   folder: ${
-        shownPath(plan.runsDir)
-      }`,
+      `run: ${plan.run}   seed: ${plan.pipeline.seed}   engine: ${
+        engineText(plan)
+      }   folder: ${shownPath(plan.runsDir)}`,
     ],
     [heading("Graph"), ...drawGraph(plan.steps).map(indented)],
     [heading("Steps"), ...stepLines(plan.steps, options)],
@@ -39,6 +39,10 @@ export function renderPlan(plan: Plan, options: RenderOptions): string {
   return blocks.filter((block) => block.length > 1).map((block) =>
     block.join("\n")
   ).join("\n\n");
+}
+
+function engineText({ engine, isEngineOpen }: Plan): string {
+  return isEngineOpen ? "auto, chosen at the first start" : engine.numericClass;
 }
 
 /** One line: `7 steps: 1 to run, 6 waiting`. */
@@ -232,6 +236,9 @@ function permissionLines(steps: readonly PlannedStep[]): string[] {
   return steps.flatMap((step) => [
     `  ${step.name}`,
     ...textTable(grantRows(step.permissions), "    "),
+    ...(step.permissions.ffi.length === 0
+      ? []
+      : ["    native code: file scope not enforced"]),
   ]);
 }
 

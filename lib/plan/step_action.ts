@@ -47,7 +47,10 @@ export interface StepSituation {
   readonly batchesPerEpoch: number | null;
   /** Epochs of a train step, at most; null for the others. */
   readonly epochs: number | null;
-  readonly engine: string;
+  /** Numeric class of the engine that the step would run on; null while that is open. */
+  readonly engine: string | null;
+  /** Finished work of another numeric class is redone. */
+  readonly sameEngine: boolean;
 }
 
 const PLAIN = {
@@ -64,12 +67,14 @@ export async function decideStep(
   const { folder, forcedBy, unfinished, sameWorkAs } = situation;
   const isForced = forcedBy !== null && folder.exists;
   const found = await readMarker(folder.folder, { deep: false });
-  if (found.kind === "complete" && !isForced) {
+  const isOther = found.kind === "complete" && situation.sameEngine &&
+    otherEngines(found.marker.engines, situation.engine).length > 0;
+  if (found.kind === "complete" && !isForced && !isOther) {
     const reason = finishedReason(situation, found.marker);
     return { ...PLAIN, action: "reuse", reason, marker: found.marker };
   }
   const start = await startDecision(situation, found);
-  if (isForced) {
+  if (isForced || isOther) {
     return later(unfinished, {
       ...start,
       action: "run",
@@ -108,6 +113,14 @@ async function startDecision(
   const run = { ...PLAIN, action: "run" } as const;
   if (situation.forcedBy !== null && situation.folder.exists) {
     return { ...run, reason: `asked for by ${situation.forcedBy}` };
+  }
+  if (found.kind === "complete") {
+    return {
+      ...run,
+      reason: `${
+        finishedReason(situation, found.marker)
+      }; asked for by --same-engine`,
+    };
   }
   if (found.kind === "damaged") {
     return {
@@ -180,7 +193,7 @@ function finishedReason(
     `finished ${marker.finishedAt.slice(0, 16).replace("T", " ")} UTC`,
   ];
   if (label !== undefined && label !== name) parts.push(`as "${label}"`);
-  const other = marker.engines.filter((used) => used !== engine);
+  const other = otherEngines(marker.engines, engine);
   if (other.length > 0) parts.push(`on engine ${other.join(", ")}`);
   return parts.join(" ");
 }
@@ -195,10 +208,23 @@ function resumeReason(
   const batch = (isOver ? 0 : cursor.batch) + 1;
   const total = perEpoch === null ? "" : ` of ${perEpoch}`;
   const isLast = situation.epochs !== null && epoch > situation.epochs;
-  const place = isLast
-    ? `continues behind the last batch of epoch ${situation.epochs}`
-    : `continues at epoch ${epoch}, batch ${batch}${total}`;
+  const others = otherEngines(cursor.engines, situation.engine);
+  const change = others.length === 0
+    ? ""
+    : ` on engine ${situation.engine}, begun on ${others.join(", ")}`;
+  const place =
+    (isLast
+      ? `continues behind the last batch of epoch ${situation.epochs}`
+      : `continues at epoch ${epoch}, batch ${batch}${total}`) + change;
   return cursor.fallback === null
     ? place
     : `${place}, from the checkpoint before: ${cursor.fallback}`;
+}
+
+/** The engines of a list that are not the one that would run now; none while that is open. */
+export function otherEngines(
+  used: readonly string[],
+  engine: string | null,
+): string[] {
+  return engine === null ? [] : used.filter((one) => one !== engine);
 }

@@ -1,4 +1,5 @@
 // A drawing as a generate step: what its process is given.
+import { EMBEDDED_ENGINE } from "../engine_setup/engine_choice.ts";
 import { join, resolve } from "node:path";
 import { type PictureSides, writtenSize } from "../catalog/picture_size.ts";
 import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
@@ -89,7 +90,7 @@ export async function planDrawing(
       folder: place.folder,
       folders,
       inputs: step.needs,
-      engine: "wasm",
+      engine: EMBEDDED_ENGINE,
       packageRoot: PACKAGE_ROOT,
       batchesPerEpoch: null,
       dimensions: new Map(),

@@ -2,6 +2,12 @@
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { PipelineRefused } from "../config/pipeline_refused.ts";
+import {
+  ANY_ENGINE,
+  engineNameFrom,
+  type EngineWish,
+  plannedEngine,
+} from "../engine_setup/engine_wish.ts";
 import type { ExitCode } from "../error/exit_code.ts";
 import type { Failure } from "../error/failure.ts";
 import { planPipeline } from "../plan/plan.ts";
@@ -42,6 +48,10 @@ export interface PlanOptions {
   readonly force?: readonly string[];
   /** Steps to redo with everything that needs them. */
   readonly from?: readonly string[];
+  /** Left out: the engine that the run's manifest records, else the embedded one. `auto` takes the first that works. */
+  readonly engine?: "auto" | "tensorflow" | "webgpu" | "wasm";
+  /** Redo finished steps whose results come from another engine. */
+  readonly sameEngine?: boolean;
 }
 
 /** What a run would do now. */
@@ -170,6 +180,10 @@ export async function plan(
     runsDir: options.runsDir ?? "runs",
     force: options.force ?? [],
     from: options.from ?? [],
+    sameEngine: options.sameEngine ?? false,
+    ...(options.engine === undefined
+      ? {}
+      : plannedEngine(wishFor(options.engine))),
   });
   return {
     run: found.run,
@@ -205,6 +219,10 @@ export async function run(
       jobs: options.jobs ?? 1,
       force: options.force ?? [],
       from: options.from ?? [],
+      sameEngine: options.sameEngine ?? false,
+      ...(options.engine === undefined
+        ? {}
+        : { engine: wishFor(options.engine) }),
       confirm: () => options.redoShared === true,
       stop,
       observe: (notice) => tell(notice, onProgress),
@@ -215,6 +233,10 @@ export async function run(
   } finally {
     signal?.removeEventListener("abort", abort);
   }
+}
+
+function wishFor(engine: string): EngineWish {
+  return { ...ANY_ENGINE, name: engineNameFrom(engine) };
 }
 
 function checked(pipeline: LoadedPipeline): Pipeline {

@@ -75,7 +75,8 @@ export class RunJournal {
       digest: pipeline.digest,
       mode: pipeline.mode,
       seed: pipeline.seed,
-      engine: this.#plan.engine,
+      engine: this.#plan.engine.name,
+      engineChoice: this.#plan.engine,
       versions: {
         fluxline: FLUXLINE_VERSION,
         deno: Deno.version.deno,

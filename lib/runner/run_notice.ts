@@ -1,4 +1,5 @@
 // What a run tells whoever watches it. The watcher may look; nothing it does changes the run.
+import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import type { Failure } from "../error/failure.ts";
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import type { ProgressUpdate } from "../worker/step_message.ts";
@@ -8,6 +9,12 @@ import type { StopSignal } from "./stop_control.ts";
 /** Something that a person may want to see while the run goes on. */
 export type RunNotice =
   | { readonly kind: "planned"; readonly plan: Plan }
+  | {
+    readonly kind: "engine";
+    readonly engine: EngineChoice;
+    /** One clause. */
+    readonly reason: string;
+  }
   | { readonly kind: "fetching_code" }
   | {
     readonly kind: "waiting_for_run";

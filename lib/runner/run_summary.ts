@@ -3,10 +3,11 @@ import { join, relative, resolve } from "node:path";
 import { isTemporaryName } from "../disk/atomic_write.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import type { Failure } from "../error/failure.ts";
-import type { PlannedStep } from "../plan/plan.ts";
+import type { Plan, PlannedStep } from "../plan/plan.ts";
 import { type Marker, orderedMetrics } from "../store/marker.ts";
 import type { StepState } from "../store/run_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
+import type { StopControl } from "./stop_control.ts";
 
 /** One row of the closing table. */
 export interface StepSummary {
@@ -109,7 +110,7 @@ export function samplePictures(folder: string): string[] {
 }
 
 /** Exit code of a run: that of the first failure, else of the signal, else 0. */
-export function runExitCode(
+function runExitCode(
   steps: readonly StepSummary[],
   cause: "SIGINT" | "SIGTERM" | null,
 ): ExitCode {
@@ -138,4 +139,26 @@ export function summaryToJson(summary: RunSummary): unknown {
       },
     })),
   };
+}
+
+/** The summary of a run whose steps ended as `ended` says; the others never began. */
+export function sumUp(
+  plan: Plan,
+  ended: ReadonlyMap<string, StepSummary>,
+  stop: StopControl,
+  elapsedMs: number,
+): Omit<RunSummary, "report"> {
+  const steps = plan.steps.map((step) =>
+    ended.get(step.name) ?? blankStep(step, "waiting")
+  );
+  const exitCode = runExitCode(steps, stop.cause);
+  const isNothing = steps.every((step) => step.state === "reused");
+  const outcome = isNothing
+    ? "nothing_to_do"
+    : exitCode === EXIT_CODE.done
+    ? "done"
+    : steps.some((step) => step.state === "failed")
+    ? "failed"
+    : "stopped";
+  return { run: plan.run, outcome, exitCode, elapsedMs, steps };
 }

@@ -1,7 +1,8 @@
 // Drives a pipeline to its end: takes the run's lock, plans, starts what is ready, keeps the records, sums up.
-import { EXIT_CODE } from "../error/exit_code.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
+import type { EngineChoice } from "../engine_setup/engine_choice.ts";
+import type { EngineWish } from "../engine_setup/engine_wish.ts";
 import { type Plan, planPipeline } from "../plan/plan.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import type { StepState } from "../store/run_record.ts";
@@ -10,6 +11,7 @@ import { fetchCode } from "../worker/code_fetch.ts";
 import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
 import { stepEntry } from "../worker/permission_flags.ts";
 import { CheckpointWish, watchCheckpointFile } from "./checkpoint_wish.ts";
+import { planOnEngine } from "./engine_decision.ts";
 import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished, readySteps } from "./ready_set.ts";
 import { RunJournal } from "./run_journal.ts";
@@ -17,11 +19,10 @@ import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { reportRun } from "./run_report.ts";
 import {
-  blankStep,
   finishedStep,
-  runExitCode,
   type RunSummary,
   type StepSummary,
+  sumUp,
 } from "./run_summary.ts";
 import { type DriveScene, driveStep } from "./step_drive.ts";
 import { StopControl } from "./stop_control.ts";
@@ -36,6 +37,10 @@ export interface RunOptions {
   readonly force?: readonly string[];
   /** Steps to redo with everything that needs them. */
   readonly from?: readonly string[];
+  /** Left out: the engine that the run recorded, else the embedded one. */
+  readonly engine?: EngineWish;
+  /** Redo finished steps whose results come from another numeric class. */
+  readonly sameEngine?: boolean;
   /** Asked before finished work that other runs refer to is moved aside; without it such work is refused. */
   readonly confirm?: (question: string) => boolean;
   readonly observe?: RunObserver;
@@ -76,7 +81,7 @@ export async function runPipeline(
       signal: stop.asked,
       observe,
     });
-    const plan = await planTrusted(pipeline, options, observe);
+    const plan = await planTrusted(pipeline, options, stop, observe);
     const steps = await runPlan(plan, options, stop, observe);
     const summary = sumUp(plan, steps, stop, performance.now() - start);
     const isChanged = summary.outcome !== "nothing_to_do";
@@ -90,18 +95,23 @@ export async function runPipeline(
 async function planTrusted(
   pipeline: Pipeline,
   options: RunOptions,
+  stop: StopControl,
   observe: RunObserver,
 ): Promise<Plan> {
-  const draw = () =>
+  const draw = (engine?: EngineChoice) =>
     planPipeline(pipeline, {
       runsDir: options.runsDir,
       force: options.force ?? [],
       from: options.from ?? [],
+      sameEngine: options.sameEngine ?? false,
       saveFingerprints: true,
+      ...(engine === undefined ? {} : { engine }),
     });
-  let plan = await draw();
+  let plan = await planOnEngine(draw, options, stop.asked, observe);
   refuseShared(plan, options);
-  while (await setAsideDamagedInputs(plan, observe)) plan = await draw();
+  while (await setAsideDamagedInputs(plan, observe)) {
+    plan = await draw(plan.engine);
+  }
   observe({ kind: "planned", plan });
   return plan;
 }
@@ -267,25 +277,4 @@ function isManifestCurrent(plan: Plan): boolean {
         old.name === step.name && old.key === step.key && isFinished(old.state)
       )
     );
-}
-
-function sumUp(
-  plan: Plan,
-  ended: ReadonlyMap<string, StepSummary>,
-  stop: StopControl,
-  elapsedMs: number,
-): Omit<RunSummary, "report"> {
-  const steps = plan.steps.map((step) =>
-    ended.get(step.name) ?? blankStep(step, "waiting")
-  );
-  const exitCode = runExitCode(steps, stop.cause);
-  const isNothing = steps.every((step) => step.state === "reused");
-  const outcome = isNothing
-    ? "nothing_to_do"
-    : exitCode === EXIT_CODE.done
-    ? "done"
-    : steps.some((step) => step.state === "failed")
-    ? "failed"
-    : "stopped";
-  return { run: plan.run, outcome, exitCode, elapsedMs, steps };
 }

@@ -15,6 +15,7 @@ import {
 } from "../store/marker.ts";
 import { writeStepRequest } from "../store/request_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
+import type { StepRequest } from "../store/step_request.ts";
 import { setAside } from "../store/set_aside.ts";
 import { accessProblem, SYSTEM_HINT } from "../worker/access_problem.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -201,12 +202,21 @@ async function commit(
   const marker = await commitMarker(request.folder, {
     request,
     result: storedResult(outcome, request.folder),
-    engines: request.task === "script" ? [] : [request.engine],
+    engines: await workedOn(request),
     attempts: attempt.number,
     elapsedMs: await totalElapsedMs(request.folder),
     finishedAt: new Date(),
   });
   return finishedStep(step, marker, "done");
+}
+
+/** Numeric classes of all engines that worked on the step, the present one last. */
+async function workedOn(request: StepRequest): Promise<string[]> {
+  if (request.task === "script") return [];
+  const present = request.engine.numericClass;
+  const checkpoint = await readCheckpointCursor(request.folder);
+  const saved = checkpoint.kind === "ready" ? checkpoint.cursor.engines : [];
+  return [...saved.filter((one) => one !== present), present];
 }
 
 function storedResult(

@@ -10,6 +10,7 @@ import {
   type CheckpointHistory,
   removeUnreferenced,
 } from "../checkpoint/save_checkpoint.ts";
+import type { TrainState } from "../checkpoint/train_state.ts";
 import { GENERATIONS_FOLDER, METRICS_FILE } from "../checkpoint/generation.ts";
 import { BatchStream } from "../data/batch_stream.ts";
 import type { PictureSet } from "../data/picture_set.ts";
@@ -69,7 +70,7 @@ export async function openTrainStep(
     step,
     data,
     owned,
-    startsAnew: lookup.found === null,
+    before: lookup.found?.state ?? null,
   });
   let progress = startProgress(
     watchedWindow(data.transition),
@@ -86,6 +87,7 @@ export async function openTrainStep(
     context.log(
       `continues at epoch ${epoch + 1}, batch ${batch + 1} of ${total}`,
     );
+    tellOfOtherEngine(context, session.identity.engines);
   }
   const kept = owned.move();
   return {
@@ -127,13 +129,13 @@ interface SessionParts {
   readonly data: TrainData;
   /** Takes what is opened, so that a failure half-way frees it. */
   readonly owned: DisposableStack;
-  /** Whether weights come from earlier steps: a checkpoint brings its own. */
-  readonly startsAnew: boolean;
+  /** The state that the step goes on from; without one, weights come from earlier steps. */
+  readonly before: TrainState | null;
 }
 
 async function openSession(
   context: StepContext,
-  { step, data, owned, startsAnew }: SessionParts,
+  { step, data, owned, before }: SessionParts,
 ): Promise<TrainSession> {
   const { request } = context;
   const metricsPath = join(context.folder, METRICS_FILE);
@@ -142,7 +144,7 @@ async function openSession(
     components: step.components,
     seed: request.seed,
   }));
-  if (startsAnew) await loadInitialWeights(context, step, model);
+  if (before === null) await loadInitialWeights(context, step, model);
   const { batchesPerEpoch } = data.batches;
   const epochs = mostEpochs(data.transition);
   const totalUpdates = epochs *
@@ -166,7 +168,7 @@ async function openSession(
     ? owned.use(new WeightAverage(model.parameters, trained, step.ema_decay))
     : null;
   const totalBatches = epochs * batchesPerEpoch;
-  const identity = identityOf(context, { ...data, totalBatches, step });
+  const identity = identityOf(context, { ...data, totalBatches, step, before });
   return { identity, model, groups, average, log, metricsPath };
 }
 
@@ -237,11 +239,12 @@ interface Counts {
   readonly batches: BatchStream;
   readonly totalBatches: number;
   readonly step: TrainStep;
+  readonly before: TrainState | null;
 }
 
 function identityOf(context: StepContext, counts: Counts): TrainIdentity {
   const { request } = context;
-  const { dataset, batches, totalBatches, step } = counts;
+  const { dataset, batches, totalBatches, step, before } = counts;
   const image = commonSize(dataset);
   return {
     stepIndex: request.step.index,
@@ -249,7 +252,7 @@ function identityOf(context: StepContext, counts: Counts): TrainIdentity {
     stepCount: request.step.count,
     key: request.key,
     configDigest: sha256Hex(canonicalJson(request.work)),
-    engine: request.engine,
+    engines: workedOn(before, request.engine.numericClass),
     seed: request.seed,
     datasetSize: dataset.size,
     batchSize: step.batch_size,
@@ -257,4 +260,23 @@ function identityOf(context: StepContext, counts: Counts): TrainIdentity {
     totalBatches,
     image: { height: image.height, width: image.width },
   };
+}
+
+function workedOn(before: TrainState | null, engine: string): string[] {
+  const earlier = before === null ? [] : before.engines ?? [before.engine];
+  return [...earlier.filter((one) => one !== engine), engine];
+}
+
+function tellOfOtherEngine(
+  context: StepContext,
+  engines: readonly string[],
+): void {
+  const [present, ...earlier] = [...engines].reverse();
+  if (earlier.length === 0) return;
+  context.log(
+    `engine ${present} goes on with what ${
+      earlier.reverse().join(", ")
+    } began: the result is close to that of one engine, not equal`,
+    "warning",
+  );
 }

@@ -32,6 +32,8 @@ export interface CheckpointCursor {
   /** Finished batches of the epoch after those. */
   readonly batch: number;
   readonly batchesPerEpoch: number | null;
+  /** Numeric classes of all engines that worked up to here. */
+  readonly engines: readonly string[];
   /** Why the newest generation is not the one that counts; null where it is. */
   readonly fallback: string | null;
 }
@@ -136,11 +138,19 @@ async function readGeneration(
     }
     const perEpoch = state?.["batches_per_epoch"];
     const batchesPerEpoch = typeof perEpoch === "number" ? perEpoch : null;
-    return { globalStep: generation.globalStep, epoch, batch, batchesPerEpoch };
+    const { globalStep } = generation;
+    const engines = enginesOf(state?.["engines"], state?.["engine"]);
+    return { globalStep, epoch, batch, batchesPerEpoch, engines };
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     return error.message;
   }
+}
+
+/** Older states name the last engine alone. */
+function enginesOf(all: unknown, last: unknown): string[] {
+  const named = Array.isArray(all) ? all : [last];
+  return named.filter((one) => typeof one === "string");
 }
 
 function parseGeneration(value: unknown): CheckpointGeneration | null {

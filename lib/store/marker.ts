@@ -59,7 +59,7 @@ export interface Marker {
   /** ISO 8601, UTC. */
   readonly finishedAt: string;
   readonly result: StoredResult;
-  /** Every engine that worked on the step; empty for steps without tensors. */
+  /** Numeric class of every engine that worked on the step; empty for steps without tensors. */
   readonly engines: readonly string[];
   readonly attempts: number;
   /** Wall-clock time of all attempts, in milliseconds. */

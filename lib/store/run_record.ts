@@ -5,6 +5,11 @@ import { makeFolder, renameEntry, syncFolder } from "../disk/folder_entries.ts";
 import { digestRecord } from "../disk/digest.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
 import { seal } from "../disk/sealed_record.ts";
+import {
+  EMBEDDED_ENGINE,
+  type EngineChoice,
+  parseEngineChoice,
+} from "../engine_setup/engine_choice.ts";
 import { isRecord } from "../json/record.ts";
 import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { type RunPaths, runPaths } from "./store_layout.ts";
@@ -47,7 +52,10 @@ export interface RunManifest {
   readonly digest: string;
   readonly mode: "pipeline" | "legacy";
   readonly seed: number;
+  /** Name of the engine. */
   readonly engine: string;
+  /** The engine with all that starts it again in the same way; null in manifests of older versions. */
+  readonly engineChoice: EngineChoice | null;
   /** Versions of the programs that made the run, by name. */
   readonly versions: Readonly<Record<string, string>>;
   /** ISO 8601, UTC. */
@@ -100,7 +108,9 @@ export async function readRunManifest(
       { hint: moveAway(manifest) },
     );
   }
-  return record as unknown as RunManifest;
+  const engineChoice = parseEngineChoice(record["engineChoice"]) ??
+    (record["engine"] === "wasm" ? EMBEDDED_ENGINE : null);
+  return { ...record as unknown as RunManifest, engineChoice };
 }
 
 async function readManifestFile(path: string): Promise<StoredRecord | null> {

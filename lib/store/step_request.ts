@@ -7,6 +7,7 @@ import type {
   Step,
   Task,
 } from "../catalog/pipeline.ts";
+import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import type {
   PlannedBytes,
   PlannedWeightFile,
@@ -90,7 +91,7 @@ export interface StepRequest {
   readonly inputs: Readonly<Record<string, string>>;
   /** Absolute path of the lock file beside `folder`. */
   readonly lock: string;
-  readonly engine: "wasm";
+  readonly engine: EngineChoice;
   /** Absolute folder that holds fluxline's own `lib/`. */
   readonly packageRoot: string;
   readonly plan: {

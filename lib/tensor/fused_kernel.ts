@@ -12,8 +12,15 @@ export interface FusedKernels {
     readonly filterShape: readonly number[];
     readonly stride: number;
     readonly dilation: number;
-    readonly padTop: number;
-    readonly padLeft: number;
+    /** Rows above and below, columns left and right. */
+    readonly padding: readonly [number, number, number, number];
+  };
+  /** (dy, filter) to the gradient of a convolution's input. */
+  FluxInputGradient: {
+    readonly inputShape: readonly number[];
+    readonly stride: number;
+    readonly dilation: number;
+    readonly padding: readonly [number, number, number, number];
   };
   /** filter [h, w, in, out], turned by half a turn, to [h, w, out, in]. */
   FluxTurnFilter: Record<never, never>;

@@ -28,7 +28,8 @@ export interface TrainIdentity {
   readonly key: string;
   /** SHA-256 of everything that can change the result. */
   readonly configDigest: string;
-  readonly engine: string;
+  /** Numeric classes of the engines that worked on the step, the present one last. */
+  readonly engines: readonly string[];
   readonly seed: number;
   readonly datasetSize: number;
   readonly batchSize: number;
@@ -71,7 +72,8 @@ export async function takeSnapshot(
       total_pipeline_progress: pipelineProgress(identity, progress),
       pipeline_config: identity.configDigest,
       key: identity.key,
-      engine: identity.engine,
+      engine: identity.engines.at(-1)!,
+      engines: identity.engines,
       finished: progress.finished,
       end_reason: progress.endReason,
       batches_per_epoch: identity.batchesPerEpoch,

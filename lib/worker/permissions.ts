@@ -1,5 +1,6 @@
 // What one step's process may touch, derived from what the step declares. Least privilege per step, no sandbox: only what Deno enforces.
 import { isAbsolute, relative, resolve } from "node:path";
+import type { EngineName } from "../engine_setup/engine_choice.ts";
 
 /** The fields of a step request that decide its permissions. */
 export interface PermissionSubject {
@@ -27,6 +28,10 @@ export interface PermissionSubject {
   };
   /** Weights of the perceptual loss; absent where the step has none. */
   readonly lpips?: { readonly path: string };
+  readonly engine: {
+    readonly name: EngineName;
+    readonly library: { readonly path: string } | null;
+  };
   readonly options: {
     readonly permissions: DeclaredPermissions;
     /** Absolute path of a script step's module. */
@@ -68,9 +73,15 @@ export const CODE_PREFIX = "code:";
 /** Files inside a step folder that only the runner writes. */
 export const RUNNER_FILES = ["request.json", "complete.json", "attempts"];
 
-/** Files of packages that the engine, the JPEG decoder and the resizer of a step read; a script has those of its own code. */
+/** Files of packages that an engine reads. */
+export const ENGINE_FILES: Readonly<Record<EngineName, readonly string[]>> = {
+  wasm: ["npm:@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"],
+  tensorflow: [],
+  webgpu: [],
+};
+
+/** Files of packages that the JPEG decoder and the resizer of a step read; a script has those of its own code. */
 export const TASK_PACKAGE_FILES: readonly string[] = [
-  "npm:@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
   "npm:@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
   "npm:@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm",
 ];
@@ -98,7 +109,7 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     lpips,
   ].flatMap((file) => file?.path ?? []);
   const code = module === undefined
-    ? TASK_PACKAGE_FILES
+    ? [...ENGINE_FILES[subject.engine.name], ...TASK_PACKAGE_FILES]
     : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
@@ -118,7 +129,10 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     write: distinct([subject.folder, ...permissions.write].map(shownPath)),
     net: distinct(permissions.net),
     env: distinct(permissions.env),
-    ffi: [],
+    // Native code is outside of what Deno enforces; the plan says so.
+    ffi: subject.task === "script" || subject.engine.library === null
+      ? []
+      : [subject.engine.library.path],
     sys: [],
     run: [],
   };

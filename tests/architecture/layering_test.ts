@@ -6,7 +6,7 @@ import { filesUnder, importsOf, productFiles } from "./source_files.ts";
 const LEVELS: readonly (readonly string[])[] = [
   ["error", "random", "clock", "json"],
   ["source", "disk", "format", "lr_schedulers"],
-  ["metrics", "catalog", "tensor", "hub"],
+  ["metrics", "catalog", "tensor", "hub", "engine_setup"],
   ["blueprint"],
   ["exchange"],
   [

@@ -17,6 +17,12 @@ const BANNED: readonly [RegExp, string][] = [
   ],
 ];
 
+/** The one address that a command goes to of its own accord; users change it with --index. */
+function isAllowed(path: string, line: string): boolean {
+  return path === "lib/engine_setup/package_index.ts" &&
+    /^export const DEFAULT_INDEX = /.test(line);
+}
+
 function* projectFiles(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(join(ROOT, folder))) {
     if ([".git", "node_modules", "runs", "deno.lock"].includes(entry.name)) {
@@ -35,7 +41,7 @@ Deno.test("no file speaks of the machines it was made on", () => {
     const lines = Deno.readTextFileSync(join(ROOT, path)).split("\n");
     for (const [index, line] of lines.entries()) {
       for (const [pattern, what] of BANNED) {
-        if (pattern.test(line)) {
+        if (pattern.test(line) && !isAllowed(path, line)) {
           offences.push(
             `${path}:${index + 1} holds ${what}: ${line.trim().slice(0, 80)}`,
           );

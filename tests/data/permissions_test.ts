@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { JPEG_WASM_FILE } from "../../lib/format/image_codec.ts";
 import { RESIZE_WASM_FILE } from "../../lib/data/resize.ts";
 import { WASM_FILE } from "../../lib/engines/wasm_backend.ts";
-import { TASK_PACKAGE_FILES } from "../../lib/worker/permissions.ts";
+import {
+  ENGINE_FILES,
+  TASK_PACKAGE_FILES,
+} from "../../lib/worker/permissions.ts";
 import { jpegOfHalves } from "../format/jpeg_picture.ts";
 import { pictureFolder } from "./picture_folder.ts";
 
@@ -13,7 +16,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 Deno.test("a step is granted every package file that engine, decoder and resizer read", () => {
   assert.deepEqual(
-    TASK_PACKAGE_FILES,
+    [...ENGINE_FILES.wasm, ...TASK_PACKAGE_FILES],
     [WASM_FILE, JPEG_WASM_FILE, RESIZE_WASM_FILE].map((file) => `npm:${file}`),
   );
 });

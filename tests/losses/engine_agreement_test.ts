@@ -1,6 +1,6 @@
 // Every loss and its gradient on the engine that trains, against tfjs's plain one.
 import assert from "node:assert/strict";
-import { type EngineName, startEngine } from "../../lib/engines/engine.ts";
+import { type PlainEngine, startEngine } from "../../lib/engines/engine.ts";
 import {
   colourStatisticsLoss,
   contrastLoss,
@@ -21,7 +21,7 @@ const LOSSES: Readonly<Record<string, Loss>> = {
 };
 
 async function valueAndGradient(
-  engine: EngineName,
+  engine: PlainEngine,
   loss: Loss,
 ): Promise<number[]> {
   await startEngine(engine);

@@ -1,6 +1,6 @@
 // The update rules run outside the engine, so two engines that agree on the gradients agree on every byte of weights and state.
 import assert from "node:assert/strict";
-import { type EngineName, startEngine } from "../../lib/engines/engine.ts";
+import { type PlainEngine, startEngine } from "../../lib/engines/engine.ts";
 import { clipByGlobalNorm } from "../../lib/optim/clipping.ts";
 import {
   createOptimizer,
@@ -18,7 +18,7 @@ import {
 import { tf } from "../../lib/tensor/tf.ts";
 
 async function bytesAfter(
-  engine: EngineName,
+  engine: PlainEngine,
   type: OptimizerType,
 ): Promise<number[][]> {
   await startEngine(engine);

@@ -53,7 +53,7 @@ Deno.test("renderPlan() shows graph, steps, training, data, permissions and tota
       text,
       `Plan of p.yaml
 mode: pipeline
-run: p   seed: 0   engine: wasm   folder: ${folder}/runs
+run: p   seed: 0   engine: auto, chosen at the first start   folder: ${folder}/runs
 
 Graph
   emoji

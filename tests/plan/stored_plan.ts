@@ -91,6 +91,7 @@ export async function record(
     mode: plan.mode,
     seed: 0,
     engine: "wasm",
+    engineChoice: null,
     versions: {},
     createdAt: "2026-01-02T03:04:05.000Z",
     updatedAt: "2026-01-02T03:04:05.000Z",

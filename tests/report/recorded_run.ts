@@ -66,6 +66,7 @@ export async function recordRun(
     mode: "pipeline",
     seed: 7,
     engine: "wasm",
+    engineChoice: null,
     versions: { fluxline: "0.1.0", deno: "2.9.6" },
     createdAt: AT,
     updatedAt: AT,

@@ -23,6 +23,7 @@ function state(epoch: number, batch: number): string {
     step_epoch: epoch,
     batch,
     batches_per_epoch: 9,
+    engine: "wasm",
   });
 }
 
@@ -45,6 +46,7 @@ Deno.test("readCheckpointCursor() reads the newest generation", async () => {
         epoch: 2,
         batch: 3,
         batchesPerEpoch: 9,
+        engines: ["wasm"],
         fallback: null,
       },
     });
@@ -70,6 +72,7 @@ Deno.test("readCheckpointCursor() falls back to the generation before, and says 
         epoch: 1,
         batch: 3,
         batchesPerEpoch: 9,
+        engines: ["wasm"],
         fallback:
           '"checkpoints/00000021/weights.safetensors" has 3 bytes, wanted 4',
       },

@@ -19,6 +19,7 @@ const MANIFEST = {
   mode: "pipeline",
   seed: 0,
   engine: "wasm",
+  engineChoice: null,
   versions: {},
   createdAt: AT,
   updatedAt: AT,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EMBEDDED_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
 import { join } from "node:path";
 import {
   appendEvent,
@@ -17,6 +18,7 @@ const MANIFEST = {
   mode: "pipeline",
   seed: 0,
   engine: "wasm",
+  engineChoice: EMBEDDED_ENGINE,
   versions: { fluxline: "0.1.0" },
   createdAt: "2026-01-01T00:00:00.000Z",
   updatedAt: "2026-01-01T00:00:00.000Z",

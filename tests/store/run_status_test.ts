@@ -32,6 +32,7 @@ Deno.test("readRunStatus() tells the state of every step from its folder", async
       mode: "pipeline",
       seed: 0,
       engine: "wasm",
+      engineChoice: null,
       versions: {},
       createdAt: AT,
       updatedAt: AT,

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { encode } from "fast-png";
 import type { GenerateStep, TrainStep } from "../../lib/catalog/pipeline.ts";
+import { EMBEDDED_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
 import { trainBody } from "../../lib/steps/train.ts";
 import type { StepContext, StepResult } from "../../lib/steps/step_context.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
@@ -192,7 +193,7 @@ export function requestOf(
     folder: options.folder,
     inputs: options.inputs ?? {},
     lock: join(project.root, "lock"),
-    engine: "wasm",
+    engine: EMBEDDED_ENGINE,
     packageRoot: project.root,
     plan: { trainSteps: null },
   } as unknown as StepRequest;
@@ -250,9 +251,8 @@ export async function train(
 
 /** Content of the current generation and the metric log, for comparison byte by byte; seals and digests cover the rest. */
 export function stateOf(folder: string): Record<string, Uint8Array | string> {
-  const manifest = JSON.parse(
-    Deno.readTextFileSync(join(folder, "checkpoint.json")),
-  );
+  const text = Deno.readTextFileSync(join(folder, "checkpoint.json"));
+  const manifest = JSON.parse(text);
   const current = join(folder, manifest.current.folder);
   const files: Record<string, Uint8Array | string> = {
     metrics: Deno.readTextFileSync(join(folder, "metrics.jsonl")),

@@ -27,6 +27,7 @@ function subject(changes: Partial<PermissionSubject> = {}): PermissionSubject {
       },
       own: { imageFolder: "/data/icons", captionsFile: "/data/icons.tsv" },
     },
+    engine: { name: "wasm", library: null },
     options: { permissions: NONE },
     output: { test_image_address: ["/data/test.png"] },
     ...changes,

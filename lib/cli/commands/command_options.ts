@@ -45,10 +45,7 @@ export function withOverrides(command: Command): Command {
 
 /** Options that decide what a plan looks like; `train` follows the same plan. */
 export function planned(command: Command): Command {
-  return withOverrides(
-    withRuns(command)
-      .option("--engine <name>", "auto, wasm, tensorflow or webgpu", "auto"),
-  )
+  return withOverrides(withRuns(command))
     .option("--from <step>", "redo a step and all that need it", collect, [])
     .option("--force <step>", "redo a step", collect, []);
 }

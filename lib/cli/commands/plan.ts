@@ -1,7 +1,7 @@
 // Declares `fluxline plan`.
-import { chooseEngine } from "../engine_command.ts";
 import { requireProjectRead } from "../process_permission.ts";
 import { command, type CommandPlace, planned } from "./command_options.ts";
+import { engineWish, withEngine } from "./engine_options.ts";
 
 const EXAMPLES = `\
   deno task plan
@@ -12,21 +12,21 @@ const EXAMPLES = `\
 
 /** Show what would run, what is reused, and why. */
 export function addPlan({ program, terminal, finish }: CommandPlace): void {
-  planned(
+  withEngine(planned(
     command(program, {
       name: "plan",
       summary: "Show what would run, what is reused, and why",
       examples: EXAMPLES,
     }),
-  )
+  ))
     .argument("[files...]", "pipelines; all below pipelines/ when left out")
     .option("--json", "print data")
     .option(
       "--resolved",
       "print the pipeline after merging, with the origin of every value",
     )
-    .action(async (files, { engine, ...options }) => {
-      chooseEngine(engine);
+    .action(async (files, values) => {
+      const options = { ...values, engine: engineWish(values) };
       await requireProjectRead("plan", terminal);
       const { planCommand } = await import("../plan_command.ts");
       finish(await planCommand(files, options, terminal));

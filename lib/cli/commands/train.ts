@@ -2,13 +2,13 @@
 import { InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../clock/duration.ts";
 import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
-import { chooseEngine } from "../engine_command.ts";
 import {
   command,
   type CommandPlace,
   planned,
   wholeNumber,
 } from "./command_options.ts";
+import { engineWish, withEngine } from "./engine_options.ts";
 
 const EXAMPLES = `\
   deno task train pipelines/spade.yaml
@@ -22,13 +22,13 @@ While it runs, \`kill -USR1 <process>\` or \`touch runs/<run>/checkpoint-now\` m
 
 /** Run a pipeline, or go on where it stopped. */
 export function addTrain({ program, terminal, finish }: CommandPlace): void {
-  planned(
+  withEngine(planned(
     command(program, {
       name: "train",
       summary: "Run a pipeline, or go on where it stopped",
       examples: EXAMPLES,
     }),
-  )
+  ))
     .argument("<file>", "the pipeline, a YAML file")
     .option("--jobs <n>", "steps at the same time", wholeNumber, 1)
     .option(
@@ -46,10 +46,10 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
       new Option("--disk-test <json>", "let the disk fail at one operation")
         .hideHelp(),
     )
-    .action(async (file, { engine, diskTest, wait, ...given }) => {
-      chooseEngine(engine);
+    .action(async (file, { diskTest, wait, ...values }) => {
       const options = {
-        ...given,
+        ...values,
+        engine: engineWish(values),
         ...(wait === undefined
           ? {}
           : { wait: wait === true ? LONGEST_WAIT_MS : wait }),

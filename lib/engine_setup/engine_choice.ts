@@ -1,0 +1,71 @@
+// Which engine a run uses: decided once, recorded in the run manifest, handed to every step's process.
+import { isRecord } from "../json/record.ts";
+
+/** Engines that a user can name, in the order in which `auto` tries them. */
+export const ENGINE_NAMES = ["tensorflow", "webgpu", "wasm"] as const;
+
+/** The name of an engine. */
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** Where tensors are computed. */
+export type Device = "cpu" | "gpu";
+
+/** What it takes to start an engine. */
+export interface EngineStart {
+  readonly name: EngineName;
+  /** Null where npm's packages are all there is to it. */
+  readonly library: EngineLibrary | null;
+  /** Threads of the native library; null where the engine has no choice. */
+  readonly threads: number | null;
+  /** Null: a GPU where one is found. */
+  readonly device: Device | null;
+}
+
+/** An engine with everything that starts it again in the same way. */
+export interface EngineChoice extends EngineStart {
+  /** Results are equal to the last bit within a class on one machine, and close across classes. */
+  readonly numericClass: string;
+  readonly device: Device;
+}
+
+/** A native library on this machine. */
+export interface EngineLibrary {
+  /** Absolute. */
+  readonly path: string;
+  readonly version: string;
+}
+
+/** The engine that is always there. */
+export const EMBEDDED_ENGINE: EngineChoice = {
+  name: "wasm",
+  numericClass: "wasm",
+  library: null,
+  threads: null,
+  device: "cpu",
+};
+
+/**
+ * The class of TensorFlow's results: version, device, and on a CPU the thread count, which decides where long sums are cut.
+ */
+export function tensorflowClass(
+  version: string,
+  device: Device,
+  threads: number,
+): string {
+  const place = device === "gpu" ? "gpu" : `cpu-${threads}t`;
+  return `tensorflow-${version}-${place}`;
+}
+
+/** A choice from a record; null where it is none. */
+export function parseEngineChoice(value: unknown): EngineChoice | null {
+  if (!isRecord(value)) return null;
+  const { name, numericClass, library, threads, device } = value;
+  const isWhole = ENGINE_NAMES.some((known) => known === name) &&
+    typeof numericClass === "string" &&
+    (library === null ||
+      (isRecord(library) && typeof library["path"] === "string" &&
+        typeof library["version"] === "string")) &&
+    (threads === null || typeof threads === "number") &&
+    (device === "cpu" || device === "gpu");
+  return isWhole ? value as unknown as EngineChoice : null;
+}

@@ -1,0 +1,61 @@
+// A train step on TensorFlow: stopped and started again ends with the same bytes, and a step begun elsewhere says so.
+import assert from "node:assert/strict";
+import { EMBEDDED_ENGINE } from "../../../lib/engine_setup/engine_choice.ts";
+import {
+  tensorflow,
+  testOnTensorflow,
+} from "../../support/tensorflow_library.ts";
+import {
+  requestOf,
+  stateOf,
+  TinyProject,
+  train,
+  vaeStep,
+} from "../../train/tiny_step.ts";
+
+testOnTensorflow(
+  "trainBody() on TensorFlow, stopped after a batch and started again, ends with the same bytes",
+  async () => {
+    using project = new TinyProject();
+    const requestIn = (folder: string) => ({
+      ...requestOf(project, vaeStep(), { folder }),
+      engine: tensorflow(),
+    });
+    const whole = project.folder("whole");
+    await train(requestIn(whole));
+    for (const at of [1, 3, 6]) {
+      const folder = project.folder(`stopped-${at}`);
+      const first = await train(
+        requestIn(folder),
+        (done, stop) => done === at && stop(),
+      );
+      assert.equal(first.outcome, "stopped");
+      assert.equal((await train(requestIn(folder))).outcome, "done");
+      assert.deepEqual(stateOf(folder), stateOf(whole), `batch ${at}`);
+    }
+  },
+);
+
+testOnTensorflow(
+  "trainBody() goes on with what another engine began, says so and records both",
+  async () => {
+    using project = new TinyProject();
+    const folder = project.folder("both");
+    const request = requestOf(project, vaeStep(), { folder });
+    await train(
+      { ...request, engine: EMBEDDED_ENGINE },
+      (done, stop) => done === 3 && stop(),
+    );
+    const second = await train({ ...request, engine: tensorflow() });
+    assert.equal(second.outcome, "done");
+    const { numericClass } = tensorflow();
+    assert.ok(
+      second.warnings.some((line) =>
+        line.startsWith(`engine ${numericClass} goes on with what wasm began`)
+      ),
+      second.warnings.join("\n"),
+    );
+    const state = JSON.parse(stateOf(folder)["state"] as string);
+    assert.deepEqual(state.engines, ["wasm", numericClass]);
+  },
+);
