@@ -1,7 +1,12 @@
 // The pipeline as it is after defaults, merging and overrides: every value, with where it comes from.
 import { DATASET_ENTRY } from "../catalog/data_section.ts";
 import type { DatasetEntry, Pipeline } from "../catalog/pipeline.ts";
-import { locate, type Located, type PathItem } from "../source/located_tree.ts";
+import {
+  locate,
+  type Located,
+  type PathItem,
+  plainValue,
+} from "../source/located_tree.ts";
 import { mapOf, nodeOf, type ResolvedNode, valueOf } from "./resolved_node.ts";
 import { DATASETS, resolvedStep } from "./resolved_step.ts";
 
@@ -10,6 +15,7 @@ export function resolvedValues(pipeline: Pipeline): ResolvedNode {
   const { document } = pipeline.sources;
   const at = (...path: PathItem[]) => locate(document, path);
   const files = pipeline.weight_files;
+  const schedule = at("schedule");
   return mapOf([
     ["name", valueOf(pipeline.name, [at("name")], "derived")],
     ["seed", valueOf(pipeline.seed, [at("seed")])],
@@ -19,6 +25,9 @@ export function resolvedValues(pipeline: Pipeline): ResolvedNode {
         "model_checkpoint_strict",
         valueOf(files.strict, [at("model_checkpoint_strict")]),
       ],
+    ] as const),
+    ...(schedule === undefined ? [] : [
+      ["schedule", nodeOf(plainValue(schedule), [schedule])],
     ] as const),
     ["model", nodeOf(pipeline.model, [at("model")])],
     ["data", nodeOf(pipeline.data, [at("data")])],

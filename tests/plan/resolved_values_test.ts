@@ -31,6 +31,7 @@ function withoutPlaces(pipeline: Pipeline): unknown {
   return {
     ...rest,
     steps: rest.steps.map(({ position: _position, ...step }) => step),
+    schedules: rest.schedules?.map(({ places: _places, ...entry }) => entry),
   };
 }
 

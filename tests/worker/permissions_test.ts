@@ -56,7 +56,7 @@ Deno.test("stepPermissions() grants a train step its own folder, inputs, data an
 });
 
 Deno.test("stepPermissions() lets a step that draws reconstructions read the test pictures", () => {
-  const options = { permissions: NONE, train_vae: true };
+  const options = { permissions: NONE, trains: ["compressor"] };
   const { read } = stepPermissions(subject({ options }));
   assert.ok(read.includes("/data/test.png"));
 });
