@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seal } from "../../lib/disk/sealed_record.ts";
 import { join } from "node:path";
 import { planPipeline } from "../../lib/plan/plan.ts";
 import { writeStepRequest } from "../../lib/store/request_record.ts";
@@ -164,13 +165,12 @@ Deno.test("planPipeline() continues a step at its checkpoint", async () => {
       files: [],
     };
     await writeFiles(vae.folder, {
-      "checkpoint.json": JSON.stringify({
-        version: 1,
-        current,
-        previous: null,
-      }),
-      "checkpoints/00000003/state.json":
-        '{"version":1,"step_epoch":1,"batch":1}',
+      "checkpoint.json": JSON.stringify(
+        seal({ version: 1, current, previous: null }),
+      ),
+      "checkpoints/00000003/state.json": JSON.stringify(
+        seal({ version: 1, step_epoch: 1, batch: 1 }),
+      ),
     });
     const plan = await planPipeline(spade(folder), { runsDir });
     assert.equal(stepOf(plan, "vae").action, "resume");
@@ -179,8 +179,9 @@ Deno.test("planPipeline() continues a step at its checkpoint", async () => {
       "continues at epoch 2, batch 2 of 2",
     );
     await writeFiles(vae.folder, {
-      "checkpoints/00000003/state.json":
-        '{"version":1,"step_epoch":2,"batch":2}',
+      "checkpoints/00000003/state.json": JSON.stringify(
+        seal({ version: 1, step_epoch: 2, batch: 2 }),
+      ),
     });
     assert.equal(
       stepOf(await planPipeline(spade(folder), { runsDir }), "vae").reason,
