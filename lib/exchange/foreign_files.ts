@@ -131,9 +131,12 @@ async function requireThere(paths: readonly string[]): Promise<void> {
   );
 }
 
+/** Paths of what is in a folder and is no folder itself. */
 async function entriesOf(folder: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory) names.push(name);
+  }
   return names.sort().map((name) => join(folder, name));
 }
 

@@ -57,6 +57,9 @@ export async function importWeights(
 ): Promise<WeightImport> {
   const found = await foreignFiles(options.paths);
   const faults = [...found.faults];
+  if (found.files.length === 0 && faults.length === 0) {
+    faults.push(noWeights(options.paths));
+  }
   const notes = [...found.leftOut];
   const position = found.state === null
     ? null
@@ -175,6 +178,15 @@ function fitAll(
     });
   }
   return { fits, model };
+}
+
+function noWeights(paths: readonly string[]): ImportFault {
+  return {
+    message: `Cannot import ${
+      paths.map((path) => `"${path}"`).join(", ")
+    }: no weight file is among them`,
+    hint: "Name FluxFlow's output folder, or its .safetensors files too",
+  };
 }
 
 function heldTwice(files: readonly ForeignFile[]): ImportFault[] {

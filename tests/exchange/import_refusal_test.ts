@@ -156,7 +156,14 @@ Deno.test("no such path, an existing target, and a folder without weights", asyn
       2,
       'error: Cannot import "nowhere", "neither.safetensors": there is no such file or folder\nhint: Name FluxFlow\'s output folder, or files in it\n',
     ]);
-    await Deno.mkdir(join(root, "empty"));
+    await Deno.mkdir(join(root, "empty", MAIN), { recursive: true });
+    await Deno.writeTextFile(join(root, "tokenizer.json"), "{}");
+    const words = await importing("tokenizer.json");
+    assert.equal(words.code, 3);
+    assert.match(
+      words.err,
+      /^error: Cannot import "tokenizer\.json": no weight file is among them\nhint: /,
+    );
     const empty = await importing("empty");
     assert.equal(empty.code, 3);
     assert.match(empty.err, /folder "empty": it has none of flxflow_final/);
