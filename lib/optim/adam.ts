@@ -1,4 +1,5 @@
 // Adam and AdamW: steps of the size of the rate, along a smoothed gradient over its smoothed magnitude.
+import type { AdamNumbers } from "../tensor/fused_kernel.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import {
   slotAt,
@@ -34,6 +35,24 @@ export function adamRule(entry: OptimizerEntry): UpdateRule {
   return {
     slots: settings.isAmsgrad ? [...slots, "max_exp_avg_sq"] : slots,
     update: (numbers, step) => updateAdam(numbers, step, settings),
+    ...(settings.isAmsgrad
+      ? {}
+      : { fused: (step: UpdateStep) => adamNumbers(step, settings) }),
+  };
+}
+
+function adamNumbers(
+  { lr, count }: UpdateStep,
+  { beta1, beta2, eps, decay, isDecoupled }: AdamSettings,
+): AdamNumbers {
+  return {
+    beta1,
+    beta2,
+    eps,
+    keep: isDecoupled ? 1 - lr * decay : 1,
+    pull: isDecoupled ? 0 : decay,
+    stepSize: lr / (1 - beta1 ** count),
+    rootCorrection: Math.sqrt(1 - beta2 ** count),
   };
 }
 
@@ -43,14 +62,11 @@ function updateAdam(
   settings: AdamSettings,
 ): void {
   const { gradient, weights } = numbers;
-  const { beta1, beta2, eps } = settings;
+  const { beta1, beta2, eps, keep, pull, stepSize, rootCorrection } =
+    adamNumbers(step, settings);
   const mean = slotAt(numbers.slots, 0);
   const square = slotAt(numbers.slots, 1);
   const largest = settings.isAmsgrad ? slotAt(numbers.slots, 2) : null;
-  const stepSize = step.lr / (1 - beta1 ** step.count);
-  const rootCorrection = Math.sqrt(1 - beta2 ** step.count);
-  const keep = settings.isDecoupled ? 1 - step.lr * settings.decay : 1;
-  const pull = settings.isDecoupled ? 0 : settings.decay;
   for (let i = 0; i < weights.length; i++) {
     const w = weights[i] as number;
     const g = gradient[i] as number + pull * w;

@@ -1,4 +1,5 @@
 // What one optimizer type is: a formula over the numbers of one parameter. Tensors are the business of optimizer.ts.
+import type { AdamNumbers } from "../tensor/fused_kernel.ts";
 
 /** One update of one parameter. */
 export interface UpdateStep {
@@ -28,6 +29,8 @@ export interface UpdateRule {
   readonly slotStart?: number;
   /** Overwrites the weights and every slot. */
   update(numbers: UpdateNumbers, step: UpdateStep): void;
+  /** The same formula as one kernel, for engines whose numbers are far from JavaScript; absent where there is none. */
+  readonly fused?: (step: UpdateStep) => AdamNumbers;
 }
 
 /**

@@ -28,6 +28,27 @@ export interface FusedKernels {
   FluxGroupNormalize: { readonly groups: number; readonly epsilon: number };
   /** (y, dy, inverse) to the gradient of x. */
   FluxGroupNormalizeGrad: { readonly groups: number };
+  /** (weights, gradient, mean, square), all of one shape, to the new weights, mean and square. */
+  FluxAdam: AdamNumbers;
+}
+
+/**
+ * What one update of Adam or AdamW computes with:
+ * g = gradient + pull w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * w = keep w - stepSize m / (sqrt(v) / rootCorrection + eps).
+ */
+export interface AdamNumbers {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Share of the weights that decoupled decay leaves. */
+  readonly keep: number;
+  /** Share of the weights that joins the gradient. */
+  readonly pull: number;
+  /** The rate over the correction of the mean's bias. */
+  readonly stepSize: number;
+  /** Root of the correction of the square's bias. */
+  readonly rootCorrection: number;
 }
 
 /** Whether the running engine has the kernel. */

@@ -1,0 +1,26 @@
+// tfjs's WebGPU backend with the shaders of ours. Software adapters are refused unless they are asked for by name.
+import { RefusedError } from "../../error/failure.ts";
+import { tf } from "../../tensor/tf.ts";
+import { uploadThroughQueue } from "./queue_upload.ts";
+import { registerWebgpuKernels } from "./webgpu_kernels.ts";
+
+/**
+ * Starts the backend on the adapter that the system prefers.
+ *
+ * @throws {RefusedError} where there is no adapter, or it does not start.
+ */
+export async function startWebgpu(): Promise<void> {
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  if (!await tf.setBackend("webgpu")) {
+    throw new RefusedError(
+      'Cannot start engine "webgpu": no GPU answers through WebGPU',
+      {
+        hint: "Install the GPU's Vulkan driver, or use --engine wasm",
+      },
+    );
+  }
+  const backend = tf.backend();
+  if (!(backend instanceof WebGPUBackend)) throw new TypeError("webgpu");
+  uploadThroughQueue(backend);
+  registerWebgpuKernels(backend);
+}
