@@ -1,4 +1,5 @@
 // Bounds the gradients of several tensors by their common norm.
+import { areNumbersFar } from "../tensor/far_numbers.ts";
 import { tf } from "../tensor/tf.ts";
 import { globalNorm, ownNumbersOf } from "./numbers.ts";
 
@@ -18,11 +19,11 @@ const NORM_MARGIN = 1e-6;
  * It consumes `grads`: what it replaces it disposes, and the caller then owns exactly the tensors of the result.
  * Source: Pascanu et al. 2013; factor as in PyTorch's `clip_grad_norm_`.
  */
-export function clipByGlobalNorm(
+export async function clipByGlobalNorm(
   grads: ReadonlyMap<string, tf.Tensor>,
   maxNorm: number | null,
-): ClippedGradients {
-  return clipToNorm(grads, { norm: globalNorm(grads), maxNorm });
+): Promise<ClippedGradients> {
+  return clipToNorm(grads, { norm: await globalNorm(grads), maxNorm });
 }
 
 /** The same for gradients whose norm is known. */
@@ -38,12 +39,18 @@ export function clipToNorm(
   if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };
   const clipped = new Map<string, tf.Tensor>();
   for (const [name, gradient] of grads) {
-    const scaled = ownNumbersOf(gradient);
-    for (let k = 0; k < scaled.length; k++) {
-      scaled[k] = (scaled[k] as number) * factor;
-    }
-    clipped.set(name, tf.tensor(scaled, gradient.shape));
+    clipped.set(name, scaled(gradient, factor));
     gradient.dispose();
   }
   return { grads: clipped, norm };
+}
+
+/** The caller owns the result. */
+function scaled(gradient: tf.Tensor, factor: number): tf.Tensor {
+  if (areNumbersFar()) return tf.mul(gradient, factor);
+  const numbers = ownNumbersOf(gradient);
+  for (let k = 0; k < numbers.length; k++) {
+    numbers[k] = (numbers[k] as number) * factor;
+  }
+  return tf.tensor(numbers, gradient.shape);
 }

@@ -1,4 +1,5 @@
 // Reads tensors' numbers and sums them up; the only place of this folder that crosses from the engine to JavaScript.
+import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
 
 /**
@@ -28,9 +29,15 @@ export function ownNumbersOf(tensor: tf.Tensor): Float32Array {
 }
 
 /**
- * L2 norm over all tensors together, summed in float64 in the map's order. Not finite exactly when an element is not.
+ * L2 norm over all tensors together, summed in float64 in the map's order, or where the engine has a kernel for it in float32. Not
+ * finite exactly when an element is not.
  */
-export function globalNorm(tensors: ReadonlyMap<string, tf.Tensor>): number {
+export async function globalNorm(
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): Promise<number> {
+  if (tensors.size > 0 && hasFusedKernel("FluxSquareSum")) {
+    return await fusedNorm(tensors);
+  }
   let sum = 0;
   for (const tensor of tensors.values()) {
     const numbers = numbersOf(tensor);
@@ -40,4 +47,17 @@ export function globalNorm(tensors: ReadonlyMap<string, tf.Tensor>): number {
     }
   }
   return Math.sqrt(sum);
+}
+
+async function fusedNorm(
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): Promise<number> {
+  const [sum] = runFusedKernel(
+    "FluxSquareSum",
+    Object.fromEntries(tensors),
+    {},
+  ) as [tf.Tensor];
+  const [value] = await sum.data();
+  sum.dispose();
+  return Math.sqrt(value!);
 }

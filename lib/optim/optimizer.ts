@@ -28,6 +28,8 @@ export interface OptimizerState extends OptimizerCounts {
 export interface Optimizer {
   /** What is remembered per parameter, in PyTorch's words; empty for plain SGD. */
   readonly slots: readonly string[];
+  /** Whether an update looks at numbers from JavaScript on the running engine; where they are far they have to be brought first. */
+  readsNumbers(): boolean;
   /** The state before the first update, for exactly these parameters. */
   init(parameters: ReadonlyMap<string, tf.Tensor>): OptimizerState;
   /**
@@ -49,6 +51,7 @@ export function createOptimizer(entry: OptimizerEntry): Optimizer {
   const rule = updateRule(entry);
   return {
     slots: rule.slots,
+    readsNumbers: () => !isFused(rule),
     init: (parameters) => startState(rule, parameters),
     apply: (parameters, gradients, state, lr) =>
       applyRule(rule, { parameters, gradients, state, lr }),
@@ -146,6 +149,12 @@ function applyRule(rule: UpdateRule, update: Update): OptimizerState {
   return { count: state.count + 1, missed, tensors };
 }
 
+function isFused(
+  rule: UpdateRule,
+): rule is UpdateRule & Required<Pick<UpdateRule, "fused">> {
+  return rule.fused !== undefined && hasFusedKernel("FluxAdam");
+}
+
 interface ParameterTensors {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
@@ -158,7 +167,7 @@ function updated(
   step: UpdateStep,
   { variable, gradient, slots }: ParameterTensors,
 ): [tf.Tensor, ...tf.Tensor[]] {
-  if (rule.fused !== undefined && hasFusedKernel("FluxAdam")) {
+  if (isFused(rule)) {
     const [mean, square] = slots as [tf.Tensor, tf.Tensor];
     return runFusedKernel(
       "FluxAdam",

@@ -1,5 +1,6 @@
 // Exponential moving average of weights, for samples and held-out figures.
 import { StoredStateError } from "../error/failure.ts";
+import { areNumbersFar } from "../tensor/far_numbers.ts";
 import { tf } from "../tensor/tf.ts";
 import { numbersOf, ownNumbersOf } from "./numbers.ts";
 
@@ -19,7 +20,11 @@ export function startAverage(
   for (const [name, parameter] of parameters) {
     tensors.set(
       name,
-      tf.keep(tf.tensor(ownNumbersOf(parameter), parameter.shape)),
+      tf.keep(
+        areNumbersFar()
+          ? tf.clone(parameter)
+          : tf.tensor(ownNumbersOf(parameter), parameter.shape),
+      ),
     );
   }
   return { decay, tensors };
@@ -47,17 +52,29 @@ export function updateAverage(
         `Cannot update the average of parameter "${name}" of shape [${old.shape}]: ${what}`,
       );
     }
-    const before = numbersOf(old);
-    const now = numbersOf(parameter);
-    const next = new Float32Array(now.length);
-    for (let i = 0; i < next.length; i++) {
-      next[i] = decay * (before[i] as number) +
-        (1 - decay) * (now[i] as number);
-    }
-    tensors.set(name, tf.keep(tf.tensor(next, old.shape)));
+    tensors.set(name, tf.keep(blended(old, parameter, decay)));
   }
   disposeAverage(average);
   return { decay, tensors };
+}
+
+function blended(
+  old: tf.Tensor,
+  parameter: tf.Tensor,
+  decay: number,
+): tf.Tensor {
+  if (areNumbersFar()) {
+    return tf.tidy(() =>
+      tf.add(tf.mul(old, decay), tf.mul(parameter, 1 - decay))
+    );
+  }
+  const before = numbersOf(old);
+  const now = numbersOf(parameter);
+  const next = new Float32Array(now.length);
+  for (let i = 0; i < next.length; i++) {
+    next[i] = decay * (before[i] as number) + (1 - decay) * (now[i] as number);
+  }
+  return tf.tensor(next, old.shape);
 }
 
 /** Disposes the average's tensors. */

@@ -28,6 +28,8 @@ export interface FusedKernels {
   FluxGroupNormalize: { readonly groups: number; readonly epsilon: number };
   /** (y, dy, inverse) to the gradient of x. */
   FluxGroupNormalizeGrad: { readonly groups: number };
+  /** Any number of tensors by name to the sum of all their squares, a scalar. */
+  FluxSquareSum: Record<never, never>;
   /** (weights, gradient, mean, square), all of one shape, to the new weights, mean and square. */
   FluxAdam: AdamNumbers;
 }

@@ -34,7 +34,7 @@ export async function trainOn(
   const reports: UpdateReport[] = [];
   for (const trainer of trainers) {
     if (examples.size === 0) {
-      reports.push(passOver(trainer, isDue));
+      reports.push(await passOver(trainer, isDue));
       continue;
     }
     using prepared = await trainer.prepare(examples, moment, windows);

@@ -19,6 +19,7 @@ import {
   slotKey,
 } from "../optim/optimizer.ts";
 import type { OptimizerEntry } from "../optim/optimizer_options.ts";
+import { bringNumbers } from "../tensor/far_numbers.ts";
 import { tf } from "../tensor/tf.ts";
 import {
   type GatheredCounts,
@@ -89,7 +90,17 @@ export class ParameterGroup implements Disposable {
   }
 
   /** One update and one step of the rate; `loss` is what a plateau schedule watches. The gradients stay the caller's. */
-  update(gradients: ReadonlyMap<string, tf.Tensor>, loss: number): void {
+  async update(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    loss: number,
+  ): Promise<void> {
+    if (this.#optimizer.readsNumbers()) {
+      await bringNumbers([
+        ...gradients.values(),
+        ...this.variables.values(),
+        ...this.#optimizerState.tensors.values(),
+      ]);
+    }
     this.#optimizerState = this.#optimizer.apply(
       this.variables,
       gradients,
@@ -103,6 +114,14 @@ export class ParameterGroup implements Disposable {
   skip(): void {
     if (this.#scheduler.needsMetric) return;
     this.#schedulerState = this.#scheduler.next(this.#schedulerState);
+  }
+
+  /** What {@linkcode store} reads, beside the weights. */
+  get tensors(): tf.Tensor[] {
+    return [
+      ...this.#optimizerState.tensors.values(),
+      ...this.gathered.sums.values(),
+    ];
   }
 
   /** State for a checkpoint. */

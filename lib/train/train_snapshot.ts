@@ -13,6 +13,7 @@ import type { SchedulerState } from "../lr_schedulers/lr_scheduler.ts";
 import type { MetricRow, RowLog } from "../metrics/metric_log.ts";
 import type { MetricWindow } from "../metrics/metric_window.ts";
 import type { FluxModel } from "../models/flux_model.ts";
+import { bringNumbers } from "../tensor/far_numbers.ts";
 import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import type { ParameterGroup, StoredGroup } from "./parameter_group.ts";
 import type { TrainProgress } from "./train_progress.ts";
@@ -56,6 +57,11 @@ export async function takeSnapshot(
   score: number | null,
 ): Promise<CheckpointContent> {
   const { identity, model, groups, average } = session;
+  await bringNumbers([
+    ...model.parameters.variables.values(),
+    ...groups.flatMap((group) => group.tensors),
+    ...average?.tensors ?? [],
+  ]);
   const stored = groups.map((group) => [group.name, group.store()] as const);
   const optimizer = new Map<string, StoredArray>();
   for (const [, group] of stored) {

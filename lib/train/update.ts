@@ -19,9 +19,12 @@ export interface UpdateReport {
 }
 
 /** What a batch without a row does: nothing, but the update that is due, of batches before it, or the step of its rate. */
-export function passOver(trainer: Trainer, isDue: boolean): UpdateReport {
+export async function passOver(
+  trainer: Trainer,
+  isDue: boolean,
+): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
-  const norms = isDue ? updateGroups(trainer, null) : {};
+  const norms = isDue ? await updateGroups(trainer, null) : {};
   const isUpdated = Object.keys(norms).length > 0;
   return { metrics: {}, learningRates, nonFinite: null, isUpdated };
 }
@@ -34,12 +37,10 @@ export async function updateOnce(
 ): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
   const { terms, gradients } = await gradientsOf(trainer, prepared);
-  const norms = Object.fromEntries(
-    trainer.groups.map((group) => [
-      `grad_norm_${group.name}`,
-      globalNorm(gradients.get(group)!),
-    ]),
-  );
+  const norms: Record<string, number> = {};
+  for (const group of trainer.groups) {
+    norms[`grad_norm_${group.name}`] = await globalNorm(gradients.get(group)!);
+  }
   const nonFinite = firstNonFinite({ ...terms, ...norms });
   for (const group of trainer.groups) {
     const own = gradients.get(group)!;
@@ -48,7 +49,7 @@ export async function updateOnce(
     } else tf.dispose([...own.values()]);
   }
   const updated = isDue
-    ? updateGroups(trainer, nonFinite === null ? norms : null)
+    ? await updateGroups(trainer, nonFinite === null ? norms : null)
     : {};
   return {
     metrics: { ...terms, ...prepared.settings, ...norms, ...updated },
@@ -59,14 +60,14 @@ export async function updateOnce(
 }
 
 /** Updates what has gathered gradients; answers the norms of their means. `last`: norms of the last batch, null where it was left out. */
-function updateGroups(
+async function updateGroups(
   trainer: Trainer,
   last: Readonly<Record<string, number>> | null,
-): Record<string, number> {
+): Promise<Record<string, number>> {
   const norms: Record<string, number> = {};
   for (const group of trainer.groups) {
     const name = `grad_norm_${group.name}`;
-    const norm = updateGroup(trainer, group, last?.[name] ?? null);
+    const norm = await updateGroup(trainer, group, last?.[name] ?? null);
     if (norm !== null) norms[name] = norm;
   }
   return norms;
@@ -82,11 +83,11 @@ function ratesOf(trainer: Trainer): Record<string, number> {
  * Updates a group with the mean of what it gathered; answers the mean's norm before clipping, or null where every batch was left
  * out. `lastNorm`: that of the last batch's gradient, null where that one was left out.
  */
-function updateGroup(
+async function updateGroup(
   { clippingNorm: maxNorm }: Trainer,
   group: ParameterGroup,
   lastNorm: number | null,
-): number | null {
+): Promise<number | null> {
   const mean = group.gathered.takeMean();
   if (mean === null) {
     group.skip();
@@ -95,8 +96,8 @@ function updateGroup(
   // One batch alone is its own mean.
   const { grads, norm } = mean.batches === 1 && lastNorm !== null
     ? clipToNorm(mean.gradients, { norm: lastNorm, maxNorm })
-    : clipByGlobalNorm(mean.gradients, maxNorm);
-  group.update(grads, mean.loss);
+    : await clipByGlobalNorm(mean.gradients, maxNorm);
+  await group.update(grads, mean.loss);
   tf.dispose([...grads.values()]);
   return norm;
 }

@@ -65,6 +65,11 @@ export class WeightAverage implements Disposable {
     }
   }
 
+  /** What {@linkcode store} reads. */
+  get tensors(): tf.Tensor[] {
+    return [...this.#average.tensors.values()];
+  }
+
   /** The averages in PyTorch's layout. */
   store(): Map<string, StoredArray> {
     return this.#parameters.toStored(this.#average.tensors);

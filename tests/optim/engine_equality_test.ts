@@ -39,7 +39,7 @@ async function bytesAfter(
       { length: 4 },
       (_, i) => Math.sin(3 * k + i),
     );
-    const { grads } = clipByGlobalNorm(
+    const { grads } = await clipByGlobalNorm(
       new Map([["w", tf.tensor(values, [2, 2])]]),
       0.7,
     );

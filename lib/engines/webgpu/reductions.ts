@@ -1,7 +1,13 @@
 // Sums over many elements in two stages: every workgroup sums a part, then the parts are summed. The order depends on the sizes alone.
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { tf } from "../../tensor/tf.ts";
-import { groupsFor, reshaped, runProgram } from "./gpu_program.ts";
+import {
+  flat,
+  groupsFor,
+  reshaped,
+  runProgram,
+  sizeOf,
+} from "./gpu_program.ts";
 
 /** A matrix, row-major. */
 export interface Matrix {
@@ -105,6 +111,46 @@ export function sumRows(
   const sum = sumRows(backend, partial, { rows: parts, columns }, scale);
   backend.disposeData(partial.dataId);
   return sum;
+}
+
+/** The sum of all squares of all `tensors`, a scalar. The caller owns it. */
+export function squareSum(
+  backend: WebGPUBackend,
+  tensors: readonly tf.TensorInfo[],
+): tf.TensorInfo {
+  const counts = tensors.map(({ shape }) => Math.ceil(sizeOf(shape) / PART));
+  const parts = counts.reduce((sum, count) => sum + count, 0);
+  let sums: tf.TensorInfo | undefined;
+  let first = 0;
+  for (const [index, tensor] of tensors.entries()) {
+    const size = sizeOf(tensor.shape);
+    sums = runProgram(backend, {
+      name: "square_sums",
+      inputs: { x: flat(tensor) },
+      outputShape: [parts],
+      threads: THREADS,
+      groups: counts[index]!,
+      integers: { length: size, first, count: counts[index]! },
+      functions: `
+      var<workgroup> sums: array<f32, ${THREADS}>;`,
+      main: `
+        let group = index / ${THREADS};
+        let start = group * ${PART};
+        let end = min(start + ${PART}, uniforms.length);
+        let thread = i32(localIndex);
+        var sum = 0.0;
+        for (var at = start + thread; at < end; at += ${THREADS}) {
+          sum += x[at] * x[at];
+        }
+        sums[thread] = sum;
+        ${treeSum("sums", THREADS)}
+        if (thread == 0 && group < uniforms.count) { result[uniforms.first + group] = sums[0]; }`,
+    }, sums);
+    first += counts[index]!;
+  }
+  const total = sumColumns(backend, sums!, { rows: 1, columns: parts });
+  backend.disposeData(sums!.dataId);
+  return reshaped(total, []);
 }
 
 /** WGSL that leaves the sum of a workgroup's array in its first element. `threads` is a power of two. */

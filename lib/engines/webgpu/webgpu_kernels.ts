@@ -19,7 +19,7 @@ import {
 } from "./gpu_program.ts";
 import { groupNormalize, groupNormalizeGradient } from "./group_norm.ts";
 import { matrixProduct, type Transposition } from "./matrix_product.ts";
-import { sumColumns, sumRows } from "./reductions.ts";
+import { squareSum, sumColumns, sumRows } from "./reductions.ts";
 import { segmentSum } from "./segment_sum.ts";
 
 type Infos = Readonly<Record<string, tf.TensorInfo>>;
@@ -186,6 +186,10 @@ function registerFused(backend: WebGPUBackend): void {
       dy!,
       (attributes as FusedKernels["FluxBezierGrad"]).silu,
     ));
+  register(
+    "FluxSquareSum",
+    (tensors) => squareSum(backend, Object.values(tensors)),
+  );
   register("FluxAdam", (tensors, numbers) =>
     adamUpdate(
       backend,
