@@ -44,6 +44,15 @@ export const EMBEDDED_ENGINE: EngineChoice = {
   device: "cpu",
 };
 
+/** A GPU through WebGPU. */
+export const WEBGPU_ENGINE: EngineChoice = {
+  name: "webgpu",
+  numericClass: "webgpu",
+  library: null,
+  threads: null,
+  device: "gpu",
+};
+
 /**
  * The class of TensorFlow's results: version, device, and on a CPU the thread count, which decides where long sums are cut.
  */

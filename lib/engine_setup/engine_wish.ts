@@ -8,6 +8,7 @@ import {
   type EngineChoice,
   type EngineName,
   tensorflowClass,
+  WEBGPU_ENGINE,
 } from "./engine_choice.ts";
 import { bestLibrary, INSTALL_HINT, type InstalledLibrary } from "./library.ts";
 
@@ -67,11 +68,7 @@ export function candidate(name: EngineName, wish: EngineWish): Candidate {
         }
         : { kind: "possible", choice: EMBEDDED_ENGINE };
     case "webgpu":
-      return {
-        kind: "missing",
-        reason: "GPUs through WebGPU are not supported by this version",
-        hint: "Use --engine wasm, or leave the option out",
-      };
+      return webgpuCandidate(wish);
     case "tensorflow":
       return tensorflowCandidate(wish);
     default:
@@ -102,6 +99,17 @@ export function plannedEngine(
     reasons.join("; "),
     first.kind === "missing" ? { hint: first.hint } : {},
   );
+}
+
+/** No file tells whether a GPU answers, and a software adapter would be slower than the embedded engine: so only by name. */
+function webgpuCandidate({ name, device }: EngineWish): Candidate {
+  const hint = "Use --engine webgpu, or leave the option out";
+  if (device === "cpu") {
+    return { kind: "missing", reason: "it computes on a GPU", hint };
+  }
+  return name === "webgpu"
+    ? { kind: "possible", choice: WEBGPU_ENGINE }
+    : { kind: "missing", reason: "it is taken by its name alone", hint };
 }
 
 function tensorflowCandidate(wish: EngineWish): Candidate {

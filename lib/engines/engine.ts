@@ -12,7 +12,7 @@ import { tf } from "../tensor/tf.ts";
 import { registerConvolutionGradient } from "./convolution_gradient.ts";
 
 /** Engines that need nothing but their name; `cpu` is tfjs's plain backend and serves tests only. */
-export type PlainEngine = "wasm" | "cpu";
+export type PlainEngine = "wasm" | "webgpu" | "cpu";
 
 /** An engine that runs. */
 export interface StartedEngine {
@@ -60,11 +60,11 @@ async function startNamed(
       return { numericClass: name, device: "cpu" };
     case "tensorflow":
       return await startNative(start);
-    case "webgpu":
-      throw new RefusedError(
-        'Cannot start engine "webgpu": this version has none',
-        { hint: "Use --engine wasm" },
-      );
+    case "webgpu": {
+      const { startWebgpu } = await import("./webgpu/webgpu_backend.ts");
+      await startWebgpu();
+      return { numericClass: name, device: "gpu" };
+    }
     default:
       return name satisfies never;
   }

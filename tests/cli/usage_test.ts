@@ -56,11 +56,10 @@ hint: Name one of its steps: numbers, total, act
 `,
   },
   {
-    args: ["plan", "--engine", "webgpu"],
+    args: ["plan", "--engine", "wasm", "--gpu"],
     code: 3,
-    err:
-      `error: Cannot use engine "webgpu": GPUs through WebGPU are not supported by this version
-hint: Use --engine wasm, or leave the option out
+    err: `error: Cannot use engine "wasm": it computes on the CPU
+hint: Leave --gpu out, or use --engine tensorflow
 `,
   },
   {

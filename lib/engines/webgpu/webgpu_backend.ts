@@ -1,4 +1,4 @@
-// tfjs's WebGPU backend with the shaders of ours. Software adapters are refused unless they are asked for by name.
+// tfjs's WebGPU backend with shaders of our own.
 import { RefusedError } from "../../error/failure.ts";
 import { tf } from "../../tensor/tf.ts";
 import { uploadThroughQueue } from "./queue_upload.ts";
@@ -23,4 +23,14 @@ export async function startWebgpu(): Promise<void> {
   if (!(backend instanceof WebGPUBackend)) throw new TypeError("webgpu");
   uploadThroughQueue(backend);
   registerWebgpuKernels(backend);
+  // Every submission costs: two hundred shaders a time took a fifth less of a training step than tfjs's fifteen.
+  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 200);
+  backend.device.addEventListener("uncapturederror", (event) => {
+    // Without this a shader that the GPU refuses leaves zeros, and training goes on with them.
+    throw new Error(
+      `The GPU refused a command: ${
+        (event as GPUUncapturedErrorEvent).error.message
+      }`,
+    );
+  });
 }

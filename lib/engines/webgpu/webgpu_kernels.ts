@@ -10,13 +10,7 @@ import {
   filterGradient,
   inputGradient,
 } from "./convolution_products.ts";
-import {
-  flat,
-  groupsFor,
-  reshaped,
-  runProgram,
-  sizeOf,
-} from "./gpu_program.ts";
+import { reshaped, sizeOf } from "./gpu_program.ts";
 import { groupNormalize, groupNormalizeGradient } from "./group_norm.ts";
 import { matrixProduct, type Transposition } from "./matrix_product.ts";
 import { squareSum, sumColumns, sumRows } from "./reductions.ts";
@@ -97,28 +91,56 @@ function registerConvolutions(backend: WebGPUBackend): void {
     return filterGradient(backend, x!, dy!, sizes);
   });
   register("FluxFilterGradient", ({ x, dy }, attributes) => {
-    const { filterShape, stride, dilation, padTop, padLeft } =
+    const { filterShape, ...geometry } =
       attributes as FusedKernels["FluxFilterGradient"];
-    const [batchSize, inHeight, inWidth, inChannels] = x!.shape as Shape4;
-    const [, outHeight, outWidth, outChannels] = dy!.shape as Shape4;
-    const [filterHeight, filterWidth] = filterShape as Shape4;
-    return filterGradient(backend, x!, dy!, {
-      batchSize,
-      inHeight,
-      inWidth,
-      inChannels,
-      outHeight,
-      outWidth,
-      outChannels,
-      filterHeight,
-      filterWidth,
-      stride,
-      dilation,
-      padTop,
-      padLeft,
-    });
+    const shapes = [x!.shape, filterShape, dy!.shape] as const;
+    return filterGradient(backend, x!, dy!, gradientSizes(shapes, geometry));
   });
-  register("FluxTurnFilter", ({ filter }) => turnedFilter(backend, filter!));
+  register("FluxInputGradient", ({ dy, filter }, attributes) => {
+    const { inputShape, ...geometry } =
+      attributes as FusedKernels["FluxInputGradient"];
+    const shapes = [inputShape, filter!.shape, dy!.shape] as const;
+    return inputGradient(
+      backend,
+      dy!,
+      filter!,
+      gradientSizes(shapes, geometry),
+    );
+  });
+}
+
+/** Sizes of a convolution whose input, filter and output have these shapes. */
+function gradientSizes(
+  [input, filter, output]: readonly [
+    readonly number[],
+    readonly number[],
+    readonly number[],
+  ],
+  { stride, dilation, padding }: {
+    readonly stride: number;
+    readonly dilation: number;
+    readonly padding: readonly [number, number, number, number];
+  },
+): ConvolutionSizes {
+  const [batchSize, inHeight, inWidth, inChannels] = input as Shape4;
+  const [, outHeight, outWidth, outChannels] = output as Shape4;
+  const [filterHeight, filterWidth] = filter as Shape4;
+  const [padTop, , padLeft] = padding;
+  return {
+    batchSize,
+    inHeight,
+    inWidth,
+    inChannels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    stride,
+    dilation,
+    padTop,
+    padLeft,
+  };
 }
 
 function sizesOf(
@@ -149,28 +171,6 @@ function sizesOf(
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
   };
-}
-
-/** [h, w, in, out], turned by half a turn, to [h, w, out, in]. */
-function turnedFilter(
-  backend: WebGPUBackend,
-  filter: tf.TensorInfo,
-): tf.TensorInfo {
-  const [height, width, ins, outs] = filter.shape as Shape4;
-  const size = sizeOf(filter.shape);
-  return runProgram(backend, {
-    name: "turned_filter",
-    inputs: { turned: flat(filter) },
-    outputShape: [height, width, outs, ins],
-    threads: 256,
-    groups: groupsFor(size, 256),
-    integers: { taps: height * width, ins, outs, length: size },
-    main: `
-        let ins = uniforms.ins;
-        if (index >= uniforms.length) { return; }
-        let tap = uniforms.taps - 1 - index / (ins * uniforms.outs);
-        result[index] = turned[(tap * ins + index % ins) * uniforms.outs + index / ins % uniforms.outs];`,
-  });
 }
 
 function registerFused(backend: WebGPUBackend): void {
