@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { digestsOf, SmallProject, story, vaeStep } from "./small_project.ts";
 
-const FIRST = `Run "small" of small.yaml: 1 of 1 step to do
+const FIRST =
+  `Engine: wasm: auto takes the first that works (tensorflow: TensorFlow's library is not installed; webgpu: it is taken by its name alone)
+Run "small" of small.yaml: 1 of 1 step to do
 Fetching the code of the steps
 [1/1] vae: started
 [1/1] vae | checkpoint "checkpoints/00000002" (epoch 1, batch 2)
@@ -53,8 +55,12 @@ Deno.test("train runs one step to its end, then has nothing left to do", async (
 Deno.test("train of a legacy file makes the very weights of the pipeline that says the same", async () => {
   const keys = "train_vae: true, train_spade: true, n_epochs: 1";
   const more = "batch_size: 4, kl_warmup_steps: 4, ema_decay: 0.9, lr: 0.002";
+  // What a legacy file leaves open is FluxFlow's set for the network.
+  const optimizer =
+    "{ type: AdamW, lr: 0.002, betas: [0.9, 0.95], weight_decay: 0.01 }";
+  const scheduler = "{ type: CosineAnnealingLR, eta_min_factor: 0.1 }";
   await using project = await SmallProject.open(
-    `{ name: vae, ${keys}, ${more} }`,
+    `{ name: vae, ${keys}, ${more}, optimization: { optimizers: { vae: ${optimizer} }, schedulers: { vae: ${scheduler} } } }`,
   );
   await project.writeLegacy(`{ ${keys}, ${more} }`);
   assert.equal((await project.train()).code, 0);

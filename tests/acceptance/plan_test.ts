@@ -1,5 +1,6 @@
 // What `plan --json` says before, between and after runs, and what a changed option makes it say.
 import assert from "node:assert/strict";
+import { parseStepFolder } from "../../lib/store/store_layout.ts";
 import { join } from "node:path";
 import { actionsOf, SmallProject, vaeStep } from "./small_project.ts";
 
@@ -86,7 +87,8 @@ async function finishedAt(
   const store = project.path("runs", "store");
   const found: Record<string, string> = {};
   for (const entry of Deno.readDirSync(store)) {
-    if (!entry.isDirectory) continue;
+    // The store has folders of its own beside those of steps.
+    if (!entry.isDirectory || parseStepFolder(entry.name) === null) continue;
     const path = join(store, entry.name, "complete.json");
     found[entry.name] = JSON.parse(await Deno.readTextFile(path)).finishedAt;
   }

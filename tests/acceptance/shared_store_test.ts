@@ -62,7 +62,7 @@ Deno.test("a second runner of a training run is refused with 5, and the first on
     code: 5,
     out: "",
     err: `error: Cannot start run "small": PROCESS is running it
-hint: Wait for it, stop it, or give another --runs folder; the lock is "runs/small.lock"
+hint: Wait for it with --wait, stop it, or give another --runs folder; the lock is "runs/small.lock"
 `,
   });
   assert.equal((await project.finish(first)).code, 0);

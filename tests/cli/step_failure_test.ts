@@ -149,7 +149,7 @@ Deno.test("a failed step stops what needs it", async () => {
       trainArgs(runs, {}, "--set", bad[0] as string, "--set", bad[1] as string),
     );
     assert.equal(code, 4);
-    const rows = steady(out, runs).split("\n").slice(-4, -1);
+    const rows = steady(out, runs).split("\n").slice(-6, -3);
     assert.deepEqual(rows, [
       "numbers  failed  -  -  -  RUNS/store/numbers-KEY",
       "total  not started  -  -  -  RUNS/store/total-KEY",
