@@ -23,7 +23,7 @@ const PART = 8192;
 /** Rows that one thread sums of a column. */
 const COLUMN_PART = 64;
 
-/** Sums each row of `x`: [rows]. The caller owns the result. */
+/** Sums each row of `x`: [rows]. The caller owns the result. A tensor of truth values lies in memory as int32. */
 export function sumColumns(
   backend: WebGPUBackend,
   x: tf.TensorInfo,
@@ -71,7 +71,7 @@ function sumParts(
         var sum = 0.0;
         if (row < uniforms.rows) {
           for (var at = start + thread; at < end; at += ${threads}) {
-            sum += x[row * uniforms.columns + at];
+            sum += f32(x[row * uniforms.columns + at]);
           }
         }
         sums[thread] = sum;
@@ -103,7 +103,7 @@ export function sumRows(
         let end = min(start + ${COLUMN_PART}, uniforms.rows);
         var sum = 0.0;
         for (var row = start; row < end; row++) {
-          sum += x[row * uniforms.columns + column];
+          sum += f32(x[row * uniforms.columns + column]);
         }
         result[index] = sum * uniforms.scale;`,
   });
