@@ -62,11 +62,14 @@ const CASES: readonly [string, readonly number[][], Operation][] = [
   ["a mean over the first axes", [[130, 9, 5]], (x) => tf.mean(x!, [0, 1])],
   ["a mean over axes apart", [[7, 9, 11]], (x) => tf.mean(x!, [0, 2], true)],
   ["a sum over all", [[3, 9000]], (x) => tf.sum(x!)],
-  [
-    "a count of what is true",
-    [[7, 9]],
-    (x) => tf.mul(x!, tf.sum(tf.cast(tf.greater(x!, 0), "float32"), -1, true)),
-  ],
+  ["a count of what is true", [[7, 9]], (x) => {
+    const isPositive = tf.greater(tf.sin(tf.range(0, 63)), 0);
+    const counts = tf.sum(
+      tf.cast(tf.reshape(isPositive, [7, 9]), "float32"),
+      1,
+    );
+    return tf.mul(x!, tf.reshape(counts, [7, 1]));
+  }],
   ["a convolution", [[2, 9, 8, 3], [3, 3, 3, 5]], conv(1, 1)],
   ["a convolution with stride", [[2, 16, 16, 5], [8, 8, 5, 7]], conv(2, 3)],
   ["a dilated convolution", [[2, 10, 8, 4], [5, 5, 4, 6]], conv(1, 4, 2)],
