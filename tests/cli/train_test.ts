@@ -141,7 +141,7 @@ Deno.test("train --quiet prints the summary only", async () => {
 Deno.test("train --jobs runs steps that do not need each other at the same time", async () => {
   await withTemporaryFolder(async (runs) => {
     const free = "training.pipeline.steps.act.needs=[]";
-    const args = trainArgs(runs, { ticks: 10 }, "--set", free, "--jobs", "2");
+    const args = trainArgs(runs, { ticks: 60 }, "--set", free, "--jobs", "2");
     const { code, out } = await runCli(args);
     assert.equal(code, 0);
     const lines = out.split("\n").map((line) =>
