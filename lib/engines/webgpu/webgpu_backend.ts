@@ -20,7 +20,11 @@ export async function startWebgpu(): Promise<void> {
     );
   }
   const backend = tf.backend();
-  if (!(backend instanceof WebGPUBackend)) throw new TypeError("webgpu");
+  if (!(backend instanceof WebGPUBackend)) {
+    throw new TypeError(
+      'Cannot start engine "webgpu": tfjs has another backend under that name',
+    );
+  }
   uploadThroughQueue(backend);
   registerWebgpuKernels(backend);
   // Every submission costs: two hundred shaders a time took a fifth less of a training step than tfjs's fifteen.
