@@ -12,7 +12,7 @@ export function spade(
   x: tf.Tensor4D,
   context: tf.Tensor4D,
 ): tf.Tensor4D {
-  const [, height, width, channels] = x.shape;
+  const [, height, width] = x.shape;
   const resized = context.shape[1] === height && context.shape[2] === width
     ? context
     : tf.image.resizeBilinear(context, [height, width], false, true);
@@ -21,6 +21,14 @@ export function spade(
   );
   const gamma = conv2d(scope.in("mlp_gamma"), shared, { padding: 1 });
   const beta = conv2d(scope.in("mlp_beta"), shared, { padding: 1 });
-  const normalised = groupNormalize(x, Math.min(MOST_GROUPS, channels));
-  return tf.add(tf.mul(normalised, tf.add(1, gamma)), beta);
+  return modulatedNorm(x, { gamma, beta });
+}
+
+/** norm(x) (1 + gamma) + beta, all [N, H, W, C]. */
+export function modulatedNorm(
+  x: tf.Tensor4D,
+  { gamma, beta }: { readonly gamma: tf.Tensor4D; readonly beta: tf.Tensor4D },
+): tf.Tensor4D {
+  const groups = Math.min(MOST_GROUPS, x.shape[3]);
+  return tf.add(tf.mul(groupNormalize(x, groups), tf.add(1, gamma)), beta);
 }

@@ -130,7 +130,8 @@ async function prepare(
   };
 }
 
-interface FlowInputs {
+/** What the loss of one batch is computed from. */
+export interface FlowInputs {
   readonly noisy: tf.Tensor3D;
   readonly target: tf.Tensor3D;
   readonly time: tf.Tensor1D;
@@ -139,7 +140,8 @@ interface FlowInputs {
   readonly text: tf.Tensor2D;
 }
 
-function flowLoss(
+/** The loss of one batch. */
+export function flowLoss(
   model: FluxModel,
   inputs: FlowInputs,
   type: FlowLossType,

@@ -3,48 +3,11 @@ import torch
 from torch.nn import functional as F
 
 from formulas import digits, fill, gradients, printed, sequence, summary
+from losses import colour, contrast, counted_histogram, frequency, kl, soft_histogram
 from modules import FluxCompressor, FluxExpander
 from transformers import PatchDiscriminator
 
 torch.set_default_dtype(torch.float64)
-
-
-def box(x):
-    return F.avg_pool2d(x, 3, 1, 1)
-
-
-def frequency(x, y):
-    return F.l1_loss(box(x), box(y)) + 0.5 * F.l1_loss(x - box(x), y - box(y))
-
-
-def colour(x, y):
-    axes = (0, 2, 3)
-    return ((x.mean(axes) - y.mean(axes))**2 + (x.std(axes) - y.std(axes))**2).mean()
-
-
-def contrast(x, y):
-    axes = (0, 2, 3)
-    channels = ((x.std(axes) / y.std(axes) - 1)**2).sum()
-    return (channels + F.mse_loss(x.std((1, 2, 3)), y.std((1, 2, 3)))) / 4
-
-
-def counted_histogram(x, y):
-    def distribution(channel):
-        counts = torch.histc(channel, 64, -1, 1)
-        return (counts / (counts.sum() + 1e-8)).cumsum(0)
-    return sum((distribution(x[:, c]) - distribution(y[:, c])).abs().mean() for c in range(3)) / 3
-
-
-def soft_histogram(x, y):
-    """Bin k's value is the mean of the distribution function over the bin."""
-    def distribution(channel):
-        place = (channel.clamp(-1, 1).flatten()[:, None] + 1) * 32
-        return (torch.arange(64) + 1 - place).clamp(0, 1).mean(0)
-    return sum((distribution(x[:, c]) - distribution(y[:, c])).abs().mean() for c in range(3)) / 3
-
-
-def kl(mu, logvar, free_bits):
-    return (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).clamp(min=free_bits).mean()
 
 
 def d_hinge(real, fake):

@@ -1,0 +1,90 @@
+// `deno task bench`: our training steps and operations beside PyTorch's, in one run.
+import { parseArgs } from "node:util";
+import { commandCosts } from "./command_costs.ts";
+import { findContestants, floorCommand } from "./contestants.ts";
+import { raceOps, raceStep } from "./races.ts";
+import { disagreements, LOSS_TOLERANCE } from "./summary.ts";
+import { commandTable, opTable, profileTable, stepTable } from "./tables.ts";
+import { STEPS } from "./workload.ts";
+
+const USAGE = `Usage: deno task bench [options]
+
+  --json           print everything that was measured as JSON
+  --profile        show the kernels that each engine's step spends its time in
+  --repeats N      rounds; medians are printed (9)
+  --threads N      threads of an op, on both sides (one per core)
+  --engine NAME    an engine by name; may be given more than once
+  --only PART      vae, flow, ops or commands; may be given more than once`;
+
+const PARTS: readonly string[] = [...STEPS, "ops", "commands"];
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    json: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    repeats: { type: "string", default: "9" },
+    threads: { type: "string", default: `${navigator.hardwareConcurrency}` },
+    engine: { type: "string", multiple: true, default: [] },
+    only: { type: "string", multiple: true, default: [...PARTS] },
+    help: { type: "boolean", default: false },
+  },
+});
+const repeats = Number(values.repeats);
+const threads = Number(values.threads);
+const isUnderstood = !values.help && repeats >= 1 && threads >= 1 &&
+  values.only.every((part) => PARTS.includes(part));
+if (!isUnderstood) {
+  console.error(USAGE);
+  Deno.exit(values.help ? 0 : 2);
+}
+
+const { contestants, absent } = await findContestants(values.engine, threads);
+const record: Record<string, unknown> = {
+  deno: Deno.version.deno,
+  cores: navigator.hardwareConcurrency,
+  threads,
+  repeats,
+  absent,
+};
+const say = (text: string) => {
+  if (!values.json) console.log(`${text}\n`);
+};
+say(
+  `Medians over ${repeats} interleaved rounds, float32. A ratio is PyTorch's time over ours: above 1 ours is faster.`,
+);
+if (absent.length > 0) say(`Not there: ${absent.join("; ")}`);
+
+const problems: string[] = [];
+for (const step of STEPS.filter((name) => values.only.includes(name))) {
+  const options = { repeats, isProfiled: values.profile };
+  const lanes = await raceStep(step, contestants, options);
+  record[step] = lanes;
+  const [{ parameters } = { parameters: 0 }] = lanes;
+  say(
+    `Training step "${step}", ${parameters} weights: forward, backward, clipping, AdamW`,
+  );
+  say(stepTable(lanes));
+  const found = disagreements(lanes);
+  problems.push(...found);
+  say(
+    found.length > 0
+      ? `NOT COMPARABLE: ${found.join("; ")}`
+      : `First losses agree to ${LOSS_TOLERANCE}.`,
+  );
+  for (const { title, profile } of lanes) {
+    if (profile !== null) say(profileTable(`${step} on ${title}`, profile));
+  }
+}
+if (values.only.includes("ops")) {
+  const races = await raceOps(contestants, floorCommand(threads), repeats);
+  record["ops"] = Object.fromEntries(races);
+  say("Single operations, in brackets the ratio at equal thread counts");
+  say(opTable(races));
+}
+if (values.only.includes("commands")) {
+  const costs = await commandCosts(Math.min(repeats, 5));
+  record["commands"] = costs;
+  say(commandTable(costs));
+}
+if (values.json) console.log(JSON.stringify(record, null, 2));
+Deno.exit(problems.length > 0 ? 1 : 0);
