@@ -10,6 +10,7 @@ import {
 import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { tf } from "../tensor/tf.ts";
 import { registerConvolutionGradient } from "./convolution_gradient.ts";
+import { registerResizeGradient } from "./resize_gradient.ts";
 
 /** Engines that need nothing but their name; `cpu` is tfjs's plain backend and serves tests only. */
 export type PlainEngine = "wasm" | "webgpu" | "cpu";
@@ -42,6 +43,7 @@ export async function startEngine(
   }
   await tf.ready();
   registerConvolutionGradient();
+  registerResizeGradient();
   if (start !== null && isChoice(start)) refuseOtherClass(start, started);
   return started;
 }
