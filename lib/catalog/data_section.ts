@@ -32,6 +32,28 @@ const WEB_KEYS = {
   ),
 } as const;
 
+/** How the pictures of a dataset are seen, in the `data` section and in a dataset entry. */
+const VIEW_KEYS = {
+  flip: option(
+    v.boolean(),
+    false,
+    "Mirror each picture left to right in every second epoch, by chance",
+  ),
+  crop: option(
+    v.picklist(["center", "random"]),
+    "center",
+    "Which part of a picture is trained on; random: another part in each epoch, by chance",
+  ),
+  crop_scale: nullable(
+    finiteNumber({ above: 0, max: 1 }),
+    "Smallest share of the area that a random crop shows; 0.75",
+  ),
+  holdout: nullable(
+    finiteNumber({ above: 0, below: 1 }),
+    "Share of the pictures that is kept out of it, as the dataset NAME.holdout; by content and seed",
+  ),
+} as const;
+
 /** Schema of the `data` section. */
 export const DATA_SECTION = closedMap({
   data_path: nullable(
@@ -70,6 +92,7 @@ export const DATA_SECTION = closedMap({
     "Read tar shards instead of a folder",
   ),
   ...WEB_KEYS,
+  ...VIEW_KEYS,
   use_tt2m: option(v.boolean(), false, "Old name of use_webdataset"),
   tt2m_token: nullable(someText(), "Old name of webdataset_token"),
   dataloader_max_retries: option(
@@ -113,13 +136,9 @@ export const DATASET_ENTRY = closedMap({
   ),
   workers: nullable(
     wholeNumber({ min: 0 }),
-    "Accepted; one batch is prepared while another is trained on",
+    "Threads that decode pictures for steps that name none",
   ),
-  flip: option(
-    v.boolean(),
-    false,
-    "Mirror each picture left to right in every second epoch, by chance",
-  ),
+  ...VIEW_KEYS,
 });
 
 /** The `data` section with its defaults filled in. */

@@ -79,10 +79,22 @@ export interface DatasetEntry {
   readonly batch_size: number | null;
   readonly workers: number | null;
   readonly flip: boolean;
+  readonly crop: "center" | "random";
+  /** Smallest share of the area that a random crop shows; null without one. */
+  readonly crop_scale: number | null;
+  /** The part of the pictures that it is; null where it is all of them. */
+  readonly split: DatasetSplit | null;
   /** Absolute; null where a step makes the data. */
   readonly image_folder_path: string | null;
   /** Absolute; null where a step makes the data. */
   readonly captions_file_path: string | null;
+}
+
+/** One of the two parts of a dataset's pictures; which one a picture is in depends on its content and the seed. */
+export interface DatasetSplit {
+  /** Share of the pictures that is held out. */
+  readonly share: number;
+  readonly part: "training" | "holdout";
 }
 
 /** Weight files of another run or program, by what their headers say. */

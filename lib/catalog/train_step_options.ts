@@ -117,7 +117,7 @@ export const TRAIN_STEP = closedMap({
   workers: option(
     wholeNumber({ min: 0 }),
     1,
-    "Accepted; one batch is prepared while another is trained on",
+    "Threads that decode pictures, and how many batches are ready beyond the next one; 0 decodes where it trains, when a batch is wanted",
   ),
   lr: nullable(finiteNumber({ above: 0 }), "Rate of optimizers that name none"),
   lr_min: option(

@@ -6,6 +6,7 @@ import type { DatasetEntry } from "../catalog/pipeline.ts";
 import { isNull, type LocatedMap, placeOf } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { checkOptions } from "./check_options.ts";
+import { addParts, viewOf } from "./dataset_views.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { datasetNames } from "./step_graph.ts";
@@ -39,7 +40,7 @@ export function readDatasets(
   report: Report,
 ): Datasets {
   const entries: Record<string, DatasetEntry> = {};
-  const names = new Set(sources.datasetsTree.entries.keys());
+  const names: Set<string> = new Set(sources.datasetsTree.entries.keys());
   for (const [name, { value }] of sources.datasetsTree.entries) {
     const options = checkOptions(DATASET_ENTRY, {
       tree: value,
@@ -47,7 +48,9 @@ export function readDatasets(
     }, report);
     if (options === undefined || value.kind !== "map") continue;
     const entry = resolveEntry(name, options, value, report);
-    if (entry !== undefined) entries[name] = entry;
+    if (entry !== undefined) {
+      addParts(entries, { name, entry, options, tree: value }, names, report);
+    }
   }
   const top = topDataset(sources, names, report);
   if (top !== undefined && names.has(TOP_DATASET)) {
@@ -57,8 +60,14 @@ export function readDatasets(
       "Give it another name, or take data_path out of the data section",
     );
   } else if (top !== undefined) {
-    entries[TOP_DATASET] = top;
     names.add(TOP_DATASET);
+    const written = { options: sources.data, tree: sources.dataTree };
+    addParts(
+      entries,
+      { name: TOP_DATASET, entry: top, ...written },
+      names,
+      report,
+    );
   }
   return { entries, names, fallback: fallbackName(sources, names, report) };
 }
@@ -182,8 +191,7 @@ function resolveEntry(
       );
     }
   }
-  const { image_folder, captions_file, from, batch_size, workers, flip } =
-    options;
+  const { image_folder, captions_file, from, batch_size, workers } = options;
   if (image_folder === null || captions_file === null) return undefined;
   return {
     type: "local",
@@ -192,7 +200,7 @@ function resolveEntry(
     captions_file,
     batch_size,
     workers,
-    flip,
+    ...viewOf(options, tree, where, report),
     ...absolutePaths(options),
   };
 }
@@ -237,7 +245,7 @@ function topDataset(
     ...written,
     batch_size: null,
     workers: null,
-    flip: false,
+    ...viewOf(data, dataTree, '"data"', report),
     ...absolutePaths(written),
   };
 }

@@ -17,6 +17,9 @@ const WEB_DATASET_KEYS = [
   "dataloader_retry_delay",
 ];
 
+/** Keys of `data` that say how its own pictures are seen. */
+const VIEW_KEYS = ["flip", "crop", "crop_scale", "holdout"];
+
 /** Warns of each written key that has no effect in this file. */
 export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
   warnOfIdle(document, ["output", "output_path"], {
@@ -29,6 +32,15 @@ export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
       "activations are always kept, which costs memory and changes no result",
     hint: "Leave it out, or write false",
   }, report);
+  if (locate(document, ["data", "data_path"]) === undefined) {
+    for (const key of VIEW_KEYS) {
+      warnOfIdle(document, ["data", key], {
+        reason:
+          "it belongs to the pictures of data_path, and this file has none",
+        hint: "Write it in an entry of training.pipeline.datasets",
+      }, report);
+    }
+  }
   for (const key of WEB_DATASET_KEYS) {
     warnOfIdle(document, ["data", key], {
       reason: "only web datasets read it, and this file uses none",

@@ -1,5 +1,10 @@
 // Batches of a dataset as a function of (seed, epoch, batch): a resumed step needs no state of it.
-import { RandomStream } from "../random/random_stream.ts";
+import {
+  type Augmentation,
+  type CropDraw,
+  drawAugmentation,
+  NO_AUGMENTATION,
+} from "./augmentation.ts";
 import { BatchOrder } from "./batch_order.ts";
 import { type CorruptSample, CorruptSampleError } from "./corrupt_sample.ts";
 import type { PictureSet } from "./picture_set.ts";
@@ -12,6 +17,8 @@ export interface BatchStreamOptions {
   readonly maxBatches: number | null;
   /** Batches that are made while one is trained on; 1 by default. */
   readonly ahead?: number;
+  /** False shows every picture as it is, as held-out figures want it; else as its dataset asks for. */
+  readonly augmented?: boolean;
 }
 
 /** Examples that are trained together. */
@@ -38,6 +45,7 @@ export class BatchStream {
   readonly #seed: number;
   readonly #order: BatchOrder;
   readonly #ahead: number;
+  readonly #augmentation: Augmentation;
   /** Batches that are being made, by `epoch/batch`. */
   readonly #made = new Map<string, Promise<Batch>>();
 
@@ -47,6 +55,9 @@ export class BatchStream {
     this.#seed = options.seed;
     this.#order = new BatchOrder(dataset.views, options);
     this.#ahead = options.ahead ?? 1;
+    this.#augmentation = options.augmented === false
+      ? NO_AUGMENTATION
+      : dataset.augmentation;
     this.batchesPerEpoch = this.#order.batchesPerEpoch;
   }
 
@@ -94,23 +105,30 @@ export class BatchStream {
     const planned = this.#order.at(epoch, batch);
     const { height, width } = planned.size;
     const each = height * width * 3;
+    const drawn = planned.views.map((view) =>
+      drawAugmentation(this.#augmentation, {
+        seed: this.#seed,
+        epoch,
+        picture: dataset.views.pictureOf(view),
+      })
+    );
+    const found = await Promise.all(
+      planned.views.map((view, row) =>
+        pixelsOrCorrupt(dataset, view, drawn[row]!.crop)
+      ),
+    );
     const images = new Float32Array(planned.views.length * each);
     const views: number[] = [];
     const corrupt: CorruptSample[] = [];
-    for (const view of planned.views) {
-      const pixels = await pixelsOrCorrupt(dataset, view);
+    for (const [place, pixels] of found.entries()) {
       if (pixels instanceof CorruptSampleError) {
         corrupt.push(pixels.sample);
         continue;
       }
-      const row = views.push(view) - 1;
+      const row = views.push(planned.views[place]!) - 1;
       const target = images.subarray(row * each, (row + 1) * each);
-      const index = dataset.views.pictureOf(view);
-      if (dataset.flip && isMirrored(this.#seed, epoch, index)) {
-        copyMirrored(pixels, target, width);
-      } else {
-        copyPlain(pixels, target);
-      }
+      if (drawn[place]!.isMirrored) copyMirrored(pixels, target, width);
+      else copyPlain(pixels, target);
     }
     const indices = views.map((view) => dataset.views.pictureOf(view));
     return {
@@ -130,9 +148,10 @@ export class BatchStream {
 export async function pixelsOrCorrupt(
   dataset: Pick<PictureSet, "pixels">,
   view: number,
+  crop: CropDraw | null = null,
 ): Promise<Uint8Array | CorruptSampleError> {
   try {
-    return await dataset.pixels(view);
+    return await dataset.pixels(view, crop);
   } catch (error) {
     if (error instanceof CorruptSampleError) return error;
     throw error;
@@ -161,9 +180,4 @@ function copyMirrored(
       }
     }
   }
-}
-
-/** By the picture, not by its place in the batch: another batch size mirrors the same ones. */
-function isMirrored(seed: number, epoch: number, index: number): boolean {
-  return RandomStream.of(seed, `flip/${epoch}`, index).uniform() < 0.5;
 }

@@ -20,6 +20,8 @@ export interface DimensionKey {
 /** Headers in the order of the samples. */
 export interface KnownHeaders {
   readonly headers: readonly HeaderFinding[];
+  /** What each picture is known by, where a dataset is split; else absent. */
+  readonly contents?: readonly string[];
 }
 
 /** How many pictures each size has. */
@@ -59,16 +61,19 @@ export async function readDimensionCache(
   if (!isRight || !Array.isArray(stored)) return null;
   const headers = stored.map(headerOfStored);
   if (headers.length !== record["total_images"]) return null;
-  return headers.includes(null)
-    ? null
-    : { headers: headers as HeaderFinding[] };
+  if (headers.includes(null)) return null;
+  const contents = contentsOfStored(record["contents"], headers.length);
+  return {
+    headers: headers as HeaderFinding[],
+    ...(contents === null ? {} : { contents }),
+  };
 }
 
 /** Writes what was read; the caller must be allowed to. */
 export async function writeDimensionCache(
   path: string,
   key: DimensionKey,
-  { headers }: KnownHeaders,
+  { headers, contents }: KnownHeaders,
 ): Promise<void> {
   const groups = sizeGroups(headers, key.multiple);
   await writeJsonAtomically(path, {
@@ -80,6 +85,7 @@ export async function writeDimensionCache(
     sizes: headers.map((header) =>
       typeof header === "string" ? header : [header.width, header.height]
     ),
+    ...(contents === undefined ? {} : { contents }),
   });
 }
 
@@ -111,6 +117,11 @@ export function sizeStatistics(
     max_group_size: isEmpty ? 0 : Math.max(...counts),
     avg_group_size: isEmpty ? 0 : total / counts.length,
   };
+}
+
+function contentsOfStored(stored: unknown, count: number): string[] | null {
+  if (!Array.isArray(stored) || stored.length !== count) return null;
+  return stored.every((one) => typeof one === "string") ? stored : null;
 }
 
 function headerOfStored(stored: unknown): HeaderFinding | null {

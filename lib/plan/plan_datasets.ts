@@ -1,6 +1,7 @@
 // The datasets of one plan: each is fingerprinted and its pictures' sizes are read once, however many steps use it.
 import { RefusedError } from "../error/failure.ts";
 import { BatchOrder } from "../data/batch_order.ts";
+import { headersAt, partPlaces } from "../data/dataset_part.ts";
 import {
   dimensionCachePath,
   type DimensionKey,
@@ -79,7 +80,8 @@ export class PlanDatasets {
     const headers = await this.#sampleHeaders(step.dataset, makerOf);
     if (headers === null) return null;
     const { data, model, seed } = this.#pipeline;
-    const { views } = selectSamples(headers, sizingOf(data, model));
+    const part = await this.#partOf(step.dataset, headers);
+    const { views } = selectSamples(part, sizingOf(data, model));
     // The step says which samples are corrupt.
     if (views.count === 0) return null;
     return new BatchOrder(views, {
@@ -104,7 +106,11 @@ export class PlanDatasets {
       if (key === null) continue;
       const path = dimensionCachePath(this.#dimensions, key);
       places.set(name, { path, ...key });
-      if (save) await (await this.#sampleHeaders(name, makerOf))?.save();
+      if (!save) continue;
+      const headers = await this.#sampleHeaders(name, makerOf);
+      if (headers === null) continue;
+      if (this.#entry(name).split !== null) await this.#contents(headers);
+      await headers.save();
     }
     return places;
   }
@@ -116,6 +122,30 @@ export class PlanDatasets {
       throw new RangeError(`Cannot find dataset "${name}" in the pipeline`);
     }
     return entry;
+  }
+
+  /**
+   * The samples of a dataset that is one of two parts.
+   *
+   * @throws {RefusedError} where the part is empty
+   */
+  async #partOf(name: string, headers: SampleHeaders) {
+    const { split } = this.#entry(name);
+    if (split === null) return headers;
+    const { seed } = this.#pipeline;
+    const contents = await this.#contents(headers);
+    const places = partPlaces(contents, { ...split, seed });
+    if (places.length > 0) return headersAt(headers, places);
+    throw new RefusedError(
+      `Cannot use dataset "${name}": with holdout ${split.share} this part of its ${contents.length} samples is empty`,
+      { hint: "Choose another share, another seed, or more pictures" },
+    );
+  }
+
+  #contents(headers: SampleHeaders): Promise<readonly string[]> {
+    return headers.contents(async (path) =>
+      await this.#cache.digest(path, await Deno.stat(path))
+    );
   }
 
   /** Null while the data are not made. */

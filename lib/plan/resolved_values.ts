@@ -72,5 +72,6 @@ function datasetNode(
 ): ResolvedNode {
   const keys = Object.keys(DATASET_ENTRY.entries);
   const known = Object.entries(entry).filter(([key]) => keys.includes(key));
-  return nodeOf(Object.fromEntries(known), [written]);
+  const holdout = entry.split?.share ?? null;
+  return nodeOf({ ...Object.fromEntries(known), holdout }, [written]);
 }

@@ -87,6 +87,11 @@ const OUTSIDE_DATA = new Set([
   "dataloader_max_retries",
   "dataloader_retry_delay",
   "max_corrupt_share",
+  // The views of the dataset that the section makes; its record has them.
+  "flip",
+  "crop",
+  "crop_scale",
+  "holdout",
 ]);
 
 /** Keys that came later, with the value that changes nothing: left out with it, so that older keys stay as they are. */
@@ -182,11 +187,18 @@ function needRecord(
 function datasetRecord(
   { entry, fingerprint, fromKey }: WorkDataset,
 ): Record<string, unknown> {
-  const { type, flip, image_folder, captions_file } = entry;
+  const { type, flip, crop, crop_scale, split } = entry;
+  const view = {
+    type,
+    flip,
+    ...(crop === "center" ? {} : { crop, crop_scale }),
+    ...(split === null ? {} : { split }),
+  };
   // A user's own data are known by content wherever they lie; a step's output by its place in that output.
+  const { image_folder, captions_file } = entry;
   return fromKey === null
-    ? { type, flip, fingerprint }
-    : { type, flip, from: fromKey, image_folder, captions_file };
+    ? { ...view, fingerprint }
+    : { ...view, from: fromKey, image_folder, captions_file };
 }
 
 function withoutDefaults(

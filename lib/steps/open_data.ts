@@ -5,8 +5,10 @@ import {
   withCorrupt,
 } from "../data/corrupt_sample.ts";
 import { pixelsOrCorrupt } from "../data/batch_stream.ts";
+import { partPlaces, readContents, samplesAt } from "../data/dataset_part.ts";
 import { readDimensionCache } from "../data/dimension_cache.ts";
 import { openImageTextFolder } from "../data/image_text_folder.ts";
+import type { Decode } from "../data/picture_decoding.ts";
 import { openPictureSet, type PictureSet } from "../data/picture_set.ts";
 import type { SampleSource } from "../data/sample_source.ts";
 import { sizingOf } from "../data/size_class.ts";
@@ -25,16 +27,19 @@ export type DataContext = Pick<StepContext, "request" | "log">;
 export async function openStepDataset(
   context: DataContext,
   name: string,
+  decode?: Decode,
 ): Promise<PictureSet> {
   const { request } = context;
   const dataset = request.datasets[name];
   if (dataset === undefined) {
     throw new RangeError(`The request has no dataset "${name}"`);
   }
-  const source = await openSource(dataset);
+  const source = await openSource(dataset, request.seed);
+  const { flip, crop, crop_scale: cropScale } = dataset;
   const opened = openPictureSet(source, {
     ...sizingOf(request.data, request.model),
-    flip: dataset.flip,
+    augmentation: { flip, crop, cropScale: cropScale ?? 1 },
+    ...(decode === undefined ? {} : { decode }),
   });
   for (const { place, reason } of opened.corrupt) {
     context.log(`picture "${place}" is skipped: ${reason}`, "warning");
@@ -84,10 +89,18 @@ export async function intactIndices(
   return intact;
 }
 
-async function openSource(dataset: ResolvedDataset): Promise<SampleSource> {
-  const { dimensions } = dataset;
+async function openSource(
+  dataset: ResolvedDataset,
+  seed: number,
+): Promise<SampleSource> {
+  const { dimensions, split } = dataset;
   const known = dimensions === undefined
     ? null
     : await readDimensionCache(dimensions.path, dimensions);
-  return await openImageTextFolder(dataset, known);
+  const source = await openImageTextFolder(dataset, known);
+  if (split === null) return source;
+  const contents = known?.contents?.length === source.size
+    ? known.contents
+    : await readContents(source);
+  return samplesAt(source, partPlaces(contents, { ...split, seed }));
 }

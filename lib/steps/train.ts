@@ -151,6 +151,7 @@ async function heldOutFlowLoss(
     batchSize: step.batch_size,
     seed: context.request.seed,
     maxBatches: null,
+    augmented: false,
   });
   let sum = 0;
   let count = 0;

@@ -13,6 +13,8 @@ import {
 import type { TrainState } from "../checkpoint/train_state.ts";
 import { GENERATIONS_FOLDER, METRICS_FILE } from "../checkpoint/generation.ts";
 import { BatchStream } from "../data/batch_stream.ts";
+import { DecodingThreads } from "../data/decoding_threads.ts";
+import { decodeHere } from "../data/picture_decoding.ts";
 import type { PictureSet } from "../data/picture_set.ts";
 import { commonSize } from "../data/selected_samples.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
@@ -62,10 +64,11 @@ export async function openTrainStep(
   context: StepContext,
   step: TrainStep,
 ): Promise<OpenedTrainStep> {
-  const data = await openTrainData(context, step);
+  using threads = new DisposableStack();
+  const data = await openTrainData(context, step, threads);
   await removeOwnLeftovers(context.folder);
   const lookup = await lookForCheckpoint(context);
-  using owned = new DisposableStack();
+  using owned = threads.move();
   const session = await openSession(context, {
     step,
     data,
@@ -110,16 +113,23 @@ type TrainData = Pick<
 async function openTrainData(
   context: StepContext,
   step: TrainStep,
+  owned: DisposableStack,
 ): Promise<TrainData> {
   const { request } = context;
-  const dataset = await openStepDataset(context, step.dataset);
+  const { workers } = step;
+  const { decode } = workers === 0
+    ? { decode: decodeHere }
+    : owned.use(new DecodingThreads(workers));
+  const dataset = await openStepDataset(context, step.dataset, decode);
   const heldOut = step.eval_dataset === null
     ? null
-    : await openStepDataset(context, step.eval_dataset);
+    : await openStepDataset(context, step.eval_dataset, decode);
   const batches = new BatchStream(dataset, {
     batchSize: step.batch_size,
     seed: request.seed,
     maxBatches: step.max_steps,
+    // One more than is decoded at a time: the trainer takes that one while the others are made.
+    ahead: workers === 0 ? 0 : workers + 1,
   });
   return { dataset, heldOut, batches, transition: transitionOf(step) };
 }

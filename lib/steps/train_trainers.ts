@@ -155,10 +155,7 @@ async function openLatents(
   if (!REPAIRS[model.options.variant].steadyLatents) {
     return sampledLatents(model, context.request.seed);
   }
-  const isStored = canStoreLatents(
-    opened,
-    context.request.datasets[step.dataset]?.flip ?? false,
-  );
+  const isStored = canStoreLatents(opened);
   const isMeasured = !opened.isResumed &&
     step.init_from.flow_processor === undefined &&
     !(step.from_files ?? []).includes("flow_processor");
@@ -176,9 +173,12 @@ async function openLatents(
     Promise.resolve(storedLatents(opened, encoded.tokens, batch));
 }
 
-function canStoreLatents(opened: OpenedTrainStep, flips: boolean): boolean {
+function canStoreLatents(opened: OpenedTrainStep): boolean {
   const { step, dataset, session } = opened;
-  if (flips || step.trains.includes("compressor")) return false;
+  const { flip, crop } = dataset.augmentation;
+  // A picture that is seen in several ways has several latents.
+  if (flip || crop === "random") return false;
+  if (step.trains.includes("compressor")) return false;
   const { options } = session.model;
   const places = bucketsOf(dataset.views).map(({ size, views }) => {
     const grid = latentGrid(options, size.height, size.width);

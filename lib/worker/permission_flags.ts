@@ -9,6 +9,8 @@ import {
 } from "./module_graph.ts";
 import {
   CODE_PREFIX,
+  isSymbolic,
+  OWN_CODE_PREFIX,
   PACKAGE_PREFIX,
   RUNNER_FILES,
   type StepPermissions,
@@ -39,14 +41,15 @@ export async function resolvePermissions(
       for (const folder of graph.packageFolders) {
         code.push(...await wasmFiles(folder));
       }
+    } else if (entry.startsWith(OWN_CODE_PREFIX)) {
+      const module = entry.slice(OWN_CODE_PREFIX.length);
+      code.push(...(await graphOf(join(packageRoot, module))).files);
     } else if (entry.startsWith(PACKAGE_PREFIX)) {
       const graph = await graphOf(stepEntry(packageRoot));
       code.push(packageFile(entry, graph.installed));
     }
   }
-  const paths = permissions.read.filter((entry) =>
-    !entry.startsWith(CODE_PREFIX) && !entry.startsWith(PACKAGE_PREFIX)
-  );
+  const paths = permissions.read.filter((entry) => !isSymbolic(entry));
   return {
     ...permissions,
     code,

@@ -38,6 +38,8 @@ export interface PermissionSubject {
     readonly uses_path?: string;
     /** Components that the step trains: pictures are reconstructed as samples where the VAE is among them. */
     readonly trains?: readonly string[];
+    /** Threads that decode pictures. */
+    readonly workers?: number;
   };
   readonly output: {
     /** Pictures of the user's that are reconstructed too. */
@@ -56,7 +58,7 @@ export interface DeclaredPermissions {
 /**
  * Allow lists of one step; an empty list grants nothing. Paths inside the working directory are relative to it. Places that differ
  * from machine to machine are named: `npm:<package>/<file>` for a file of a package, `code:<module>` for a task module with
- * everything it imports and the `.wasm` files of its packages.
+ * everything it imports and the `.wasm` files of its packages, `fluxline:<module>` for a module of fluxline with what it imports.
  */
 export interface StepPermissions extends DeclaredPermissions {
   readonly ffi: readonly string[];
@@ -69,6 +71,9 @@ export const PACKAGE_PREFIX = "npm:";
 
 /** Prefix of a task module and all that it imports. */
 export const CODE_PREFIX = "code:";
+
+/** Prefix of a module of fluxline itself and all that it imports: a thread loads its code as a file. */
+export const OWN_CODE_PREFIX = "fluxline:";
 
 /** Files inside a step folder that only the runner writes. */
 export const RUNNER_FILES = ["request.json", "complete.json", "attempts"];
@@ -85,6 +90,10 @@ export const TASK_PACKAGE_FILES: readonly string[] = [
   "npm:@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
   "npm:@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm",
 ];
+
+/** Code of the threads that decode pictures for a train step. */
+export const DECODING_CODE =
+  `${OWN_CODE_PREFIX}lib/data/decoding_thread_main.ts`;
 
 /** Least privilege of a step, as the plan shows it: the same on every machine. */
 export function stepPermissions(subject: PermissionSubject): StepPermissions {
@@ -108,8 +117,13 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     text_files?.pretrained,
     lpips,
   ].flatMap((file) => file?.path ?? []);
+  const { workers = 0 } = subject.options;
   const code = module === undefined
-    ? [...ENGINE_FILES[subject.engine.name], ...TASK_PACKAGE_FILES]
+    ? [
+      ...ENGINE_FILES[subject.engine.name],
+      ...TASK_PACKAGE_FILES,
+      ...(workers > 0 ? [DECODING_CODE] : []),
+    ]
     : [`${CODE_PREFIX}${shownPath(module)}`];
   return {
     read: distinct(
@@ -155,7 +169,9 @@ export function shownPath(path: string): string {
 
 /** Whether an entry of an allow list names a place and not a path. */
 export function isSymbolic(entry: string): boolean {
-  return entry.startsWith(PACKAGE_PREFIX) || entry.startsWith(CODE_PREFIX);
+  return [PACKAGE_PREFIX, CODE_PREFIX, OWN_CODE_PREFIX].some((prefix) =>
+    entry.startsWith(prefix)
+  );
 }
 
 function distinct(entries: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 // Batches: each picture once per epoch, a function of (seed, epoch, batch), read from any place on.
 import assert from "node:assert/strict";
 import { StepFailure } from "../../lib/error/failure.ts";
+import { NO_AUGMENTATION } from "../../lib/data/augmentation.ts";
 import { type Batch, BatchStream } from "../../lib/data/batch_stream.ts";
 import { CorruptSampleError } from "../../lib/data/corrupt_sample.ts";
 import type { PictureSet } from "../../lib/data/picture_set.ts";
@@ -23,7 +24,7 @@ function dataset(
     sizeOf: () => pictureSize,
     views: new ViewTable(Array.from({ length: size }, () => [pictureSize])),
     corrupt: [],
-    flip: options.flip ?? false,
+    augmentation: { ...NO_AUGMENTATION, flip: options.flip ?? false },
     caption: (index) => `caption ${index}`,
     name: (index) => `${index}.png`,
     pixels(index) {

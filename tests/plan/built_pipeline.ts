@@ -117,6 +117,9 @@ export function dataset(
     batch_size: null,
     workers: null,
     flip: false,
+    crop: "center",
+    crop_scale: null,
+    split: null,
     image_folder_path: folder === null ? null : `${folder}/images`,
     captions_file_path: folder === null ? null : `${folder}/captions.tsv`,
   };

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import type { ModelSection, Step } from "../../lib/catalog/pipeline.ts";
+import type {
+  DatasetEntry,
+  ModelSection,
+  Step,
+} from "../../lib/catalog/pipeline.ts";
 import { describeChanges, workChanges } from "../../lib/plan/work_changes.ts";
 import { workRecord } from "../../lib/plan/work_record.ts";
 import { datasetRoles, stepRoles } from "../../lib/plan/step_inputs.ts";
@@ -14,10 +18,18 @@ import {
 
 function keyOf(
   step: Step,
-  parts: { seed?: number; fingerprint?: string; image?: string } = {},
+  parts: {
+    seed?: number;
+    fingerprint?: string;
+    image?: string;
+    view?: Partial<DatasetEntry>;
+  } = {},
 ) {
   const pipeline = builtPipeline([step], {}, { seed: parts.seed ?? 0 });
-  const entry = { ...dataset({ folder: parts.image ?? "/d" }), flip: false };
+  const entry = {
+    ...dataset({ folder: parts.image ?? "/d" }),
+    ...parts.view,
+  };
   const set = { entry, fingerprint: parts.fingerprint ?? "f", fromKey: null };
   return workKey(workRecord(step, {
     pipeline,
@@ -86,7 +98,16 @@ Deno.test("workRecord() gives another key for whatever can change the result", (
   for (const change of changed) keys.add(keyOf({ ...plain, ...change }));
   keys.add(keyOf(plain, { seed: 1 }));
   keys.add(keyOf(plain, { fingerprint: "g" }));
-  assert.equal(keys.size, 1 + changed.length + 2);
+  const views: Partial<DatasetEntry>[] = [
+    { flip: true },
+    { crop: "random", crop_scale: 0.5 },
+    { crop: "random", crop_scale: 0.75 },
+    { split: { share: 0.1, part: "training" } },
+    { split: { share: 0.1, part: "holdout" } },
+    { split: { share: 0.2, part: "holdout" } },
+  ];
+  for (const view of views) keys.add(keyOf(plain, { view }));
+  assert.equal(keys.size, 1 + changed.length + 2 + views.length);
 });
 
 Deno.test("workRecord() leaves model and data out of a script's work, and its code in", () => {
