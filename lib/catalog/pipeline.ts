@@ -4,6 +4,7 @@ import type { LocatedMap } from "../source/located_tree.ts";
 import type { SourcePosition, SourceText } from "../source/position.ts";
 import type { Component } from "./component.ts";
 import type { DataSection } from "./data_section.ts";
+import type { ExecutorSection, StepResources } from "./executor_options.ts";
 import type { ModelSection } from "./model_section.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import type { CheckpointOptions, OutputSection } from "./output_section.ts";
@@ -47,6 +48,8 @@ export interface Pipeline {
   readonly text_files: TextFilesEntry;
   /** When the pipeline runs by itself; absent where it has no `schedule`. */
   readonly schedules?: readonly ScheduleEntry[];
+  /** Where steps run; it changes no result. */
+  readonly executor: ExecutorSection;
   /** In the order of the file. */
   readonly steps: readonly Step[];
   readonly sources: PipelineSources;
@@ -145,6 +148,7 @@ export interface StepBase {
     readonly backoff_seconds: number;
   };
   readonly timeout_seconds: number | null;
+  readonly resources: StepResources;
   readonly position: SourcePosition;
 }
 
@@ -158,7 +162,8 @@ type SharedKey =
   | "needs"
   | "permissions"
   | "retry"
-  | "timeout";
+  | "timeout"
+  | "resources";
 type ResolvedTrainKey =
   | SharedKey
   | "freeze"

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { DATA_SECTION, DATASET_ENTRY } from "./data_section.ts";
 import { MODEL_SECTION } from "./model_section.ts";
+import { EXECUTOR_SECTION } from "./executor_options.ts";
 import {
   closedMap,
   nullable,
@@ -50,6 +51,7 @@ export const TOP_LEVEL = closedMap({
   ),
   matrix: anything,
   schedule: anything,
+  executor: anything,
 });
 
 /** Keys of `training` that no step has. */
@@ -112,6 +114,7 @@ export const PIPELINE_FILE = closedMap({
   schedule: v.optional(
     v.nullable(v.union([OWN_SCHEDULE, v.array(OWN_SCHEDULE)])),
   ),
+  executor: v.optional(v.nullable(EXECUTOR_SECTION)),
   training: closedMap({
     ...flatKeys,
     ...TRAINING_ONLY,

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Place } from "../source/located_tree.ts";
 import { closedMap, nullable, option, someText } from "./option.ts";
-import { lengthOfTime } from "./shared_step_keys.ts";
+import { lengthOfTime } from "./length_of_time.ts";
 
 /** What happens to a tick while a run of the same schedule is going on. */
 export const OVERLAP_POLICIES = ["skip", "queue", "replace", "allow"] as const;

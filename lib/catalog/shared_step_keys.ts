@@ -1,5 +1,7 @@
 // The tasks, and what a step of any task may say.
 import * as v from "valibot";
+import { RESOURCES } from "./executor_options.ts";
+import { lengthOfTime } from "./length_of_time.ts";
 import {
   closedMap,
   finiteNumber,
@@ -7,7 +9,6 @@ import {
   option,
   section,
   someText,
-  type ValueSchema,
   wholeNumber,
 } from "./option.ts";
 
@@ -23,19 +24,6 @@ export const TASKS = [
 export type Task = typeof TASKS[number];
 
 const names = v.array(someText());
-const A_DURATION =
-  "seconds as a number above 0, or a text such as 90s, 30m, 2h or 1d";
-/** A length of time as people write it in a pipeline. */
-export const lengthOfTime: ValueSchema<string | number> = v.union(
-  [
-    finiteNumber({ above: 0 }),
-    v.pipe(
-      v.string(),
-      v.regex(/^(?=.*[1-9])\d+(\.\d+)?\s*(s|m|h|d)$/, A_DURATION),
-    ),
-  ],
-  A_DURATION,
-);
 
 const PERMISSIONS = closedMap({
   read: option(names, [], "Files and folders"),
@@ -68,4 +56,5 @@ export const SHARED_KEYS = {
     lengthOfTime,
     "Longest time, in seconds or as 90s, 30m, 2h, 1d",
   ),
+  resources: section(RESOURCES),
 };

@@ -4,7 +4,9 @@ import { isGranted } from "../disk/granted.ts";
 import { configFlags } from "../worker/code_fetch.ts";
 
 const KINDS = ["read", "write", "run", "env", "net", "ffi"] as const;
-const SYSTEM_FACTS = ["hostname", "statfs", "osRelease", "cpus"] as const;
+const SYSTEM_FACTS = [
+  ...["hostname", "statfs", "systemMemoryInfo", "osRelease", "cpus"] as const,
+];
 
 /** Arguments of `deno` that run `cli.ts` of `packageRoot` with this process's permissions. */
 export function ownCommand(packageRoot: string): string[] {

@@ -32,6 +32,14 @@ export function parseDurationMs(text: string): number | null {
   return total;
 }
 
+/** Seconds of a length of time that a schema let through: a number, or a text with a unit. */
+export function secondsOf(written: number | string): number {
+  if (typeof written === "number") return written;
+  const ms = parseDurationMs(written);
+  if (ms === null) throw new RangeError(`Cannot read "${written}" as a length`);
+  return ms / 1000;
+}
+
 /** At most two units, and no more digits than a reader needs: `340 ms`, `7.2 s`, `48 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import * as v from "valibot";
 import { DATA_SECTION } from "../catalog/data_section.ts";
+import { EXECUTOR_SECTION } from "../catalog/executor_options.ts";
 import { MODEL_SECTION } from "../catalog/model_section.ts";
 import {
   CHECKPOINT_OPTIONS,
@@ -137,6 +138,7 @@ async function readPipeline(
     CHECKPOINT_OPTIONS,
     report,
   );
+  const executor = readSection(document, "executor", EXECUTOR_SECTION, report);
   readSection(document, "optimization", OPTIMIZATION_SECTION, report);
   const readText = context.options.readText ?? readPipelineText;
   const optimizerFile = await readOptimizerFile(document, readText, report);
@@ -219,7 +221,7 @@ async function readPipeline(
   }
   if (
     top === undefined || model === undefined || data === undefined ||
-    output === undefined
+    output === undefined || executor === undefined
   ) return undefined;
   checkPictureSizes({
     steps,
@@ -243,6 +245,7 @@ async function readPipeline(
     ...(files === undefined ? {} : { weight_files: files }),
     text_files,
     ...(schedules.length === 0 ? {} : { schedules }),
+    executor: executor.value,
     steps,
     sources: {
       text: source,

@@ -7,6 +7,7 @@ import {
   type ScheduleEntry,
 } from "../catalog/schedule_options.ts";
 import { CronTimes } from "../clock/cron_times.ts";
+import { secondsOf } from "../clock/duration.ts";
 import { TICK_VALUES, unknownPlaceholders } from "../clock/tick_values.ts";
 import { TimeZone, zoneNames } from "../clock/time_zone.ts";
 import { foundText } from "./issue_message.ts";
@@ -24,7 +25,6 @@ import {
 import { didYouMean } from "../source/suggestion.ts";
 import { checkOptions } from "./check_options.ts";
 import type { Report } from "./report.ts";
-import { secondsOf } from "./step_base.ts";
 import { nameFault } from "./step_names.ts";
 
 /** Where the entries stand. */
@@ -199,6 +199,5 @@ function checkPlaceholders(
 }
 
 function msOf(written: string | number | null): number | null {
-  const seconds = secondsOf(written);
-  return seconds === null ? null : seconds * 1000;
+  return written === null ? null : secondsOf(written) * 1000;
 }

@@ -1,5 +1,5 @@
 // What resolving a step of any task starts from.
-import { parseDurationMs } from "../clock/duration.ts";
+import { secondsOf } from "../clock/duration.ts";
 import type {
   Component,
   StepBase,
@@ -37,7 +37,7 @@ export function baseOf(
   context: ResolutionContext,
   sources: readonly WeightSources[] = [],
 ): Omit<StepBase, "task"> {
-  const { description, permissions, retry, timeout } = options;
+  const { description, permissions, retry, timeout, resources } = options;
   const holders = sources.flatMap((source) => Object.values(source));
   return {
     name: draft.name,
@@ -46,29 +46,22 @@ export function baseOf(
     needs: [...new Set([...context.graph.get(draft.name) ?? [], ...holders])],
     permissions,
     retry,
-    timeout_seconds: secondsOf(timeout),
+    timeout_seconds: timeout === null ? null : secondsOf(timeout),
+    resources,
     position: (locate(draft.own, ["name"])?.place ?? draft.own.place).position,
   };
-}
-
-/** Seconds of a length of time that the schema let through. */
-export function secondsOf(written: number | string | null): number | null {
-  if (typeof written !== "string") return written;
-  const ms = parseDurationMs(written);
-  // The schema lets no other text through.
-  if (ms === null) throw new RangeError(`Cannot read "${written}" as a length`);
-  return ms / 1000;
 }
 
 /** Options without the keys that {@linkcode baseOf} resolves. */
 export function withoutBase<O extends OptionsOf<StepOptions["task"]>>(
   options: O,
-): Omit<O, "name" | "needs" | "retry" | "timeout"> {
+): Omit<O, "name" | "needs" | "retry" | "timeout" | "resources"> {
   const {
     name: _name,
     needs: _needs,
     retry: _retry,
     timeout: _timeout,
+    resources: _resources,
     ...rest
   } = options;
   return rest;

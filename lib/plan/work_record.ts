@@ -46,6 +46,7 @@ const OUTSIDE_STEP = new Set([
   "permissions",
   "retry",
   "timeout_seconds",
+  "resources",
   "position",
   "checkpoint",
   "workers",

@@ -49,6 +49,7 @@ export function generateStep(
     permissions: { read: [], write: [], net: [], env: [] },
     retry: { attempts: 1, backoff_seconds: 0 },
     timeout_seconds: null,
+    resources: { cpus: null, memory: null, gpus: null, time: null },
     position: positionAt(pipeline.sources.text, 0, 0),
     prompts: [...options.prompts],
     ...(options.frames === null ? {} : { frames: options.frames }),

@@ -9,13 +9,15 @@ export interface QueuedStep {
 }
 
 /**
- * Waiting steps whose needs are all finished, in plan order, at most as many as there are free places. After a failure nothing new
+ * Waiting steps whose needs are all finished, in plan order, at most as many as there are free places and as
+ * `fits` finds room for beside those that run. After a failure nothing new
  * starts: what runs may finish, and the rest would only hide the message.
  */
 export function readySteps<Queued extends QueuedStep>(
   steps: readonly Queued[],
   states: ReadonlyMap<string, StepState>,
   jobs: number,
+  fits: (step: Queued, beside: readonly Queued[]) => boolean = () => true,
 ): Queued[] {
   const all = [...states.values()];
   if (all.some((state) => state === "failed" || state === "stopped")) return [];
@@ -28,6 +30,7 @@ export function readySteps<Queued extends QueuedStep>(
       !busyKeys.has(step.key) &&
       step.needs.every((need) => isFinished(states.get(need)));
     if (!isReady || ready.length + running.length >= jobs) continue;
+    if (!fits(step, [...running, ...ready])) continue;
     busyKeys.add(step.key);
     ready.push(step);
   }

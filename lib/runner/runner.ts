@@ -11,9 +11,11 @@ import { fetchCode } from "../worker/code_fetch.ts";
 import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
 import { stepEntry } from "../worker/permission_flags.ts";
 import { CheckpointWish, watchCheckpointFile } from "./checkpoint_wish.ts";
+import { drivePlan } from "./drive_plan.ts";
 import { planOnEngine } from "./engine_decision.ts";
 import { setAsideDamagedInputs } from "./input_check.ts";
-import { isFinished, readySteps } from "./ready_set.ts";
+import { LocalExecutor } from "./local_executor.ts";
+import { isFinished } from "./ready_set.ts";
 import { RunJournal } from "./run_journal.ts";
 import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -24,7 +26,6 @@ import {
   type StepSummary,
   sumUp,
 } from "./run_summary.ts";
-import { type DriveScene, driveStep } from "./step_drive.ts";
 import { StopControl } from "./stop_control.ts";
 
 /** How to run a pipeline. */
@@ -158,11 +159,28 @@ async function runPlan(
     }
     return ended;
   }
+  const checkpointWish = options.checkpointWish ?? new CheckpointWish();
+  const follow = journal.follow(observe);
+  const executor = new LocalExecutor({
+    observe: follow,
+    checkpointWish,
+    stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
+    lockWaitMs: options.waitMs ?? LOCK_WAIT_MS,
+    graphOf: rememberGraphs(),
+    renewed: new Set(),
+    limits: plan.pipeline.executor.local,
+  });
+  await executor.prepare(pending);
   await journal.record({ kind: "run_started" });
   try {
     observe({ kind: "fetching_code" });
     await fetchStepCode(plan, stop.asked);
-    await drive(plan, { options, stop, observe, states, ended, journal });
+    using _file = watchCheckpointFile(
+      runPaths(plan.runsDir, plan.run).checkpointNow,
+      checkpointWish,
+    );
+    const driving = { stop, observe: follow, states, ended, journal };
+    await drivePlan(plan, { executor, jobs: options.jobs ?? 1, ...driving });
   } catch (error) {
     if (!stop.asked.aborted) throw error;
   }
@@ -174,75 +192,17 @@ async function runPlan(
   return ended;
 }
 
-interface Driving {
-  readonly options: RunOptions;
-  readonly stop: StopControl;
-  readonly observe: RunObserver;
-  readonly states: Map<string, StepState>;
-  readonly ended: Map<string, StepSummary>;
-  readonly journal: RunJournal;
-}
-
-async function drive(plan: Plan, driving: Driving): Promise<void> {
-  const { options, stop, states, ended, journal } = driving;
-  const observe = journal.follow(driving.observe);
-  const scene: DriveScene = {
-    stop,
-    observe,
-    stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
-    lockWaitMs: options.waitMs ?? LOCK_WAIT_MS,
-    checkpointWish: options.checkpointWish ?? new CheckpointWish(),
-    graphOf: rememberGraphs(),
-    renewed: new Set(),
+/** Looks each module graph up once. */
+function rememberGraphs(): (
+  entry: string,
+  packageRoot: string,
+) => Promise<ModuleGraph> {
+  const known = new Map<string, Promise<ModuleGraph>>();
+  return (entry, packageRoot) => {
+    const graph = known.get(entry) ?? readModuleGraph(entry, packageRoot);
+    known.set(entry, graph);
+    return graph;
   };
-  using _file = watchCheckpointFile(
-    runPaths(plan.runsDir, plan.run).checkpointNow,
-    scene.checkpointWish,
-  );
-  const running = new Map<string, Promise<void>>();
-  for (;;) {
-    const ready = stop.asked.aborted
-      ? []
-      : readySteps(plan.steps, states, options.jobs ?? 1);
-    for (const step of ready) {
-      states.set(step.name, "running");
-      const run = async () => {
-        const { name, key } = step;
-        const kind = step.cursor === null ? "step_started" : "step_resumed";
-        await journal.record({ kind, step: name, key }, {
-          step: name,
-          state: "running",
-        });
-        const summary = await driveStep(step, scene);
-        ended.set(name, summary);
-        states.set(name, summary.state);
-        await recordEnd(journal, summary);
-        observe({ kind: "step_ended", step, summary });
-      };
-      running.set(step.name, run().finally(() => running.delete(step.name)));
-    }
-    if (running.size === 0) return;
-    await Promise.race(running.values());
-  }
-}
-
-async function recordEnd(
-  journal: RunJournal,
-  summary: StepSummary,
-): Promise<void> {
-  const { name, key, state, failure } = summary;
-  const kind = state === "done"
-    ? "step_finished"
-    : state === "reused"
-    ? "step_reused"
-    : state === "stopped"
-    ? "step_stopped"
-    : "step_failed";
-  const text = failure === null ? {} : { text: failure.message };
-  await journal.record({ kind, step: name, key, ...text }, {
-    step: name,
-    state,
-  });
 }
 
 async function fetchStepCode(plan: Plan, signal: AbortSignal): Promise<void> {
@@ -254,18 +214,6 @@ async function fetchStepCode(plan: Plan, signal: AbortSignal): Promise<void> {
   );
   const entries = [stepEntry(packageRoot), ...new Set(modules)];
   await fetchCode(entries, packageRoot, signal);
-}
-
-function rememberGraphs(): (
-  entry: string,
-  packageRoot: string,
-) => Promise<ModuleGraph> {
-  const known = new Map<string, Promise<ModuleGraph>>();
-  return (entry, packageRoot) => {
-    const graph = known.get(entry) ?? readModuleGraph(entry, packageRoot);
-    known.set(entry, graph);
-    return graph;
-  };
 }
 
 function isManifestCurrent(plan: Plan): boolean {

@@ -1,12 +1,12 @@
 // One attempt at one step: permissions, link check, process, timeout, and what its end means.
 import { join } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
-import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
-import { formatDuration } from "../clock/duration.ts";
+import { Failure, StepFailure } from "../error/failure.ts";
 import { activeDiskTest } from "../disk/disk_test.ts";
 import { nameHolder } from "../disk/file_lock.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { AUDIT_FILE, summarizeAudit } from "../worker/access_audit.ts";
+import type { Confinement } from "../worker/confinement.ts";
 import { refuseStrayLinks } from "../worker/link_check.ts";
 import type { ModuleGraph } from "../worker/module_graph.ts";
 import {
@@ -24,11 +24,10 @@ import {
   noteAccess,
   notePermissions,
 } from "./attempt_record.ts";
+import { watchLimits } from "./attempt_limits.ts";
 import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { StopControl } from "./stop_control.ts";
-
-const SCRIPT_TIMEOUT_GRACE_MS = 2000;
 
 /** What all attempts of a run have in common. */
 export interface AttemptScene {
@@ -38,6 +37,8 @@ export interface AttemptScene {
   readonly stopGraceMs: number;
   /** The way out where a process ended without a word; by default its log is named. */
   readonly diedHint?: string;
+  /** What the step is held to here; only its own \`timeout\` where it is left out. */
+  readonly confinement?: Confinement;
   /** Asks running steps to save and go on. */
   readonly checkpointWish: CheckpointWish;
   /** Reads a module graph; each entry is looked up once per run. */
@@ -79,6 +80,9 @@ export async function runAttempt(
   const diskTest = activeDiskTest();
   const process = await StepProcess.start({
     ...(diskTest === null ? {} : { diskTest: diskTest.test }),
+    ...(scene.confinement === undefined
+      ? {}
+      : { confinement: scene.confinement }),
     entry: stepEntry(request.packageRoot),
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
@@ -116,14 +120,16 @@ export async function runAttempt(
       }
     },
   });
-  const { end, timedOut } = await follow(process, step, scene);
+  const { end, exceeded } = await follow(process, step, scene);
   const undeclared = await sumUpAccess(step, attempt, permissions);
   // A step that failed on a refused read says so itself.
   if (end.kind !== "failed") reportUndeclaredReads(step, undeclared, scene);
   if (end.kind === "ended" && end.result.outcome === "done") {
     return { kind: "done", result: end.result, pictures };
   }
-  if (timedOut) return timeoutFailure(step);
+  if (exceeded !== null) {
+    return { kind: "failed", failure: exceeded, isRetryable: false };
+  }
   return outcomeOf(end, step, attempt, scene);
 }
 
@@ -131,8 +137,7 @@ async function follow(
   process: StepProcess,
   step: PlannedStep,
   scene: AttemptScene,
-): Promise<{ readonly end: StepEnd; readonly timedOut: boolean }> {
-  let timedOut = false;
+): Promise<{ readonly end: StepEnd; readonly exceeded: Failure | null }> {
   const { stop, stopGraceMs } = scene;
   const askToStop = () => process.stop(stopGraceMs);
   const kill = () => process.kill();
@@ -140,26 +145,15 @@ async function follow(
   stop.forced.addEventListener("abort", kill);
   if (stop.asked.aborted) askToStop();
   const forgetWish = scene.checkpointWish.listen(() => process.askCheckpoint());
-  const timeoutSeconds = step.request.options.timeout_seconds;
-  const timer = timeoutSeconds === null ? null : setTimeout(() => {
-    timedOut = true;
-    process.stop(timeoutGraceMs(step, stopGraceMs));
-  }, timeoutSeconds * 1000);
+  using limits = watchLimits(process, step, scene.confinement, stopGraceMs);
   try {
-    return { end: await process.ended, timedOut };
+    const end = await process.ended;
+    return { end, exceeded: limits.failure() };
   } finally {
-    if (timer !== null) clearTimeout(timer);
     forgetWish();
     stop.asked.removeEventListener("abort", askToStop);
     stop.forced.removeEventListener("abort", kill);
   }
-}
-
-/** A script has nothing to save: what it did counts for nothing once it is late. */
-function timeoutGraceMs(step: PlannedStep, stopGraceMs: number): number {
-  return step.task === "script"
-    ? Math.min(stopGraceMs, SCRIPT_TIMEOUT_GRACE_MS)
-    : stopGraceMs;
 }
 
 function outcomeOf(
@@ -203,20 +197,6 @@ function toFailure(reported: ReportedFailure): Failure {
       ? { cause: reported.stack }
       : {}),
   });
-}
-
-function timeoutFailure(step: PlannedStep): AttemptOutcome {
-  const limitMs = (step.request.options.timeout_seconds ?? 0) * 1000;
-  const failure = new TimedOutError(
-    `Step "${step.name}" ran longer than its timeout of ${
-      formatDuration(limitMs)
-    }`,
-    {
-      hint:
-        "Run the same command again to go on from what it saved, or raise the step's `timeout`",
-    },
-  );
-  return { kind: "failed", failure, isRetryable: false };
 }
 
 /** Keeps the summary beside the audit and answers what was read without being declared. */

@@ -28,6 +28,12 @@ export class StopControl {
     return this.#cause;
   }
 
+  /** Leave now, whatever was asked before. */
+  force(): void {
+    this.#asked.abort();
+    this.#forced.abort();
+  }
+
   request(signal: StopSignal): void {
     const now = performance.now();
     if (this.#cause === null) {

@@ -4,6 +4,7 @@ import type { DiskTest } from "../disk/disk_test.ts";
 import { AUDIT_FILE } from "./access_audit.ts";
 import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
+import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
 import {
   type ChildMessage,
   decodeChildLine,
@@ -24,6 +25,8 @@ export interface StepLaunch {
   readonly request: unknown;
   /** Only in tests of the disk. */
   readonly diskTest?: DiskTest;
+  /** Cores and GPUs that the process may use; all where it is left out. */
+  readonly confinement?: Confinement;
   /** Existing folder of this attempt; gets `log.txt` and `audit.jsonl`. */
   readonly attemptFolder: string;
   readonly onMessage: (message: ChildMessage) => void;
@@ -56,8 +59,14 @@ export class StepProcess {
   static async start(launch: StepLaunch): Promise<StepProcess> {
     const log = await AttemptLog.create(join(launch.attemptFolder, LOG_FILE));
     try {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", ...launch.flags, launch.entry],
+      const { cores = null, gpus = null } = launch.confinement ?? {};
+      const { command, args } = onCores(cores, Deno.execPath(), [
+        ...["run", "--quiet"],
+        ...launch.flags,
+        launch.entry,
+      ]);
+      const child = new Deno.Command(command, {
+        args,
         // A group of its own: Ctrl-C reaches the runner alone, and the runner reaches everything that the step started.
         detached: HAS_GROUPS,
         stdin: "piped",
@@ -66,6 +75,7 @@ export class StepProcess {
         env: {
           DENO_AUDIT_PERMISSIONS: join(launch.attemptFolder, AUDIT_FILE),
           NO_COLOR: "1",
+          ...visibleGpus(gpus),
         },
       }).spawn();
       return new StepProcess(child, launch, log);

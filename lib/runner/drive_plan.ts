@@ -1,0 +1,99 @@
+// Hands the steps of a plan to an executor as they become ready, and keeps the run's records until nothing more can start.
+import type { Plan, PlannedStep } from "../plan/plan.ts";
+import type { StepState } from "../store/run_record.ts";
+import type { Executor, StepTicket } from "./executor.ts";
+import { readySteps } from "./ready_set.ts";
+import type { RunJournal } from "./run_journal.ts";
+import type { RunObserver } from "./run_notice.ts";
+import type { StepSummary } from "./run_summary.ts";
+import type { StopControl } from "./stop_control.ts";
+
+/** What driving a plan needs, and what it fills in. */
+export interface Driving {
+  readonly executor: Executor;
+  /** Steps at the same time. */
+  readonly jobs: number;
+  readonly stop: StopControl;
+  readonly observe: RunObserver;
+  /** By step; kept up to date. */
+  readonly states: Map<string, StepState>;
+  /** Filled with how each step ended. */
+  readonly ended: Map<string, StepSummary>;
+  readonly journal: RunJournal;
+}
+
+/** Returns when no step runs and none can start any more. */
+export async function drivePlan(plan: Plan, driving: Driving): Promise<void> {
+  const { executor, stop, states, jobs } = driving;
+  const fits = (step: PlannedStep, beside: readonly PlannedStep[]) =>
+    executor.fits(step, beside);
+  const running = new Map<string, Promise<void>>();
+  for (;;) {
+    const ready = stop.asked.aborted
+      ? []
+      : readySteps(plan.steps, states, jobs, fits);
+    for (const step of ready) {
+      states.set(step.name, "running");
+      const run = runStep(step, driving);
+      running.set(step.name, run.finally(() => running.delete(step.name)));
+    }
+    if (running.size === 0) return;
+    await Promise.race(running.values());
+  }
+}
+
+async function runStep(step: PlannedStep, driving: Driving): Promise<void> {
+  const { executor, stop, observe, states, ended, journal } = driving;
+  const { name, key } = step;
+  const kind = step.cursor === null ? "step_started" : "step_resumed";
+  await journal.record({ kind, step: name, key }, {
+    step: name,
+    state: "running",
+  });
+  const [ticket] = await executor.submit([step]);
+  const summary = await followTicket(ticket as StepTicket, executor, stop);
+  ended.set(name, summary);
+  states.set(name, summary.state);
+  await recordEnd(journal, summary);
+  observe({ kind: "step_ended", step, summary });
+}
+
+/** Waits for a step's end, passing a stop of the run on. */
+async function followTicket(
+  ticket: StepTicket,
+  executor: Executor,
+  stop: StopControl,
+): Promise<StepSummary> {
+  const save = () => executor.cancel(ticket, "save");
+  const end = () => executor.cancel(ticket, "now");
+  stop.asked.addEventListener("abort", save);
+  stop.forced.addEventListener("abort", end);
+  if (stop.asked.aborted) save();
+  try {
+    await executor.watch(ticket);
+  } finally {
+    stop.asked.removeEventListener("abort", save);
+    stop.forced.removeEventListener("abort", end);
+  }
+  return await executor.collect(ticket);
+}
+
+/** Writes down how a step ended. */
+export async function recordEnd(
+  journal: RunJournal,
+  summary: StepSummary,
+): Promise<void> {
+  const { name, key, state, failure } = summary;
+  const kind = state === "done"
+    ? "step_finished"
+    : state === "reused"
+    ? "step_reused"
+    : state === "stopped"
+    ? "step_stopped"
+    : "step_failed";
+  const text = failure === null ? {} : { text: failure.message };
+  await journal.record({ kind, step: name, key, ...text }, {
+    step: name,
+    state,
+  });
+}

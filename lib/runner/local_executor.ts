@@ -1,0 +1,86 @@
+// Steps as processes of this machine, started by this process.
+import type { LocalOptions } from "../catalog/executor_options.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import type { CancelWish, Executor, StepTicket } from "./executor.ts";
+import { MachineShare, measureMachine } from "./machine_share.ts";
+import type { StepSummary } from "./run_summary.ts";
+import { type DriveScene, driveStep } from "./step_drive.ts";
+import { StopControl } from "./stop_control.ts";
+
+/** What the steps of one run have in common here. */
+export interface LocalScene extends Omit<DriveScene, "stop"> {
+  /** Limits for all steps together; null where something else, such as Slurm, holds each step to its own. */
+  readonly limits: LocalOptions | null;
+}
+
+interface LocalTicket extends StepTicket {
+  readonly stop: StopControl;
+  readonly summary: Promise<StepSummary>;
+}
+
+/** Runs steps on this machine. */
+export class LocalExecutor implements Executor {
+  readonly name = "local";
+  readonly ordersSteps = false;
+  readonly #scene: LocalScene;
+  readonly #tickets = new Map<StepTicket, LocalTicket>();
+  #share: MachineShare | null = null;
+
+  constructor(scene: LocalScene) {
+    this.#scene = scene;
+  }
+
+  async prepare(steps: readonly PlannedStep[]): Promise<void> {
+    const { limits } = this.#scene;
+    if (limits === null) return;
+    this.#share = new MachineShare(await measureMachine(limits, steps));
+    this.#share.refuseTooLarge(steps);
+  }
+
+  fits(step: PlannedStep, beside: readonly PlannedStep[]): boolean {
+    return this.#share === null || this.#share.fits([...beside, step]);
+  }
+
+  submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
+    return Promise.resolve(steps.map((step) => this.#start(step)));
+  }
+
+  async watch(ticket: StepTicket): Promise<void> {
+    await this.#own(ticket).summary;
+  }
+
+  cancel(ticket: StepTicket, wish: CancelWish): Promise<void> {
+    const { stop } = this.#own(ticket);
+    if (wish === "save") stop.request("SIGTERM");
+    else stop.force();
+    return Promise.resolve();
+  }
+
+  async collect(ticket: StepTicket): Promise<StepSummary> {
+    const { summary } = this.#own(ticket);
+    this.#tickets.delete(ticket);
+    return await summary;
+  }
+
+  #start(step: PlannedStep): StepTicket {
+    const stop = new StopControl();
+    const share = this.#share;
+    const confinement = share?.take(step);
+    const summary = driveStep(step, {
+      ...this.#scene,
+      stop,
+      ...(confinement === undefined ? {} : { confinement }),
+    }).finally(() => share?.giveBack(step));
+    const ticket = { step, place: null, stop, summary };
+    this.#tickets.set(ticket, ticket);
+    return ticket;
+  }
+
+  #own(ticket: StepTicket): LocalTicket {
+    const own = this.#tickets.get(ticket);
+    if (own === undefined) {
+      throw new RangeError(`Step "${ticket.step.name}" was not taken here`);
+    }
+    return own;
+  }
+}
