@@ -14,15 +14,18 @@ import {
   readMetricRows,
   readTimingRows,
 } from "../metrics/metric_log.ts";
-import { readMarker } from "../store/marker.ts";
+import type { StoredResult } from "../store/marker.ts";
 import { readStepRequest } from "../store/request_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import { readStrips } from "./picture_strips.ts";
 
-/** Writes the event file and removes the one before; answers its path. */
-export async function writeStepEvents(folder: string): Promise<string> {
+/** Writes the event file and removes the one before; answers its path. `result` is what a finished step reports. */
+export async function writeStepEvents(
+  folder: string,
+  result: StoredResult | null,
+): Promise<string> {
   const { tensorboard } = stepPaths(folder);
-  const bytes = eventFileBytes(await readStepEvents(folder));
+  const bytes = eventFileBytes(await readStepEvents(folder, result));
   await makeFolder(tensorboard);
   const before = [...Deno.readDirSync(tensorboard)].map(({ name }) => name)
     .filter((name) => name.includes("tfevents"));
@@ -42,12 +45,13 @@ function nextName(before: readonly string[]): string {
   return `events.out.tfevents.${String(seconds).padStart(10, "0")}.fluxline`;
 }
 
-async function readStepEvents(folder: string): Promise<StepEvent[]> {
+async function readStepEvents(
+  folder: string,
+  result: StoredResult | null,
+): Promise<StepEvent[]> {
   const rows = await readMetricRows(stepPaths(folder).metrics);
   const timeOf = await readTimes(folder);
   const request = await readStepRequest(folder);
-  const found = await readMarker(folder, { deep: false });
-  const result = found.kind === "complete" ? found.marker.result : null;
   const start = timeOf(0);
   const events: StepEvent[] = request === null ? [] : [{
     wallTime: start,

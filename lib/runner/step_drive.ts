@@ -113,11 +113,9 @@ async function attemptUntilDone(
       retryDelayMs: retry,
     });
     if (outcome.kind === "done") {
-      const summary = await commit(step, outcome, attempt, scene);
-      await keepEventFile(step, scene.observe);
-      return summary;
+      return await commit(step, outcome, attempt, scene);
     }
-    await keepEventFile(step, scene.observe);
+    await keepEventFile(step, null, scene.observe);
     if (outcome.kind === "stopped") return blankStep(step, "stopped");
     const { failure } = outcome;
     // Another runner was faster by a moment: wait for it as if it had been there before.
@@ -199,9 +197,12 @@ async function commit(
 ): Promise<StepSummary> {
   const { request } = step;
   await using _lock = await takeLock(step.request.lock, step, scene);
+  const result = storedResult(outcome, request.folder);
+  // Before the marker: nobody comes back to a finished step to write what a kill kept from it.
+  await keepEventFile(step, result, scene.observe);
   const marker = await commitMarker(request.folder, {
     request,
-    result: storedResult(outcome, request.folder),
+    result,
     engines: await workedOn(request),
     attempts: attempt.number,
     elapsedMs: await totalElapsedMs(request.folder),

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { isTemporaryName } from "../disk/atomic_write.ts";
 import { removeTree } from "../disk/folder_entries.ts";
 import { removeLeftovers } from "../disk/tree.ts";
-import { runPaths } from "./store_layout.ts";
+import { runPaths, storeLayout } from "./store_layout.ts";
 
-// Other runs write into the folder of runs without a lock; none of their writes takes this long.
+// Other runs write into these places without a lock; none of their writes takes this long.
 const LONGEST_WRITE_MS = 600_000;
 
-/** Removes what unfinished writes left in the run's own folder, and old ones beside it. The caller holds the run's lock. */
+/** Removes what unfinished writes left in the run's own folder, and old ones in the places of all runs. The caller holds the run's lock. */
 export async function clearLeftovers(
   runsDir: string,
   run: string,
@@ -16,11 +16,14 @@ export async function clearLeftovers(
 ): Promise<void> {
   const { folder } = runPaths(runsDir, run);
   if (isFolder(folder)) await removeLeftovers(folder);
-  for (const { name } of [...Deno.readDirSync(runsDir)]) {
-    if (!isTemporaryName(name)) continue;
-    const path = join(runsDir, name);
-    const age = now.getTime() - modifiedMs(path);
-    if (age > LONGEST_WRITE_MS) await removeTree(path);
+  for (const shared of [runsDir, storeLayout(runsDir).dimensions]) {
+    if (!isFolder(shared)) continue;
+    for (const { name } of [...Deno.readDirSync(shared)]) {
+      if (!isTemporaryName(name)) continue;
+      const path = join(shared, name);
+      const age = now.getTime() - modifiedMs(path);
+      if (age > LONGEST_WRITE_MS) await removeTree(path);
+    }
   }
 }
 

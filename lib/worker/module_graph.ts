@@ -48,6 +48,12 @@ export async function readModuleGraph(
     env: { NO_COLOR: "1" },
   }).output();
   const decoder = new TextDecoder();
+  if (output.signal !== null) {
+    throw new RefusedError(
+      `Cannot read the imports of "${entry}": \`deno info\` was ended by ${output.signal}`,
+      { hint: "Run the same command again; finished work is kept" },
+    );
+  }
   if (!output.success) {
     const reason = decoder.decode(output.stderr).trim().split("\n").at(-1) ??
       "";

@@ -20,6 +20,8 @@ export interface CliOptions {
   /** Permission flags; everything by default. */
   readonly permissions?: readonly string[];
   readonly cwd?: string;
+  /** Variables beside those that the tests always set. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts `cli.ts` without a terminal. */
@@ -35,7 +37,11 @@ export function startCli(
     stdout: "piped",
     stderr: "piped",
     // Whether this machine has a native library must not change what the tests see.
-    env: { NO_COLOR: "1", FLUXLINE_CACHE: `${ROOT}/runs/no-cache` },
+    env: {
+      ...options.env,
+      NO_COLOR: "1",
+      FLUXLINE_CACHE: `${ROOT}/runs/no-cache`,
+    },
   }).spawn();
 }
 

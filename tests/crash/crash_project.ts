@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { digestFile, sha256Hex } from "../../lib/disk/digest.ts";
 import type { DiskTest } from "../../lib/disk/disk_test.ts";
+import { load, run } from "../../mod.ts";
 import { type Ended, finish, startCli } from "../cli/cli_process.ts";
 import { pictureBytes } from "../data/picture_folder.ts";
 
@@ -31,7 +32,7 @@ model:
   text_encoder: { vocab_size: 16, dim: 4, layers: 1, heads: 1, hidden_dim: 8, max_positions: 4, head_dim: 4 }
 data: { max_tokens: 4 }
 output: { log_interval: 1, sample_captions: [one] }
-checkpoint: { interval_batches: 1 }
+checkpoint: { interval_batches: 1, keep_last: 1 }
 training:
   pipeline:
     datasets:
@@ -44,11 +45,10 @@ training:
     steps:
 `;
 
-/** The pipeline of the sweep: a user's task between two train steps of two updates each. */
+/** The pipeline of the sweep: a user's task before a train step of two updates, the second of which replaces the first's checkpoint. */
 export const SWEPT_STEPS: readonly string[] = [
-  "{ name: vae_warmup, train_vae: true, n_epochs: 1 }",
   "{ name: words, task: script, uses: count_words.ts }",
-  "{ name: vae_spade, needs: [vae_warmup, words], train_vae: true, train_spade: true, n_epochs: 1 }",
+  "{ name: vae_warmup, needs: [words], train_vae: true, n_epochs: 1 }",
 ];
 
 /** A folder with pictures and a pipeline, whose runs may lie in many folders; removed when disposed. */
@@ -101,6 +101,16 @@ export class CrashProject implements AsyncDisposable {
     return startCli(args, { cwd: this.root });
   }
 
+  /** Starts `train` with variables in its environment. */
+  startMarked(
+    runs: string,
+    env: Readonly<Record<string, string>>,
+    ...more: string[]
+  ): Deno.ChildProcess {
+    const args = ["train", "crash.yaml", "--runs", runs, ...more];
+    return startCli(args, { cwd: this.root, env });
+  }
+
   /** Runs `train` to its end. */
   async train(
     runs: string,
@@ -108,6 +118,23 @@ export class CrashProject implements AsyncDisposable {
     ...more: string[]
   ): Promise<Ended> {
     return await finish(this.start(runs, diskTest, ...more));
+  }
+
+  /**
+   * Runs `train` to its end by the library, in this process, which spares the start of another; null where all went well.
+   * The process must work in the project's folder, where relative paths start.
+   */
+  async goOn(runs: string): Promise<string | null> {
+    const pipeline = await load("crash.yaml");
+    const { outcome, steps } = await run(pipeline, {
+      runsDir: runs,
+    });
+    if (outcome === "done" || outcome === "nothing_to_do") return null;
+    return `${outcome}: ${
+      steps.map(({ name, state, failure }) =>
+        `${name} ${state} ${failure?.message ?? ""}`
+      ).join("; ")
+    }`;
   }
 
   /** Absolute path inside the project. */

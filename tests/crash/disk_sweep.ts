@@ -1,11 +1,12 @@
 // Lets the disk fail at one operation of a run, runs the same command again, and compares with the undisturbed run.
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   DISK_EVENTS,
   type DiskEvent,
   type TracedOperation,
 } from "../../lib/disk/disk_test.ts";
 import { Permutation } from "../../lib/random/permutation.ts";
+import type { Ended } from "../cli/cli_process.ts";
 import { type CrashProject, outcomeOf } from "./crash_project.ts";
 
 /** One disturbance. */
@@ -65,22 +66,33 @@ export function everyCase(
   );
 }
 
-/** `count` of the cases, chosen by `seed`. */
+/** `count` of the cases, chosen by `seed`; the kinds of disturbance take turns, so that a small sample has a torn write too. */
 export function sampleOf(
   cases: readonly SweepCase[],
   count: number,
   seed: number,
 ): SweepCase[] {
-  const order = Permutation.of(cases.length, seed, 0);
-  const length = Math.min(count, cases.length);
-  return Array.from({ length }, (_, index) => cases[order.at(index)]!);
+  const kinds = DISK_EVENTS.map((kind, index) => {
+    const ofKind = cases.filter(({ event }) => event === kind);
+    if (ofKind.length === 0) return [];
+    const order = Permutation.of(ofKind.length, seed, index);
+    return ofKind.map((_, at) => ofKind[order.at(at)]!);
+  });
+  const most = Math.max(...kinds.map((ofKind) => ofKind.length));
+  return Array.from({ length: most })
+    .flatMap((_, round) => kinds.flatMap((kind) => kind[round] ?? []))
+    .slice(0, count);
 }
 
-/** Runs one case in a runs folder of its own; null where all is as it must be, else what is wrong. */
+/**
+ * Runs one case in a runs folder of its own; null where all is as it must be, else what is wrong. What goes on is `again`: the same
+ * command, or what the command calls, in this process.
+ */
 export async function tryCase(
   project: CrashProject,
   calm: CalmRun,
   one: SweepCase,
+  again: "command" | "library" = "command",
 ): Promise<string | null> {
   const runs = `runs-${crypto.randomUUID()}`;
   const folder = project.path(runs);
@@ -91,12 +103,11 @@ export async function tryCase(
       (hasReached(trace, one.at) ? null : "the operation was never reached");
     if (wrong !== null) return wrong;
     if (one.event.startsWith("lost_")) loseTaskOutput(folder);
-    const again = await project.train(runs);
-    if (again.code !== 0 || again.err !== "") {
-      return `the rerun ended with ${again.code}: ${again.err}`;
-    }
-    return leftoverIn(folder) ??
-      difference(calm.outcome, await outcomeOf(folder));
+    const failed = again === "library"
+      ? await project.goOn(runs)
+      : problemOfRerun(await project.train(runs));
+    return failed ?? leftoverIn(folder) ??
+      outcomeDifference(calm.outcome, await outcomeOf(folder));
   } finally {
     await removeAll(folder, trace);
   }
@@ -104,7 +115,7 @@ export async function tryCase(
 
 /** A killed process says nothing; a refused operation is told in words, with an exit code that says so. */
 function problemOfFirst(
-  { code, err }: { readonly code: number; readonly err: string },
+  { code, err }: Ended,
   { at, event }: SweepCase,
 ): string | null {
   const told = `it ended with ${code}: ${err}`;
@@ -117,6 +128,12 @@ function problemOfFirst(
   }
   const isRunnerGone = at.startsWith("runner:") || event.startsWith("lost_");
   return code === (isRunnerGone ? 137 : 4) ? null : told;
+}
+
+function problemOfRerun({ code, err }: Ended): string | null {
+  return code === 0 && err === ""
+    ? null
+    : `the rerun ended with ${code}: ${err}`;
 }
 
 function hasReached(trace: string, at: string): boolean {
@@ -133,15 +150,18 @@ function loseTaskOutput(runs: string): void {
   }
 }
 
-function leftoverIn(runs: string): string | null {
-  // The cache in the folder of runs is every run's: its leftovers go once they are too old to be another run's work.
+/** The path of a half-written file that nobody will finish; null where there is none. */
+export function leftoverIn(runs: string): string | null {
+  // These caches are every run's: their leftovers go once they are too old to be another run's work.
+  const shared = [runs, join(runs, "store", "dimensions")];
   const left = filesBelow(runs).find((path) =>
-    path.endsWith(".tmp") && !basename(path).startsWith(".fingerprints.json.")
+    path.endsWith(".tmp") && !shared.includes(dirname(path))
   );
   return left === undefined ? null : `"${left}" was left behind`;
 }
 
-function difference(
+/** Names of what has other bytes; null where all is equal. */
+export function outcomeDifference(
   wanted: Readonly<Record<string, string>>,
   found: Readonly<Record<string, string>>,
 ): string | null {
@@ -150,7 +170,8 @@ function difference(
   return other.length === 0 ? null : `other bytes: ${other.join(", ")}`;
 }
 
-function stepFolders(runs: string): string[] {
+/** Absolute folders in the store. */
+export function stepFolders(runs: string): string[] {
   const store = join(runs, "store");
   if (!isThere(store)) return [];
   return [...Deno.readDirSync(store)].filter((entry) => entry.isDirectory)

@@ -1,5 +1,6 @@
 // deno task test:crash: a run is disturbed at every operation on the disk, in every way, and must end with the same bytes after
-// the same command again. --sample N takes that many cases, chosen by --seed; --jobs N runs so many at a time.
+// the same command again. --sample N takes that many cases, chosen by --seed; --jobs N runs so many at a time; --command runs the
+// command again where else the library goes on in this process.
 import { parseArgs } from "node:util";
 import { formatDuration } from "../../lib/clock/duration.ts";
 import { DISK_EVENTS, type DiskEvent } from "../../lib/disk/disk_test.ts";
@@ -21,11 +22,13 @@ const { values } = parseArgs({
     seed: { type: "string", default: "0" },
     event: { type: "string", multiple: true },
     at: { type: "string" },
+    command: { type: "boolean", default: false },
   },
 });
 
 const start = performance.now();
 await using project = await CrashProject.open();
+Deno.chdir(project.root);
 const calm = await runCalm(project);
 const counts = [...countsOf(calm.operations)];
 console.log(
@@ -53,8 +56,11 @@ const work = async () => {
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
 async function attempt(one: SweepCase): Promise<void> {
-  const wrong = await tryCase(project, calm, one);
+  const again = values.command ? "command" : "library";
+  const wrong = await tryCase(project, calm, one, again);
   done.set(one.event, (done.get(one.event) ?? 0) + 1);
+  const count = [...done.values()].reduce((sum, one) => sum + one, 0);
+  if (count % 100 === 0) console.log(`${count} of ${cases.length}`);
   if (wrong === null) return;
   failures.push(`${one.event} at ${one.at}`);
   console.log(`FAILED ${one.event} at ${one.at}: ${wrong}`);

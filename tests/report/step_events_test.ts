@@ -44,13 +44,16 @@ testWith(
       const rows = (await readLines(`${folder}/metrics.jsonl`)).map((line) =>
         JSON.parse(line)
       );
+      const { result } = JSON.parse(
+        await Deno.readTextFile(`${folder}/complete.json`),
+      );
       // A process that was killed: its last rows were cut when the next one went on.
       const whole = await Deno.readTextFile(`${folder}/metrics.jsonl`);
       const cut = whole.split("\n").slice(0, 40).join("\n");
       await Deno.writeTextFile(`${folder}/metrics.jsonl`, `${cut}\n`);
-      const first = await writeStepEvents(folder);
+      const first = await writeStepEvents(folder, result);
       await Deno.writeTextFile(`${folder}/metrics.jsonl`, whole);
-      const second = await writeStepEvents(folder);
+      const second = await writeStepEvents(folder, result);
       assert.notEqual(first, second);
 
       const { scalars, images, texts } = await readAsTensorBoard(
