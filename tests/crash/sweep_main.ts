@@ -1,6 +1,6 @@
 // deno task test:crash: a run is disturbed at every operation on the disk, in every way, and must end with the same bytes after
-// the same command again. --sample N takes that many cases, chosen by --seed; --jobs N runs so many at a time; --command runs the
-// command again where else the library goes on in this process.
+// the same command again. --seed chooses the order of the cases, --sample N takes the first N, --skip N leaves out as many of
+// them; --jobs N runs so many at a time; --command runs the command again where else the library goes on in this process.
 import { parseArgs } from "node:util";
 import { formatDuration } from "../../lib/clock/duration.ts";
 import { DISK_EVENTS, type DiskEvent } from "../../lib/disk/disk_test.ts";
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
     sample: { type: "string" },
+    skip: { type: "string", default: "0" },
     seed: { type: "string", default: "0" },
     event: { type: "string", multiple: true },
     at: { type: "string" },
@@ -41,9 +42,9 @@ const events = values.event === undefined
   : values.event as DiskEvent[];
 const all = everyCase(calm.operations, events)
   .filter(({ at }) => values.at === undefined || at === values.at);
-const cases = values.sample === undefined
-  ? all
-  : sampleOf(all, Number(values.sample), Number(values.seed));
+const count = Number(values.sample ?? all.length);
+const cases = sampleOf(all, count, Number(values.seed))
+  .slice(Number(values.skip));
 
 const failures: string[] = [];
 const done = new Map<string, number>();
@@ -59,8 +60,8 @@ async function attempt(one: SweepCase): Promise<void> {
   const again = values.command ? "command" : "library";
   const wrong = await tryCase(project, calm, one, again);
   done.set(one.event, (done.get(one.event) ?? 0) + 1);
-  const count = [...done.values()].reduce((sum, one) => sum + one, 0);
-  if (count % 100 === 0) console.log(`${count} of ${cases.length}`);
+  const tried = [...done.values()].reduce((sum, one) => sum + one, 0);
+  if (tried % 100 === 0) console.log(`${tried} of ${cases.length}`);
   if (wrong === null) return;
   failures.push(`${one.event} at ${one.at}`);
   console.log(`FAILED ${one.event} at ${one.at}: ${wrong}`);
