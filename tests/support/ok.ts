@@ -29,6 +29,17 @@ const TESTS: Check = {
   name: "test",
   args: ["test", "--allow-all", "--no-check", "tests"],
 };
+/** Bounded samples of proofs that take long in full, always the same ones. */
+const SAMPLES: readonly Check[] = [
+  {
+    name: "a sample of deno task test:crash",
+    args: ["task", "--quiet", "test:crash", "--sample", "12", "--seed", "7"],
+  },
+  {
+    name: "a sample of deno task test:kill",
+    args: ["task", "--quiet", "test:kill", "--times", "6", "--seed", "7"],
+  },
+];
 
 interface Counts {
   passed: number;
@@ -107,6 +118,7 @@ if (Deno.args.includes("--samples")) {
   const isIdle = second.success && second.output.includes("Nothing left to do");
   tally("and has nothing left to do then", isIdle);
   await Deno.remove(runs, { recursive: true });
+  for (const check of SAMPLES) tally(check.name, (await run(check)).success);
 }
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
