@@ -43,6 +43,22 @@ Deno.test("a run that the disk disturbs ends with the bytes of an undisturbed on
   }
 });
 
+Deno.test("the event file of a step is there before its marker", async () => {
+  const { calm } = await calmRun();
+  const markers = calm.operations.flatMap(({ kind, to }, place) =>
+    kind === "rename" && to?.endsWith("/complete.json") ? [place] : []
+  );
+  assert.equal(markers.length, 2);
+  for (const place of markers) {
+    const events = calm.operations[place]!.to!.replace(
+      "complete.json",
+      "tensorboard/events.out.tfevents.",
+    );
+    const before = calm.operations.slice(0, place);
+    assert.ok(before.some(({ to }) => to?.startsWith(events)), events);
+  }
+});
+
 testWith(
   STRACE,
   "strace sees the syncs and renames that the layer counted, and the same points again",

@@ -29,7 +29,7 @@ const TESTS: Check = {
   name: "test",
   args: ["test", "--allow-all", "--no-check", "tests"],
 };
-/** Bounded samples of proofs that take long in full, always the same ones. */
+/** Bounded samples of proofs that take long in full. */
 const SAMPLES: readonly Check[] = [
   {
     name: "a sample of deno task test:crash",
@@ -38,6 +38,10 @@ const SAMPLES: readonly Check[] = [
   {
     name: "a sample of deno task test:kill",
     args: ["task", "--quiet", "test:kill", "--times", "6", "--seed", "7"],
+  },
+  {
+    name: "five of deno task test:breakages, by the date",
+    args: ["task", "--quiet", "test:breakages", "--sample", "5"],
   },
 ];
 
