@@ -58,7 +58,7 @@ export const WORKFLOW_BREAKAGES: readonly Breakage[] = [
     to: "",
     test: {
       file: "tests/plan/work_record_test.ts",
-      name: "workRecord() gives the same key whatever is cosmetic",
+      name: "workRecord() holds no token",
     },
   },
   {

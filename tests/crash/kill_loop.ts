@@ -134,7 +134,7 @@ export class KillLoop {
 
   /** Waits for a random time and kills; null where the run ended before, or nobody was there. */
   async #strike(
-    { pid, ended }: Running,
+    { ended }: Running,
     runners: readonly number[],
   ): Promise<Victim | null> {
     const delayMs = this.#random.uniform() * SHARE * this.#calmMs;

@@ -76,6 +76,19 @@ Deno.test("workRecord() gives the same key whatever is cosmetic", () => {
   assert.equal(keyOf(plain, { image: "/elsewhere" }), key, "place of the data");
 });
 
+Deno.test("workRecord() holds no token", () => {
+  const step = trainStep("a");
+  const tokens = { webdataset_token: "secret", tt2m_token: "secret" };
+  const pipeline = builtPipeline([step], {});
+  const record = workRecord(step, {
+    pipeline: { ...pipeline, data: { ...pipeline.data, ...tokens } },
+    needs: new Map(),
+    datasets: new Map(),
+    modules: null,
+  });
+  assert.ok(!JSON.stringify(record).includes("secret"));
+});
+
 Deno.test("workRecord() gives another key for whatever can change the result", () => {
   const plain = trainStep("a");
   const keys = new Set([keyOf(plain)]);
