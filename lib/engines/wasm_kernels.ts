@@ -4,6 +4,8 @@ import { tf } from "../tensor/tf.ts";
 import type { FusedKernels } from "../tensor/fused_kernel.ts";
 import { registerMatrixProduct } from "./matrix_product.ts";
 import { FluxKernels } from "./kernels/flux_kernels.ts";
+import { register } from "./wasm_registration.ts";
+import { registerUpdates } from "./wasm_updates.ts";
 import {
   transposedConvolution,
   turnedFilter,
@@ -18,18 +20,13 @@ interface ConvAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-/** A kernel's work: handles of this engine in and out. */
-type Compute = (
-  inputs: Record<string, tf.Tensor>,
-  attributes: object,
-) => tf.TensorInfo | tf.TensorInfo[];
-
 /** Registers the kernels on `backend`; an existing one of the same name is replaced. */
 export function registerWasmKernels(backend: BackendWasm): void {
   const kernels = FluxKernels.over(backend);
   registerConvolutions(kernels);
   registerBezier(kernels);
   registerGroupNormalize(kernels);
+  registerUpdates(kernels);
   register("UnsortedSegmentSum", ({ x, segmentIds }, attributes) => {
     return segmentSum(
       x!,
@@ -42,18 +39,6 @@ export function registerWasmKernels(backend: BackendWasm): void {
   register("Identity", ({ x }) => {
     backend.incRef(x!.dataId);
     return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
-  });
-}
-
-function register(kernelName: string, compute: Compute): void {
-  if (tf.getKernel(kernelName, "wasm") !== undefined) {
-    tf.unregisterKernel(kernelName, "wasm");
-  }
-  tf.registerKernel({
-    kernelName,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, attrs }) =>
-      compute(inputs as Record<string, tf.Tensor>, attrs ?? {}),
   });
 }
 

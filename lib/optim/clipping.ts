@@ -1,5 +1,6 @@
 // Bounds the gradients of several tensors by their common norm.
 import { areNumbersFar } from "../tensor/far_numbers.ts";
+import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
 import { globalNorm, ownNumbersOf } from "./numbers.ts";
 
@@ -47,6 +48,9 @@ export function clipToNorm(
 
 /** The caller owns the result. */
 function scaled(gradient: tf.Tensor, factor: number): tf.Tensor {
+  if (hasFusedKernel("FluxScale")) {
+    return runFusedKernel("FluxScale", { x: gradient }, { factor })[0]!;
+  }
   if (areNumbersFar()) return tf.mul(gradient, factor);
   const numbers = ownNumbersOf(gradient);
   for (let k = 0; k < numbers.length; k++) {

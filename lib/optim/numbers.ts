@@ -29,7 +29,7 @@ export function ownNumbersOf(tensor: tf.Tensor): Float32Array {
 }
 
 /**
- * L2 norm over all tensors together, summed in float64 in the map's order, or where the engine has a kernel for it in float32. Not
+ * L2 norm over all tensors together, summed in float64 in the map's order, or as the engine's own kernel does. Not
  * finite exactly when an element is not.
  */
 export async function globalNorm(

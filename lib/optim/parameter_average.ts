@@ -1,6 +1,7 @@
 // Exponential moving average of weights, for samples and held-out figures.
 import { StoredStateError } from "../error/failure.ts";
 import { areNumbersFar } from "../tensor/far_numbers.ts";
+import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
 import { numbersOf, ownNumbersOf } from "./numbers.ts";
 
@@ -63,6 +64,10 @@ function blended(
   parameter: tf.Tensor,
   decay: number,
 ): tf.Tensor {
+  if (hasFusedKernel("FluxBlend")) {
+    const inputs = { before: old, now: parameter };
+    return runFusedKernel("FluxBlend", inputs, { decay })[0]!;
+  }
   if (areNumbersFar()) {
     return tf.tidy(() =>
       tf.add(tf.mul(old, decay), tf.mul(parameter, 1 - decay))

@@ -29,7 +29,7 @@ export interface UpdateRule {
   readonly slotStart?: number;
   /** Overwrites the weights and every slot. */
   update(numbers: UpdateNumbers, step: UpdateStep): void;
-  /** The same formula as one kernel, for engines whose numbers are far from JavaScript; absent where there is none. */
+  /** The same formula as one kernel, for engines that have it; absent where there is none. */
   readonly fused?: (step: UpdateStep) => AdamNumbers;
 }
 

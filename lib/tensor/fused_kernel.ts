@@ -30,6 +30,10 @@ export interface FusedKernels {
   FluxGroupNormalizeGrad: { readonly groups: number };
   /** Any number of tensors by name to the sum of all their squares, a scalar. */
   FluxSquareSum: Record<never, never>;
+  /** x to x times the factor. */
+  FluxScale: { readonly factor: number };
+  /** (before, now) to decay before + (1 - decay) now. */
+  FluxBlend: { readonly decay: number };
   /** (weights, gradient, mean, square), all of one shape, to the new weights, mean and square. */
   FluxAdam: AdamNumbers;
 }

@@ -86,5 +86,12 @@ if (values.only.includes("commands")) {
   record["commands"] = costs;
   say(commandTable(costs));
 }
+const [load = 0] = Deno.loadavg();
+record["load"] = load;
+say(
+  `The machine's load over the last minute: ${
+    load.toFixed(1)
+  }. What other processes take of ${navigator.hardwareConcurrency} cores moves times and ratios.`,
+);
 if (values.json) console.log(JSON.stringify(record, null, 2));
 Deno.exit(problems.length > 0 ? 1 : 0);

@@ -15,6 +15,8 @@ export interface Lane {
 
 /** A side's training step. */
 export interface StepLane extends Lane {
+  /** Of the process on all cores, round by round. */
+  readonly cpuMs: number[];
   readonly parameters: number;
   /** Before the first update. */
   readonly firstLoss: number;
@@ -46,14 +48,23 @@ export async function raceStep(
       const { parameters } = await link.ask({ ask: "prepare", step });
       const first = await link.ask({ ask: "step" });
       for (let k = 0; k < WARM_UPS; k++) await link.ask({ ask: "step" });
-      const lane = { title, threads, isTorch, ms: [] as number[], parameters };
+      const lane = {
+        title,
+        threads,
+        isTorch,
+        ms: [] as number[],
+        cpuMs: [] as number[],
+        parameters,
+      };
       const { startMs } = link.greeting;
       const begin = { firstLoss: first.value, firstMs: first.ms, startMs };
       sides.push({ link, lane: { ...lane, ...begin } });
     }
     for (let round = 0; round < repeats; round++) {
       for (const { link, lane } of turned(sides, round)) {
-        lane.ms.push((await link.ask({ ask: "step" })).ms);
+        const { ms, cpuMs } = await link.ask({ ask: "step" });
+        lane.ms.push(ms);
+        lane.cpuMs.push(cpuMs);
       }
     }
     const lanes: StepLane[] = [];

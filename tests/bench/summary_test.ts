@@ -12,6 +12,7 @@ const lane = (ms: number[], changes: Partial<Lane> = {}): Lane => ({
 
 const stepLane = (changes: Partial<StepLane>): StepLane => ({
   ...lane([1]),
+  cpuMs: [1],
   parameters: 10,
   firstLoss: 0.5,
   firstMs: 1,

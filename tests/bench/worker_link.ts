@@ -11,12 +11,19 @@ export type Request =
   | { readonly ask: "profile" }
   | { readonly ask: "memory" };
 
+/** How long a piece of work took. */
+export interface Timing {
+  readonly ms: number;
+  /** Of the worker's process on all cores together. */
+  readonly cpuMs: number;
+}
+
 /** What it answers. */
 interface Answers {
   readonly prepare: { readonly parameters: number };
   /** The loss is that before the update. */
-  readonly step: { readonly ms: number; readonly value: number };
-  readonly op: { readonly ms: number };
+  readonly step: Timing & { readonly value: number };
+  readonly op: Pick<Timing, "ms">;
   readonly profile: Profile;
   readonly memory: { readonly bytes: number };
 }

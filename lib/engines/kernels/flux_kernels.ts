@@ -17,7 +17,10 @@ export type KernelName =
   | "turn_filter"
   | "weave_phase"
   | "group_normalize_forward"
-  | "group_normalize_backward";
+  | "group_normalize_backward"
+  | "adam_update"
+  | "scale"
+  | "blend";
 
 /** What this module needs of the backend; part of it is not in tfjs's public types. */
 interface WasmInternals {

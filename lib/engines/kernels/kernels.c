@@ -376,3 +376,48 @@ void group_normalize_backward(const float *y, const float *dy, const float *inve
     }
   }
 }
+
+// One update of Adam in double precision, stored in single: the same bytes as lib/optim/adam.ts computes in JavaScript.
+EXPORT("adam_update")
+void adam_update(const float *w, const float *gradient, const float *mean, const float *square, float *new_w,
+                 float *new_mean, float *new_square, int count, double beta1, double beta2, double eps, double keep,
+                 double pull, double step_size, double root_correction) {
+  v128_t b1 = wasm_f64x2_splat(beta1), b2 = wasm_f64x2_splat(beta2);
+  v128_t r1 = wasm_f64x2_splat(1.0 - beta1), r2 = wasm_f64x2_splat(1.0 - beta2);
+  int i = 0;
+  for (; i + 2 <= count; i += 2) {
+    v128_t x = wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(w + i));
+    v128_t g = wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(gradient + i));
+    g = wasm_f64x2_add(g, wasm_f64x2_mul(wasm_f64x2_splat(pull), x));
+    v128_t m = wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(mean + i));
+    v128_t v = wasm_f64x2_promote_low_f32x4(wasm_v128_load64_zero(square + i));
+    m = wasm_f64x2_add(wasm_f64x2_mul(b1, m), wasm_f64x2_mul(r1, g));
+    v = wasm_f64x2_add(wasm_f64x2_mul(b2, v), wasm_f64x2_mul(wasm_f64x2_mul(r2, g), g));
+    v128_t below = wasm_f64x2_add(wasm_f64x2_div(wasm_f64x2_sqrt(v), wasm_f64x2_splat(root_correction)),
+                                  wasm_f64x2_splat(eps));
+    v128_t move = wasm_f64x2_div(wasm_f64x2_mul(wasm_f64x2_splat(step_size), m), below);
+    x = wasm_f64x2_sub(wasm_f64x2_mul(x, wasm_f64x2_splat(keep)), move);
+    wasm_v128_store64_lane(new_w + i, wasm_f32x4_demote_f64x2_zero(x), 0);
+    wasm_v128_store64_lane(new_mean + i, wasm_f32x4_demote_f64x2_zero(m), 0);
+    wasm_v128_store64_lane(new_square + i, wasm_f32x4_demote_f64x2_zero(v), 0);
+  }
+  for (; i < count; i++) {
+    double x = w[i], g = gradient[i] + pull * x;
+    double m = beta1 * mean[i] + (1.0 - beta1) * g, v = beta2 * square[i] + (1.0 - beta2) * g * g;
+    new_w[i] = (float)(x * keep - step_size * m / (__builtin_sqrt(v) / root_correction + eps));
+    new_mean[i] = (float)m;
+    new_square[i] = (float)v;
+  }
+}
+
+// y = factor x, multiplied in double precision.
+EXPORT("scale")
+void scale(const float *x, float *y, int count, double factor) {
+  for (int i = 0; i < count; i++) y[i] = (float)(x[i] * factor);
+}
+
+// y = decay before + (1 - decay) now, in double precision.
+EXPORT("blend")
+void blend(const float *before, const float *now, float *y, int count, double decay) {
+  for (int i = 0; i < count; i++) y[i] = (float)(decay * before[i] + (1.0 - decay) * now[i]);
+}

@@ -1,38 +1,27 @@
 // Convolutions with every padding that tfjs knows, and their gradients, dilated ones included.
-import { tf } from "../../tensor/tf.ts";
+import type { tf } from "../../tensor/tf.ts";
 import type { FusedKernels } from "../../tensor/fused_kernel.ts";
+import {
+  convAttributes,
+  type Geometry,
+  geometryOf,
+  isDilated,
+  type Padding,
+  PLAIN,
+  type Shape4,
+  squareGeometry,
+} from "./convolution_geometry.ts";
 import { FLOAT, type NativeOps, registerNative } from "./native_ops.ts";
 import { ATTRIBUTE_KIND, type OpAttribute } from "./op_attributes.ts";
-
-type Shape4 = [number, number, number, number];
-
-/** Rows above and below, columns left and right. */
-type Padding = readonly [number, number, number, number];
-
-/** Stride, dilation and zeros of a convolution. */
-interface Geometry {
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly padding: Padding;
-}
-
-/** What tfjs hands to its convolution kernels. */
-interface ConvAttributes {
-  readonly strides: number | [number, number];
-  readonly dilations?: number | [number, number];
-  readonly pad: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
-  readonly dataFormat?: "NHWC" | "NCHW";
-  readonly dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-const NO_PADDING: Padding = [0, 0, 0, 0];
+import { isWideStep, wideFilterGradient } from "./wide_filter_gradient.ts";
 
 /** Registers `Conv2D`, its gradients as tfjs names them, and the two that `lib/engines/convolution_gradient.ts` asks for. */
 export function registerConvolutions(ops: NativeOps): void {
   registerNative("Conv2D", ({ x, filter }, attributes) => {
     const shape = filter!.shape as Shape4;
     const geometry = geometryOf(x!.shape as Shape4, shape, attributes);
-    return ops.run("Conv2D", convAttributes(geometry), [x!, filter!]);
+    const attributesOf = convAttributes(geometry, x!.shape as Shape4, shape);
+    return ops.run("Conv2D", attributesOf, [x!, filter!]);
   });
   registerNative("Conv2DBackpropInput", ({ dy, filter }, attributes) => {
     const { inputShape } = attributes as { inputShape: Shape4 };
@@ -65,11 +54,16 @@ function inputGradient(
   geometry: Geometry,
 ): tf.TensorInfo {
   if (!isDilated(geometry) || ops.backend.binding.isUsingGpuDevice()) {
-    return ops.run("Conv2DBackpropInput", convAttributes(geometry), [
-      ops.integers(shape),
-      filter,
-      dy,
-    ]);
+    const sides = filter.shape as Shape4;
+    return ops.run(
+      "Conv2DBackpropInput",
+      convAttributes(geometry, shape, sides),
+      [
+        ops.integers(shape),
+        filter,
+        dy,
+      ],
+    );
   }
   // TensorFlow's CPU gradients know no dilation. Rows and columns of one remainder see an undilated convolution.
   const blocks = blocksOf(shape, filter.shape as Shape4, dy, geometry);
@@ -92,12 +86,13 @@ function filterGradient(
   geometry: Geometry,
 ): tf.TensorInfo {
   const sizes = ops.integers(shape);
-  if (!isDilated(geometry) || ops.backend.binding.isUsingGpuDevice()) {
-    return ops.run("Conv2DBackpropFilter", convAttributes(geometry), [
-      x,
-      sizes,
-      dy,
-    ]);
+  const isGpu = ops.backend.binding.isUsingGpuDevice();
+  if (!isGpu && isWideStep(shape, geometry)) {
+    return wideFilterGradient(ops, x, dy, shape, geometry);
+  }
+  if (!isDilated(geometry) || isGpu) {
+    const attributes = convAttributes(geometry, x.shape as Shape4, shape);
+    return ops.run("Conv2DBackpropFilter", attributes, [x, sizes, dy]);
   }
   const blocks = blocksOf(x.shape as Shape4, shape, dy, geometry);
   const input = toBlocks(ops, x, blocks.dilation, blocks.input);
@@ -182,84 +177,4 @@ function fromBlocks(
     ...BLOCK_TYPES,
     { name: "Tcrops", type: ATTRIBUTE_KIND.type, value: 3 },
   ], [x, ops.integers(dilation), ops.table(crops)]);
-}
-
-function isDilated({ dilation }: Geometry): boolean {
-  return dilation.some((step) => step !== 1);
-}
-
-function squareGeometry(
-  { stride, dilation, padding }: {
-    readonly stride: number;
-    readonly dilation: number;
-    readonly padding: Padding;
-  },
-): Geometry {
-  return {
-    stride: [stride, stride],
-    dilation: [dilation, dilation],
-    padding,
-  };
-}
-
-function geometryOf(
-  input: Shape4,
-  filter: Shape4,
-  attributes: object,
-): Geometry {
-  const { strides, dilations, pad, dataFormat, dimRoundingMode } =
-    attributes as ConvAttributes;
-  const info = tf.backend_util.computeConv2DInfo(
-    input,
-    filter,
-    strides,
-    dilations ?? 1,
-    pad,
-    dimRoundingMode,
-    false,
-    tf.backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC"),
-  );
-  const { top, bottom, left, right } = info.padInfo;
-  return {
-    stride: [info.strideHeight, info.strideWidth],
-    dilation: [info.dilationHeight, info.dilationWidth],
-    padding: [top, bottom, left, right],
-  };
-}
-
-const known = new Map<string, readonly OpAttribute[]>();
-
-function convAttributes(
-  { stride, dilation, padding }: Geometry,
-): readonly OpAttribute[] {
-  const key = `${stride};${dilation};${padding}`;
-  let attributes = known.get(key);
-  if (attributes === undefined) {
-    const isPadded = padding.some((zeros) => zeros !== 0);
-    attributes = [
-      FLOAT,
-      integerList("strides", [1, ...stride, 1]),
-      integerList("dilations", [1, ...dilation, 1]),
-      {
-        name: "padding",
-        type: ATTRIBUTE_KIND.string,
-        value: isPadded ? "EXPLICIT" : "VALID",
-      },
-      ...(isPadded
-        ? [integerList("explicit_paddings", [0, 0, ...padding, 0, 0])]
-        : []),
-    ];
-    known.set(key, attributes);
-  }
-  return attributes;
-}
-
-const PLAIN = convAttributes({
-  stride: [1, 1],
-  dilation: [1, 1],
-  padding: NO_PADDING,
-});
-
-function integerList(name: string, value: readonly number[]): OpAttribute {
-  return { name, type: ATTRIBUTE_KIND.int, value };
 }

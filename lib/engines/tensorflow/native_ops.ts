@@ -93,6 +93,36 @@ export class NativeOps {
     return this.#constant(`scalar ${value}`, [], [value]);
   }
 
+  /** A float32 scalar that lives as long as the process; for numbers that do not change from step to step. */
+  float(value: number): number {
+    const key = `float ${value}`;
+    let id = this.#constants.get(key);
+    if (id === undefined) {
+      id = this.#newFloat(value);
+      this.#constants.set(key, id);
+    }
+    return id;
+  }
+
+  /** Float32 scalars for the time of `work`. */
+  withFloats<T>(
+    values: readonly number[],
+    work: (scalars: readonly number[]) => T,
+  ): T {
+    const scalars = values.map((value) => this.#newFloat(value));
+    try {
+      return work(scalars);
+    } finally {
+      for (const id of scalars) this.backend.binding.deleteTensor(id);
+    }
+  }
+
+  #newFloat(value: number): number {
+    const { binding } = this.backend;
+    const { float32 } = TENSOR_TYPE;
+    return binding.createTensor([], float32, Float32Array.of(value));
+  }
+
   /** Frees a tensor that {@linkcode run} made and no kernel returns. */
   release(...tensors: readonly tf.TensorInfo[]): void {
     for (const { dataId } of tensors) this.backend.disposeData(dataId);

@@ -11,6 +11,7 @@ import { registerConvolutions } from "./convolution_kernels.ts";
 import { openLibrary } from "./library.ts";
 import { NativeOps, type NodeBackend } from "./native_ops.ts";
 import { registerShapeKernels } from "./shape_kernels.ts";
+import { registerUpdates } from "./update_kernels.ts";
 
 /** What tfjs's Node package exports and its types, bound to Node, do not let us use. */
 interface NodeKernels {
@@ -47,6 +48,7 @@ export async function startTensorflow(
   const ops = new NativeOps(tf.backend() as NodeBackend);
   registerShapeKernels(ops);
   registerConvolutions(ops);
+  registerUpdates(ops);
   return context;
 }
 
