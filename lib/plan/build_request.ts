@@ -28,8 +28,8 @@ export interface RequestParts {
   readonly work: Readonly<Record<string, unknown>>;
   /** Absolute. */
   readonly folder: string;
-  /** Absolute folder of every step planned before this one. */
-  readonly folders: ReadonlyMap<string, string>;
+  /** Absolute folder of a step planned before this one. */
+  readonly folderOf: (name: string) => string;
   /** Names of all steps whose folders the step may read. */
   readonly inputs: readonly string[];
   readonly engine: EngineChoice;
@@ -47,8 +47,7 @@ export interface RequestParts {
 
 /** The request, with every path absolute. */
 export function buildRequest(parts: RequestParts): StepRequest {
-  const { pipeline, step, folders } = parts;
-  const folderOf = (name: string) => folders.get(name) as string;
+  const { pipeline, step, folderOf } = parts;
   const names = [...new Set(datasetRoles(step).values())];
   return {
     version: REQUEST_VERSION,

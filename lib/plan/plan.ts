@@ -1,7 +1,6 @@
 // What a run of a pipeline would do now, step by step, and why. Nothing is run or written, and no tensor is loaded.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../error/failure.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import {
@@ -11,21 +10,24 @@ import {
 import { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { readRunManifest, type RunManifest } from "../store/run_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
-import { findStepFolder, storeLayout, workKey } from "../store/store_layout.ts";
+import {
+  findStepFolder,
+  indexStepFolders,
+  type StepFolderIndex,
+  storeLayout,
+  workKey,
+} from "../store/store_layout.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import {
   type StepPermissions,
   stepPermissions,
 } from "../worker/permissions.ts";
+import { forcedSteps } from "./forced_steps.ts";
 import { PlanDatasets } from "./plan_datasets.ts";
-import { moduleGraph } from "./module_graph.ts";
+import { type ModuleGraph, moduleGraph } from "./module_graph.ts";
 import { runsWithKey } from "./shared_work.ts";
 import { decideStep, type StepDecision } from "./step_action.ts";
-import {
-  descendantsOf,
-  topologicalOrder,
-  withoutImplied,
-} from "./step_graph.ts";
+import { topologicalOrder, withoutImplied } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
 import { buildRequest, mostEpochs } from "./build_request.ts";
 import {
@@ -126,10 +128,18 @@ export async function planPipeline(
       storeLayout(runsDir).dimensions,
     ),
     keepsDimensions: options.saveFingerprints === true,
+    stored: indexStepFolders(runsDir),
+    graphs: new Map(),
     planned: new Map(),
+    unfinished: new Map(),
   };
   for (const step of topologicalOrder(pipeline.steps)) {
-    session.planned.set(step.name, await planStep(step, session));
+    const planned = await planStep(step, session);
+    session.planned.set(step.name, planned);
+    const { key, name, action } = planned;
+    if (action !== "reuse" && !session.unfinished.has(key)) {
+      session.unfinished.set(key, name);
+    }
   }
   if (options.saveFingerprints === true) await cache.save();
   return {
@@ -158,7 +168,13 @@ interface PlanSession {
   readonly cache: FingerprintCache;
   readonly datasets: PlanDatasets;
   readonly keepsDimensions: boolean;
+  /** The step folders there are. */
+  readonly stored: StepFolderIndex;
+  /** Code of script tasks by module: many steps may use one. */
+  readonly graphs: Map<string, Promise<ModuleGraph>>;
   readonly planned: Map<string, PlannedStep>;
+  /** Key to the first planned step with it that is not finished. */
+  readonly unfinished: Map<string, string>;
 }
 
 async function planStep(
@@ -167,9 +183,6 @@ async function planStep(
 ): Promise<PlannedStep> {
   const { pipeline, runsDir, manifest, datasets, planned } = session;
   const keyOf = (name: string) => (planned.get(name) as PlannedStep).key;
-  const folders = new Map(
-    [...planned].map(([name, other]) => [name, other.folder]),
-  );
   const makerOf = (name: string) => planned.get(name) ?? null;
   const roles = stepRoles(step);
   const sets = await datasets.ofStep(datasetRoles(step), keyOf);
@@ -183,12 +196,12 @@ async function planStep(
     needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
     datasets: sets,
     modules: step.task === "script"
-      ? await moduleGraph(step.uses_path, PACKAGE_ROOT)
+      ? await graphOf(step.uses_path, session)
       : null,
     text,
   });
   const key = workKey(work);
-  const folder = findStepFolder(runsDir, key, step.name);
+  const folder = findStepFolder(runsDir, key, step.name, session.stored);
   const batchesPerEpoch = step.task === "train"
     ? await datasets.batchesPerEpoch(step, makerOf)
     : null;
@@ -198,7 +211,7 @@ async function planStep(
     key,
     work,
     folder: folder.folder,
-    folders,
+    folderOf: (name) => (planned.get(name) as PlannedStep).folder,
     inputs: [...new Set([...step.needs, ...roles.values()])],
     engine: session.engine,
     packageRoot: PACKAGE_ROOT,
@@ -221,11 +234,8 @@ async function planStep(
     runsDir,
     manifest,
     forcedBy,
-    unfinished: withoutImplied(
-      [...planned.values()],
-      step.needs.filter((need) => planned.get(need)?.action !== "reuse"),
-    ),
-    sameWorkAs: unfinishedTwin(key, planned),
+    unfinished: unfinishedNeeds(step, planned),
+    sameWorkAs: session.unfinished.get(key) ?? null,
     batchesPerEpoch,
     epochs: step.task === "train" ? mostEpochs(step) : null,
     engine: session.isEngineOpen ? null : session.engine.numericClass,
@@ -247,39 +257,21 @@ async function planStep(
   };
 }
 
-function unfinishedTwin(
-  key: string,
+function graphOf(entry: string, session: PlanSession): Promise<ModuleGraph> {
+  const { graphs } = session;
+  const graph = graphs.get(entry) ?? moduleGraph(entry, PACKAGE_ROOT);
+  graphs.set(entry, graph);
+  return graph;
+}
+
+function unfinishedNeeds(
+  step: Step,
   planned: ReadonlyMap<string, PlannedStep>,
-): string | null {
-  for (const other of planned.values()) {
-    if (other.key === key && other.action !== "reuse") return other.name;
-  }
-  return null;
-}
-
-function forcedSteps(
-  pipeline: Pipeline,
-  options: PlanOptions,
-): Map<string, string> {
-  const forced = new Map<string, string>();
-  for (const name of options.from ?? []) {
-    requireStep(pipeline, name, "--from");
-    for (const step of [name, ...descendantsOf(pipeline.steps, name)]) {
-      forced.set(step, `--from ${name}`);
-    }
-  }
-  for (const name of options.force ?? []) {
-    requireStep(pipeline, name, "--force");
-    forced.set(name, `--force ${name}`);
-  }
-  return forced;
-}
-
-function requireStep(pipeline: Pipeline, name: string, option: string): void {
-  if (pipeline.steps.some((step) => step.name === name)) return;
-  const names = pipeline.steps.map((step) => step.name).join(", ");
-  throw new UsageError(
-    `Cannot apply ${option}: pipeline "${pipeline.file}" has no step "${name}"`,
-    { hint: `Name one of its steps: ${names}` },
+): string[] {
+  const names = step.needs.filter((need) =>
+    planned.get(need)?.action !== "reuse"
   );
+  return names.length < 2
+    ? names
+    : withoutImplied([...planned.values()], names);
 }

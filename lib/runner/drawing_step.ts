@@ -77,11 +77,6 @@ export async function planDrawing(
   const cache = await FingerprintCache.open(
     storeLayout(resolve(place.runsDir)).fingerprints,
   );
-  const folders = new Map(
-    source.planned === null
-      ? []
-      : [[source.planned.name, source.planned.folder]],
-  );
   const request = {
     ...buildRequest({
       pipeline: { ...pipeline, seed: place.seed },
@@ -89,7 +84,8 @@ export async function planDrawing(
       key: source.planned?.key ?? "",
       work: {},
       folder: place.folder,
-      folders,
+      // It needs one step at most: the one whose weights draw.
+      folderOf: () => source.planned?.folder ?? "",
       inputs: step.needs,
       engine: EMBEDDED_ENGINE,
       packageRoot: PACKAGE_ROOT,

@@ -73,9 +73,16 @@ export type MarkerLookup =
   | { readonly kind: "complete"; readonly marker: Marker }
   | {
     readonly kind: "damaged";
+    /** One clause about the first of the problems. */
     readonly reason: string;
-    readonly files: readonly string[];
+    readonly problems: readonly DamagedFile[];
   };
+
+/** A file that is not what the marker says, relative to the step folder. */
+export interface DamagedFile {
+  readonly path: string;
+  readonly reason: string;
+}
 
 /** What the caller knows about a step that has just finished. */
 export interface FinishedStep {
@@ -104,7 +111,7 @@ export async function readMarker(
     );
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
-    return { kind: "damaged", reason: error.message, files: ["complete.json"] };
+    return damagedMarker(error.message);
   }
   if (record === null) return { kind: "absent" };
   const marker = parseMarker(record);
@@ -113,9 +120,9 @@ export async function readMarker(
     const reason = marker === null
       ? "complete.json lacks fields of a marker"
       : `complete.json belongs to key ${marker.key}`;
-    return { kind: "damaged", reason, files: ["complete.json"] };
+    return damagedMarker(reason);
   }
-  const damage: { path: string; reason: string }[] = [];
+  const damage: DamagedFile[] = [];
   for (const file of marker.files) {
     const reason = await damageOf(folder, file, deep);
     if (reason !== null) damage.push({ path: file.path, reason });
@@ -126,8 +133,13 @@ export async function readMarker(
   return {
     kind: "damaged",
     reason: `"${first.path}" ${first.reason}${more}`,
-    files: damage.map((one) => one.path),
+    problems: damage,
   };
+}
+
+function damagedMarker(reason: string): MarkerLookup {
+  const problems = [{ path: "complete.json", reason }];
+  return { kind: "damaged", reason, problems };
 }
 
 /**

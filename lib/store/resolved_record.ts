@@ -1,7 +1,8 @@
 // resolved.json of a run: every value of the pipeline with its origin, kept because the file may change after the run.
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { isRecord } from "../json/record.ts";
-import { readStoredRecord } from "./stored_json.ts";
+import { seal } from "../disk/sealed_record.ts";
+import { readSealedRecord } from "./stored_json.ts";
 import { runPaths } from "./store_layout.ts";
 
 const RESOLVED_VERSION = 1;
@@ -20,10 +21,10 @@ export async function writeResolvedRecord(
   run: string,
   values: readonly StoredValue[],
 ): Promise<void> {
-  await writeJsonAtomically(runPaths(runsDir, run).resolved, {
-    version: RESOLVED_VERSION,
-    values,
-  });
+  await writeJsonAtomically(
+    runPaths(runsDir, run).resolved,
+    seal({ version: RESOLVED_VERSION, values }),
+  );
 }
 
 /**
@@ -35,9 +36,10 @@ export async function readResolvedRecord(
   runsDir: string,
   run: string,
 ): Promise<readonly StoredValue[] | null> {
-  const record = await readStoredRecord(
+  const record = await readSealedRecord(
     runPaths(runsDir, run).resolved,
     RESOLVED_VERSION,
+    ["version", "values"],
   );
   const values = record?.["values"];
   return Array.isArray(values) ? values.filter(isStoredValue) : null;

@@ -110,6 +110,21 @@ export interface StepFolder {
   readonly exists: boolean;
 }
 
+/** Names of the step folders there are, by key. */
+export type StepFolderIndex = ReadonlyMap<string, readonly string[]>;
+
+/** Reads the names of all step folders once, for whoever looks for many. */
+export function indexStepFolders(runsDir: string): StepFolderIndex {
+  const index = new Map<string, string[]>();
+  for (const name of stepFolderNames(storeLayout(runsDir).store)) {
+    const { key } = parseStepFolder(name)!;
+    const names = index.get(key);
+    if (names === undefined) index.set(key, [name]);
+    else names.push(name);
+  }
+  return index;
+}
+
 /**
  * Finds the folder of `key`, whatever the label in front of it: a renamed step keeps its work. Where there is none, answers
  * the folder that a step called `name` gets.
@@ -118,15 +133,13 @@ export function findStepFolder(
   runsDir: string,
   key: string,
   name: string,
+  index: StepFolderIndex = indexStepFolders(runsDir),
 ): StepFolder {
-  const { store } = storeLayout(runsDir);
   const wanted = `${name}-${key}`;
-  const found = stepFolderNames(store).filter((entry) =>
-    entry.endsWith(`-${key}`)
-  );
+  const found = index.get(key) ?? [];
   const chosen = found.includes(wanted) ? wanted : found[0];
   return {
-    folder: join(store, chosen ?? wanted),
+    folder: join(storeLayout(runsDir).store, chosen ?? wanted),
     exists: chosen !== undefined,
   };
 }

@@ -21,7 +21,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "evaluation",
   ],
   ["plan", "models", "checkpoint"],
-  ["report", "schedule", "train", "sampling"],
+  ["report", "schedule", "train", "sampling", "upkeep"],
   ["runner", "steps"],
   ["cli"],
 ];

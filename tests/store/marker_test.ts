@@ -120,7 +120,10 @@ Deno.test("readMarker() refuses the marker of another key", async () => {
     assert.deepEqual(await readMarker(folder, { deep: false }), {
       kind: "damaged",
       reason: "complete.json belongs to key ffffffffffffffff",
-      files: ["complete.json"],
+      problems: [{
+        path: "complete.json",
+        reason: "complete.json belongs to key ffffffffffffffff",
+      }],
     });
   });
 });

@@ -2,6 +2,7 @@
 import type { AddCommand } from "./command_options.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
+import { addGc } from "./gc.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
 import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
@@ -13,6 +14,7 @@ import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
 import { addTrain } from "./train.ts";
 import { addValidate } from "./validate.ts";
+import { addVerify } from "./verify.ts";
 import { addWhy } from "./why.ts";
 
 /** Every command of fluxline. */
@@ -29,6 +31,8 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addReport,
   addExport,
   addImport,
+  addVerify,
+  addGc,
   addSchedule,
   addSchema,
   addEngine,

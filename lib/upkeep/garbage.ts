@@ -1,0 +1,151 @@
+// What no run refers to any more: finds it, and removes it where that is asked for.
+import { join } from "node:path";
+import { LockedError, StoredStateError } from "../error/failure.ts";
+import { removeTree, syncFolder } from "../disk/folder_entries.ts";
+import { FileLock } from "../disk/file_lock.ts";
+import { describeHolder } from "../disk/lock_holder.ts";
+import { listRuns, readRunManifest } from "../store/run_record.ts";
+import { parseStepFolder, storeLayout } from "../store/store_layout.ts";
+
+/** Something that may go. */
+export interface Garbage {
+  /** Path of the file or folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly reason: string;
+}
+
+const ASIDE = /^.+-[0-9a-f]{16}\.aside-/;
+const DAMAGED_GENERATION = /^\d{8,}(-\d+)?\.damaged-[0-9a-f]{8}$/;
+const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
+
+/**
+ * What no run refers to: step folders of other keys, folders and records that were moved aside. Files with other names are not
+ * fluxline's and are left alone, and so are lock files: somebody may be waiting at one.
+ *
+ * @throws {LockedError} where a run is at work: it may be about to use what no manifest names yet
+ * @throws {StoredStateError} where a manifest cannot be understood: nobody knows what that run refers to
+ */
+export async function findGarbage(runsDir: string): Promise<Garbage[]> {
+  await refuseRunsAtWork(runsDir);
+  const { store } = storeLayout(runsDir);
+  const keys = new Set<string>();
+  const found: Garbage[] = [];
+  const add = (path: string, reason: string) =>
+    found.push({ path, bytes: sizeOfTree(path), reason });
+  for (const run of listRuns(runsDir)) {
+    const manifest = await readManifestOrRefuse(runsDir, run);
+    for (const { key } of manifest) keys.add(key);
+    for (const { name } of entriesOf(join(runsDir, run))) {
+      if (!DAMAGED_MANIFEST.test(name)) continue;
+      add(join(runsDir, run, name), "a manifest that was moved aside");
+    }
+  }
+  for (const { name, isDirectory } of entriesOf(store)) {
+    if (!isDirectory) continue;
+    const path = join(store, name);
+    const key = parseStepFolder(name)?.key;
+    if (key === undefined) {
+      if (ASIDE.test(name)) add(path, "it was moved aside");
+    } else if (!keys.has(key)) add(path, "no run refers to it");
+    else {
+      const checkpoints = join(path, "checkpoints");
+      for (const generation of entriesOf(checkpoints)) {
+        if (!DAMAGED_GENERATION.test(generation.name)) continue;
+        add(join(checkpoints, generation.name), "a damaged checkpoint");
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes what {@linkcode findGarbage} found. A folder that somebody works in is left out and answered.
+ *
+ * @throws {LockedError} where a run has started since
+ */
+export async function removeGarbage(
+  runsDir: string,
+  garbage: readonly Garbage[],
+): Promise<Garbage[]> {
+  const left: Garbage[] = [];
+  for (const one of garbage) {
+    await refuseRunsAtWork(runsDir);
+    if (parseStepFolder(one.path) === null) {
+      await removeTree(one.path);
+      continue;
+    }
+    const locks = [`${one.path}.runner`, `${one.path}.lock`];
+    await using held = new AsyncDisposableStack();
+    let isFree = true;
+    for (const path of locks) {
+      const attempt = await FileLock.acquire(path);
+      if (attempt.ok) held.use(attempt.lock);
+      else isFree = false;
+    }
+    if (isFree) await removeTree(one.path);
+    else left.push(one);
+  }
+  const { store } = storeLayout(runsDir);
+  if (garbage.length > left.length && isThere(store)) await syncFolder(store);
+  return left;
+}
+
+async function refuseRunsAtWork(runsDir: string): Promise<void> {
+  for (const { name, isFile } of entriesOf(runsDir)) {
+    if (!isFile || !name.endsWith(".lock")) continue;
+    const state = await FileLock.inspect(join(runsDir, name));
+    if (state.kind === "free") continue;
+    throw new LockedError(
+      `Cannot tell what is no longer needed: ${
+        describeHolder(state.holder)
+      } is running "${name.slice(0, -".lock".length)}"`,
+      { hint: "Wait until the run has ended" },
+    );
+  }
+}
+
+async function readManifestOrRefuse(
+  runsDir: string,
+  run: string,
+): Promise<readonly { readonly key: string }[]> {
+  try {
+    return (await readRunManifest(runsDir, run))?.steps ?? [];
+  } catch (error) {
+    if (!(error instanceof StoredStateError)) throw error;
+    throw new StoredStateError(
+      `Cannot tell what run "${run}" still needs: ${error.message}`,
+      {
+        hint:
+          "Start the run once: its manifest is written anew, and what it needs is known again",
+        cause: error,
+      },
+    );
+  }
+}
+
+function sizeOfTree(path: string): number {
+  const found = Deno.lstatSync(path);
+  if (!found.isDirectory) return found.size;
+  return entriesOf(path).reduce(
+    (sum, { name }) => sum + sizeOfTree(join(path, name)),
+    0,
+  );
+}
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  return isThere(folder)
+    ? [...Deno.readDirSync(folder)].sort((left, right) =>
+      left.name < right.name ? -1 : 1
+    )
+    : [];
+}
+
+function isThere(folder: string): boolean {
+  try {
+    return Deno.lstatSync(folder).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+// Every digest of the records of one run: its manifest, its values with their origins, and each line of its events.
+import { readLines } from "../disk/append_log.ts";
+import { readResolvedRecord } from "../store/resolved_record.ts";
+import {
+  openSealedLine,
+  readRunManifest,
+  type RunManifest,
+} from "../store/run_record.ts";
+import { runPaths } from "../store/store_layout.ts";
+import { type Finding, reasonOf } from "./finding.ts";
+
+/** What a look at a run's records finds. */
+export interface RunVerdict {
+  readonly run: string;
+  /** Null where it cannot be understood. */
+  readonly manifest: RunManifest | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads the records of the run. Changes nothing. */
+export async function verifyRun(
+  runsDir: string,
+  run: string,
+): Promise<RunVerdict> {
+  const paths = runPaths(runsDir, run);
+  const findings: Finding[] = [];
+  let manifest: RunManifest | null = null;
+  try {
+    manifest = await readRunManifest(runsDir, run);
+  } catch (error) {
+    findings.push({ place: paths.manifest, reason: reasonOf(error) });
+  }
+  try {
+    await readResolvedRecord(runsDir, run);
+  } catch (error) {
+    findings.push({ place: paths.resolved, reason: reasonOf(error) });
+  }
+  const lines = await readLines(paths.events);
+  for (const [index, line] of lines.entries()) {
+    if (openSealedLine(line) !== null) continue;
+    const place = `${paths.events}:${index + 1}`;
+    findings.push({ place, reason: "the line is not what was written" });
+  }
+  return { run, manifest, findings };
+}
