@@ -70,6 +70,10 @@ export const CHECKPOINT_OPTIONS = closedMap({
     finiteNumber({ above: 0 }),
     "Minutes between two checkpoints",
   ),
+  max_lost_minutes: nullable(
+    finiteNumber({ above: 0 }),
+    "Work that a kill may cost: within it checkpoints are left out that would take more than 3 % of the time",
+  ),
   keep_last: option(wholeNumber({ min: 1 }), 2, "Newest generations to keep"),
   keep_best: nullable(
     closedMap({

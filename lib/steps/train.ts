@@ -55,6 +55,8 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
       cadence: {
         intervalBatches: step.checkpoint.interval_batches,
         intervalMinutes: step.checkpoint.interval_minutes,
+        maxLostMinutes: step.checkpoint.max_lost_minutes,
+        keepsBest: step.checkpoint.keep_best !== null,
       },
       logInterval: log_interval,
       log: opened.session.log,

@@ -12,7 +12,6 @@ import { type BatchTrainers, remembered, trainOn } from "./batch_update.ts";
 import {
   type CheckpointCadence,
   isDueByBatches,
-  isDueByMinutes,
 } from "./checkpoint_cadence.ts";
 import { nextTurn } from "./event_loop.ts";
 import { countUpdate } from "./finite_guard.ts";
@@ -22,6 +21,7 @@ import {
   type TrainProgress,
 } from "./train_progress.ts";
 import type { TrainEventName, TrainObserver } from "./train_event.ts";
+import { SavingAccount } from "./saving_account.ts";
 import { judgeTransition, mostEpochs, type Transition } from "./transition.ts";
 import type { UpdateReport } from "./update.ts";
 
@@ -73,33 +73,25 @@ export async function runTrainLoop(
 ): Promise<TrainOutcome> {
   let progress = start;
   let saved = isSaved ? start : null;
-  let savedAtMs = plan.clock.elapsedMs();
+  const saving = new SavingAccount(plan.clock, plan.cadence);
   await tell(plan, "start", progress.cursor);
   for (;;) {
     if (progress.samplesDue) progress = await drawDueSamples(plan, progress);
     const stopping = plan.signal.aborted;
-    const due = plan.takeCheckpointWish() || stopping || progress.finished ||
-      isDueByBatches(
-        plan.cadence,
-        progress.cursor,
-        plan.batches.batchesPerEpoch,
-      ) ||
-      isDueByMinutes(plan.cadence, plan.clock.elapsedMs() - savedAtMs);
-    if (due && progress !== saved) {
-      await tell(
-        plan,
-        "checkpoint",
-        progress.cursor,
-        {},
-        await plan.save(progress),
-      );
-      saved = progress;
-      savedAtMs = plan.clock.elapsedMs();
+    const isAsked = plan.takeCheckpointWish() || stopping || progress.finished;
+    const present = progress;
+    if (
+      present !== saved &&
+      (isAsked || saving.isDue(present.cursor, plan.batches.batchesPerEpoch))
+    ) {
+      const text = await saving.measure(() => plan.save(present));
+      await tell(plan, "checkpoint", present.cursor, {}, text);
+      saved = present;
     }
     if (progress.finished && !progress.samplesDue) {
-      return await leave(plan, progress, "done");
+      return await leave(plan, progress, "done", saving);
     }
-    if (stopping) return await leave(plan, progress, "stopped");
+    if (stopping) return await leave(plan, progress, "stopped", saving);
     progress = progress.cursor.batch < plan.batches.batchesPerEpoch
       ? await trainBatch(plan, progress)
       : await endEpoch(plan, progress);
@@ -111,9 +103,10 @@ async function leave(
   plan: TrainPlan,
   progress: TrainProgress,
   outcome: "done" | "stopped",
+  saving: SavingAccount,
 ): Promise<TrainOutcome> {
   const name = outcome === "done" ? "end" : "stop";
-  await tell(plan, name, progress.cursor);
+  await tell(plan, name, progress.cursor, {}, saving.describe());
   return { outcome, progress };
 }
 

@@ -9,6 +9,8 @@ import {
 import { runPaths } from "../store/store_layout.ts";
 import { type Finding, reasonOf } from "./finding.ts";
 
+const NEWLINE = 10;
+
 /** What a look at a run's records finds. */
 export interface RunVerdict {
   readonly run: string;
@@ -35,6 +37,10 @@ export async function verifyRun(
   } catch (error) {
     findings.push({ place: paths.resolved, reason: reasonOf(error) });
   }
+  if (await hasTornEnd(paths.events)) {
+    const reason = "its last line is torn: the run's next start cuts it";
+    findings.push({ place: paths.events, reason });
+  }
   const lines = await readLines(paths.events);
   for (const [index, line] of lines.entries()) {
     if (openSealedLine(line) !== null) continue;
@@ -42,4 +48,14 @@ export async function verifyRun(
     findings.push({ place, reason: "the line is not what was written" });
   }
   return { run, manifest, findings };
+}
+
+async function hasTornEnd(path: string): Promise<boolean> {
+  try {
+    const bytes = await Deno.readFile(path);
+    return bytes.length > 0 && bytes.at(-1) !== NEWLINE;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

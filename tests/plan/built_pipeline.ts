@@ -56,6 +56,7 @@ export function trainStep(
     checkpoint: {
       interval_batches: 50,
       interval_minutes: null,
+      max_lost_minutes: null,
       keep_last: 2,
       keep_best: null,
     },

@@ -61,6 +61,7 @@ Deno.test("workRecord() gives the same key whatever is cosmetic", () => {
       checkpoint: {
         interval_batches: 1,
         interval_minutes: 1,
+        max_lost_minutes: 5,
         keep_last: 9,
         keep_best: null,
       },

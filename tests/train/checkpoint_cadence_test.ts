@@ -1,11 +1,20 @@
 // When a checkpoint is due.
 import assert from "node:assert/strict";
+import { SYSTEM_CLOCK } from "../../lib/clock/clock.ts";
+import { SavingAccount } from "../../lib/train/saving_account.ts";
 import {
+  type CheckpointCadence,
   isDueByBatches,
   isDueByMinutes,
+  mayBeLeftOut,
 } from "../../lib/train/checkpoint_cadence.ts";
 
-const CADENCE = { intervalBatches: 3, intervalMinutes: 2 };
+const CADENCE: CheckpointCadence = {
+  intervalBatches: 3,
+  intervalMinutes: 2,
+  maxLostMinutes: null,
+  keepsBest: false,
+};
 
 Deno.test("isDueByBatches() counts train steps of the whole step", () => {
   const due = (trainStep: number) =>
@@ -36,7 +45,55 @@ Deno.test("isDueByMinutes() compares elapsed time, and never fires without an in
   assert.equal(isDueByMinutes(CADENCE, 119_999), false);
   assert.equal(isDueByMinutes(CADENCE, 120_000), true);
   assert.equal(
-    isDueByMinutes({ intervalBatches: 1, intervalMinutes: null }, 1e9),
+    isDueByMinutes({ ...CADENCE, intervalMinutes: null }, 1e9),
     false,
   );
+});
+
+Deno.test("mayBeLeftOut() leaves out what takes more than 3 %, and nothing without a bound or where the best are kept", () => {
+  const bounded: CheckpointCadence = { ...CADENCE, maxLostMinutes: 10 };
+  const leaves = (
+    sinceLastMs: number,
+    lastSaveMs: number | null,
+    cadence = bounded,
+  ) => mayBeLeftOut(cadence, { sinceLastMs, lastSaveMs });
+  assert.equal(leaves(1000, null), false);
+  assert.equal(leaves(1000, 100), true);
+  assert.equal(leaves(3400, 100), false);
+  assert.equal(leaves(1000, 100, CADENCE), false);
+  assert.equal(leaves(1000, 100, { ...bounded, keepsBest: true }), false);
+});
+
+/** Trains for `hours` with batches of 200 ms and saves of `saveMs`, and answers the account's own words. */
+async function accountOf(
+  maxLostMinutes: number | null,
+  saveMs: number,
+): Promise<string> {
+  let now = 0;
+  const clock = { ...SYSTEM_CLOCK, elapsedMs: () => now };
+  const cadence = { ...CADENCE, intervalMinutes: null, maxLostMinutes };
+  const account = new SavingAccount(clock, cadence);
+  for (let step = 1; step <= 18_000; step++) {
+    now += 200;
+    const cursor = { epoch: 0, batch: step, trainStep: step };
+    if (account.isDue(cursor, 1e6)) {
+      await account.measure(() => {
+        now += saveMs;
+        return Promise.resolve();
+      });
+    }
+  }
+  return account.describe()!;
+}
+
+Deno.test("SavingAccount holds saving to 3 % of the time within the bound on lost work, and the bound where both cannot be", async () => {
+  const share = (text: string) => Number(/\((.*) %\)/.exec(text)![1]);
+  assert.ok(share(await accountOf(null, 300)) > 30);
+  const held = await accountOf(5, 300);
+  assert.ok(share(held) <= 3.0, held);
+  assert.ok(share(held) > 2.5, held);
+  assert.match(held, /\d+ left out as too dear; at most 1\d(\.\d)? s of work/);
+  const bounded = await accountOf(1, 6000);
+  assert.ok(share(bounded) > 8, bounded);
+  assert.match(bounded, /at most 1 min (6|7) s of work were unsaved$/);
 });

@@ -113,6 +113,7 @@ export function vaeStep(changes: Partial<TrainStep> = {}): TrainStep {
     checkpoint: {
       interval_batches: 2,
       interval_minutes: null,
+      max_lost_minutes: null,
       keep_last: 2,
       keep_best: null,
     },

@@ -135,6 +135,7 @@ Deno.test("trainBody() keeps as many generations as keep_last says", async () =>
   const checkpoint = {
     interval_batches: 1,
     interval_minutes: null,
+    max_lost_minutes: null,
     keep_last: 3,
     keep_best: null,
   };

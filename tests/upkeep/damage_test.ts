@@ -19,6 +19,9 @@ import {
 /** The second train step is killed between two of its saves. */
 const CUT_AT = "step vae_spade:75";
 
+/** Rows behind the last checkpoint are cut when the step goes on; nothing vouches for its pictures before it ends. */
+const UNFINISHED = /^cut\/store\/vae_spade-[^/]*\/(metrics\.jsonl$|samples\/)/;
+
 let shared: { project: CrashProject; calm: Record<string, string> } | undefined;
 
 async function open(): Promise<NonNullable<typeof shared>> {
@@ -55,7 +58,7 @@ for (const runs of ["calm", "cut"]) {
     });
     assert.ok(loaded.ok);
     assert.deepEqual(await findingsOf(folder), []);
-    const random = randomStream(7, `damage.${runs}`);
+    const random = RandomStream.of(7, `damage.${runs}`);
     let found = 0;
     for (const path of filesOf(folder)) {
       for (const kind of HARMS) {
@@ -66,7 +69,9 @@ for (const runs of ["calm", "cut"]) {
         const undo = await harm(whole, kind, at, hidden);
         const findings = await findingsOf(folder);
         const what = `${kind} ${path} at ${at}`;
-        if (mustBeFound(path, kind)) assert.ok(findings.length > 0, what);
+        const isFound = mustBeFound(path, kind) &&
+          !UNFINISHED.test(`${runs}/${path}`);
+        if (isFound) assert.ok(findings.length > 0, what);
         if (findings.length > 0) found++;
         try {
           const plan = await planPipeline(loaded.value, { runsDir: folder });
