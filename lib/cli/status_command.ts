@@ -12,6 +12,7 @@ import {
   type RunStatus,
   type StepStatus,
 } from "../store/run_status.ts";
+import { indexStepFolders } from "../store/store_layout.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { Print } from "./plan_command.ts";
@@ -37,6 +38,7 @@ export async function statusCommand(
   const results: Record<string, unknown>[] = [];
   const texts: string[] = [];
   let code: ExitCode = EXIT_CODE.done;
+  const index = indexStepFolders(options.runs);
   const wanted = files.length > 0
     ? files.map((file) => ({ label: file, run: () => runOfFile(file, print) }))
     : listRuns(options.runs).map((run) => ({
@@ -46,7 +48,7 @@ export async function statusCommand(
   for (const { label, run } of wanted) {
     try {
       const name = await run();
-      const status = await readRunStatus(options.runs, name);
+      const status = await readRunStatus(options.runs, name, index);
       results.push(
         status === null ? { run: name, started: false } : statusToJson(status),
       );

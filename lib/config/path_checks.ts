@@ -98,9 +98,10 @@ function modulePaths(
   steps: readonly Step[],
   { drafts }: PathSources,
 ): WantedPath[] {
+  const draftOf = new Map(drafts.map((draft) => [draft.name, draft]));
   return steps.flatMap((step) => {
     if (step.task !== "script") return [];
-    const draft = drafts.find(({ name }) => name === step.name)!;
+    const draft = draftOf.get(step.name)!;
     const { uses: written, uses_path: path } = step;
     const root = path.endsWith(written)
       ? path.slice(0, -written.length)

@@ -1,5 +1,6 @@
 // A file of lines that only grows. A line counts once its newline is there; a torn tail is cut when the log is opened.
 import { dirname } from "node:path";
+import { StoredStateError } from "../error/failure.ts";
 import { DurableFile } from "./durable_file.ts";
 import { makeFolder, syncFolder } from "./folder_entries.ts";
 
@@ -13,6 +14,7 @@ export class AppendLog implements Disposable {
   /** Opens or creates the log at `path` and cuts what stands behind its last newline. */
   static async open(path: string): Promise<AppendLog> {
     await makeFolder(dirname(path));
+    if (isOdd(path)) throw notAFile(path);
     const file = await DurableFile.open(path, {
       read: true,
       write: true,
@@ -91,16 +93,37 @@ export class AppendLog implements Disposable {
   }
 }
 
-/** The whole lines of a log, without a torn tail; an absent log has none. */
+/**
+ * The whole lines of a log, without a torn tail; an absent log has none.
+ *
+ * @throws {StoredStateError} where something else than a file is there: a pipe would be waited for without end
+ */
 export async function readLines(path: string): Promise<string[]> {
   let text: string;
   try {
+    if (!Deno.statSync(path).isFile) throw notAFile(path);
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
   return text.split("\n").slice(0, -1);
+}
+
+function isOdd(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function notAFile(path: string): StoredStateError {
+  return new StoredStateError(
+    `Cannot use "${path}" as a log: it is not a regular file`,
+    { hint: "Remove it and run the same command again" },
+  );
 }
 
 /** Offset behind the last newline within the first `size` bytes; 0 where there is none. */

@@ -1,6 +1,7 @@
 // A plan as data: what `plan --json` prints. Fields are only ever added.
 import { shownPath } from "../worker/permissions.ts";
 import { mostEpochs } from "./build_request.ts";
+import { diskForecast } from "./disk_forecast.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { trainingKinds } from "./training_kinds.ts";
@@ -18,6 +19,7 @@ export function planToJson(plan: Plan): Record<string, unknown> {
     runs: shownPath(plan.runsDir),
     steps: plan.steps.map(stepToJson),
     totals: countActions(plan.steps),
+    checkpoints: diskForecast(plan),
     freeBytes: plan.freeBytes,
   };
 }

@@ -7,6 +7,7 @@ import type {
 } from "../catalog/pipeline.ts";
 import { shownPath, type StepPermissions } from "../worker/permissions.ts";
 import { mostEpochs } from "./build_request.ts";
+import { diskForecast } from "./disk_forecast.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { drawGraph } from "./step_graph.ts";
@@ -34,7 +35,11 @@ export function renderPlan(plan: Plan, options: RenderOptions): string {
     trainingLines(plan, heading("Training")),
     [heading("Data"), ...dataLines(plan)],
     [heading("Permissions"), ...permissionLines(plan.steps)],
-    [`Total: ${totals(plan.steps)}`, `Free disk space: ${freeSpace(plan)}`],
+    [
+      `Total: ${totals(plan.steps)}`,
+      ...forecastLines(plan),
+      `Free disk space: ${freeSpace(plan)}`,
+    ],
   ];
   return blocks.filter((block) => block.length > 1).map((block) =>
     block.join("\n")
@@ -252,6 +257,18 @@ function grantRows(permissions: StepPermissions): string[][] {
     name
   );
   return none.length === 0 ? rows : [...rows, ["none", none.join(", ")]];
+}
+
+/** Nothing where no checkpoint is to be written. */
+function forecastLines(plan: Plan): string[] {
+  const { keptBytes, peakBytes } = diskForecast(plan);
+  if (peakBytes === 0) return [];
+  const isTight = plan.freeBytes !== null && plan.freeBytes < peakBytes;
+  return [
+    `Checkpoints to write: at most ${formatBytes(keptBytes)} stay, ${
+      formatBytes(peakBytes)
+    } at once${isTight ? ": more than is free" : ""}`,
+  ];
 }
 
 function freeSpace(plan: Plan): string {

@@ -1,7 +1,7 @@
 // Decides what happens to one step, and why, from what lies in its folder.
 import type { CheckpointCursor } from "../store/checkpoint_record.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
-import { type Marker, readMarker } from "../store/marker.ts";
+import { type Marker, type MarkerLookup, readMarker } from "../store/marker.ts";
 import { readStepRequest } from "../store/request_record.ts";
 import type { RunManifest } from "../store/run_record.ts";
 import { findStepFolder, parseStepFolder } from "../store/store_layout.ts";
@@ -66,7 +66,10 @@ export async function decideStep(
 ): Promise<StepDecision> {
   const { folder, forcedBy, unfinished, sameWorkAs } = situation;
   const isForced = forcedBy !== null && folder.exists;
-  const found = await readMarker(folder.folder, { deep: false });
+  // Thousands of new steps have no folder to look into.
+  const found: MarkerLookup = folder.exists
+    ? await readMarker(folder.folder, { deep: false })
+    : { kind: "absent" };
   const isOther = found.kind === "complete" && situation.sameEngine &&
     otherEngines(found.marker.engines, situation.engine).length > 0;
   if (found.kind === "complete" && !isForced && !isOther) {
@@ -108,7 +111,7 @@ const FIRST_TIME = "first time";
 
 async function startDecision(
   situation: StepSituation,
-  found: Awaited<ReturnType<typeof readMarker>>,
+  found: MarkerLookup,
 ): Promise<StepDecision> {
   const run = { ...PLAIN, action: "run" } as const;
   if (situation.forcedBy !== null && situation.folder.exists) {
@@ -129,6 +132,7 @@ async function startDecision(
       setsAside: true,
     };
   }
+  if (!situation.folder.exists) return await firstStart(situation);
   const checkpoint = await readCheckpointCursor(situation.folder.folder);
   if (checkpoint.kind === "damaged") {
     return {
@@ -141,13 +145,7 @@ async function startDecision(
     const reason = resumeReason(checkpoint.cursor, situation);
     return { ...PLAIN, action: "resume", reason, cursor: checkpoint.cursor };
   }
-  if (situation.folder.exists) {
-    return {
-      ...run,
-      reason: "starts again: it ended before it saved anything",
-    };
-  }
-  return await firstStart(situation);
+  return { ...run, reason: "starts again: it ended before it saved anything" };
 }
 
 /** The folder of this key does not exist: the step is new, or it was other work the last time. */

@@ -12,11 +12,17 @@ import {
   writeRunManifest,
 } from "../store/run_record.ts";
 
+/** How often the manifest is written over a run's steps: writing thousands of them at each of their changes is a square. */
+const MANIFESTS_PER_RUN = 200;
+
 /** The written side of one run. */
 export class RunJournal {
   readonly #plan: Plan;
   readonly #createdAt: string;
   readonly #states: Map<string, StepState>;
+  /** Changes of steps from one manifest to the next; the events tell what a killed run's manifest does not. */
+  readonly #changesPerManifest: number;
+  #changes = 0;
   // Steps end at the same time under --jobs; their records must not overtake each other.
   #last: Promise<void> = Promise.resolve();
 
@@ -27,16 +33,22 @@ export class RunJournal {
     this.#plan = plan;
     this.#createdAt = plan.manifest?.createdAt ?? new Date().toISOString();
     this.#states = new Map(states);
+    this.#changesPerManifest = Math.ceil(
+      2 * plan.steps.length / MANIFESTS_PER_RUN,
+    );
   }
 
-  /** Writes the manifest with a step's new state, if one is given, and then the event. */
+  /** Writes the manifest with a step's new state, if one is given and enough have gathered, and then the event. */
   async record(
     event: Omit<RunEvent, "at">,
     change?: { readonly step: string; readonly state: StepState },
   ): Promise<void> {
     const at = new Date().toISOString();
     if (change !== undefined) this.#states.set(change.step, change.state);
-    const isManifestDue = change !== undefined || event.kind.startsWith("run_");
+    const isManifestDue = event.kind.startsWith("run_") ||
+      event.kind === "step_failed" ||
+      (change !== undefined &&
+        this.#changes++ % this.#changesPerManifest === 0);
     this.#last = this.#last.catch(() => {}).then(async () => {
       if (isManifestDue) await this.#writeManifest(at);
       if (event.kind === "run_started") await this.#writeResolved();

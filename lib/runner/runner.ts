@@ -218,11 +218,11 @@ async function fetchStepCode(plan: Plan, signal: AbortSignal): Promise<void> {
 
 function isManifestCurrent(plan: Plan): boolean {
   const { manifest, pipeline } = plan;
-  return manifest !== null && manifest.digest === pipeline.digest &&
-    manifest.steps.length === plan.steps.length &&
-    plan.steps.every((step) =>
-      manifest.steps.some((old) =>
-        old.name === step.name && old.key === step.key && isFinished(old.state)
-      )
-    );
+  if (manifest === null || manifest.digest !== pipeline.digest) return false;
+  if (manifest.steps.length !== plan.steps.length) return false;
+  const known = new Map(manifest.steps.map((step) => [step.name, step]));
+  return plan.steps.every(({ name, key }) => {
+    const old = known.get(name);
+    return old?.key === key && isFinished(old.state);
+  });
 }

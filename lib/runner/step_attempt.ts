@@ -16,6 +16,7 @@ import {
   stepEntry,
 } from "../worker/permission_flags.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { printableText } from "../worker/printable_text.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
 import { type StepEnd, StepProcess } from "../worker/spawn.ts";
 import type { StepResult } from "../worker/step_message.ts";
@@ -100,7 +101,7 @@ export async function runAttempt(
             kind: "step_log",
             step,
             level: message.level,
-            text: message.text,
+            text: printableText(message.text),
           });
           break;
         case "progress":

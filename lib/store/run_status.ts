@@ -12,7 +12,13 @@ import {
   type RunEvent,
   type RunManifest,
 } from "./run_record.ts";
-import { findStepFolder, runPaths, stepPaths } from "./store_layout.ts";
+import {
+  findStepFolder,
+  indexStepFolders,
+  runPaths,
+  type StepFolderIndex,
+  stepPaths,
+} from "./store_layout.ts";
 
 /** Where a step of a run stands on disk; `running` means that its process holds the folder's lock. */
 export interface StepStatus {
@@ -46,19 +52,20 @@ export interface RunStatus {
 }
 
 /**
- * Reads the status of a run; null where it never started. Needs read access only.
+ * Reads the status of a run; null where it never started. Needs read access only. Whoever reads many gives the step folders.
  *
  * @throws {StoredStateError} where the manifest cannot be understood
  */
 export async function readRunStatus(
   runsDir: string,
   run: string,
+  index: StepFolderIndex = indexStepFolders(runsDir),
 ): Promise<RunStatus | null> {
   const manifest = await readRunManifest(runsDir, run);
   if (manifest === null) return null;
   const steps: StepStatus[] = [];
   for (const step of manifest.steps) {
-    steps.push(await stepStatus(runsDir, step));
+    steps.push(await stepStatus(runsDir, step, index));
   }
   const events = await readEvents(runsDir, run);
   return {
@@ -72,8 +79,10 @@ export async function readRunStatus(
 async function stepStatus(
   runsDir: string,
   step: RunManifest["steps"][number],
+  index: StepFolderIndex,
 ): Promise<StepStatus> {
-  const { folder, exists } = findStepFolder(runsDir, step.key, step.name);
+  const { key, name } = step;
+  const { folder, exists } = findStepFolder(runsDir, key, name, index);
   const plain = {
     name: step.name,
     task: step.task,

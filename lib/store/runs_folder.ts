@@ -4,7 +4,7 @@ import { UsageError } from "../error/failure.ts";
 /**
  * Looks at the place that --runs names; one that does not exist yet is fine.
  *
- * @throws {UsageError} where it has no name, or is something else than a folder
+ * @throws {UsageError} where it has no name, has a comma in it, or is something else than a folder
  */
 export function requireRunsFolder(runsDir: string): void {
   const hint = "Name a folder with --runs, or leave the option out for `runs`";
@@ -12,6 +12,12 @@ export function requireRunsFolder(runsDir: string): void {
     throw new UsageError('Cannot use "" as the folder of runs: it is empty', {
       hint,
     });
+  }
+  if (runsDir.includes(",")) {
+    throw new UsageError(
+      `Cannot use "${runsDir}" as the folder of runs: Deno reads a comma in a permission as the end of the path`,
+      { hint: "Move or rename the folder so that its path has no comma" },
+    );
   }
   try {
     if (Deno.statSync(runsDir).isDirectory) return;

@@ -5,6 +5,7 @@ import { AUDIT_FILE } from "./access_audit.ts";
 import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
+import { printableText } from "./printable_text.ts";
 import {
   type ChildMessage,
   decodeChildLine,
@@ -145,7 +146,7 @@ export class StepProcess {
     const relayText = (text: string) => {
       if (text === "") return;
       log.write(text);
-      launch.onText(text);
+      launch.onText(printableText(text));
     };
     const relayOutput = async () => {
       for await (const line of readTextLines(this.#child.stdout)) {

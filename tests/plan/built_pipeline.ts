@@ -1,5 +1,6 @@
 // Pipelines without YAML: what the loader would give, with defaults for all that a test does not care about.
 import { resolve } from "node:path";
+import { TINY_MODEL } from "../train/tiny_section.ts";
 import type {
   DatasetEntry,
   Pipeline,
@@ -138,7 +139,7 @@ export function builtPipeline(
     mode: "pipeline",
     name: "p",
     seed: 0,
-    model: { variant: "fluxline", vae_dim: 32, downscales: 2 },
+    model: { ...TINY_MODEL, vae_dim: 32, downscales: 2 },
     data: {
       img_size: null,
       img_fit: "crop",

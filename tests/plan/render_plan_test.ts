@@ -86,6 +86,7 @@ Permissions
     none   net, env, ffi, sys, run
 
 Total: 2 steps: 1 to run, 1 waiting
+Checkpoints to write: at most XKEPT stay, XPEAK at once
 Free disk space: 84.4 GB`,
     );
     const unknown = renderPlan({ ...plan, freeBytes: null }, { color: false });

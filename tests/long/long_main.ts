@@ -1,0 +1,60 @@
+// deno task test:long: the figures of long runs that docs/reliability.md tells. --steps, --runs and --updates make it shorter.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { growthOf, watchTraining } from "./long_training.ts";
+import { timedCli, writeManyRuns, writeManySteps } from "./many_steps.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    steps: { type: "string", default: "5000" },
+    runs: { type: "string", default: "1000" },
+    updates: { type: "string", default: "10000" },
+    jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
+  },
+});
+const steps = Number(values.steps);
+const runs = Number(values.runs);
+const updates = Number(values.updates);
+const folder = await Deno.makeTempDir({ prefix: "fluxline-long-" });
+try {
+  const runsDir = join(folder, "runs");
+  const chain = await writeManySteps(folder, steps, true);
+  const plan = await timedCli(["plan", chain, "--runs", runsDir]);
+  require(plan.code === 0, plan.err);
+  console.log(`plan of a chain of ${steps} steps: ${seconds(plan.ms)}`);
+  for (const isChain of [true, false]) {
+    const file = await writeManySteps(folder, steps, isChain);
+    const place = join(folder, isChain ? "chain" : "free");
+    const jobs = isChain ? "1" : values.jobs;
+    const args = ["train", file, "--runs", place, "--jobs", jobs, "--quiet"];
+    const run = await timedCli(args);
+    require(run.code === 0, run.err);
+    console.log(
+      `run of ${steps} script steps ${
+        isChain ? "in a chain" : `side by side, ${jobs} at a time`
+      }: ${seconds(run.ms)}, ${(run.ms / steps).toFixed(1)} ms a step`,
+    );
+  }
+  await writeManyRuns(runsDir, runs);
+  const status = await timedCli(["status", "--runs", runsDir]);
+  require(status.code === 0, status.err);
+  console.log(`status of ${runs} runs: ${seconds(status.ms)}`);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+const moments = await watchTraining(updates, Math.max(1, updates >> 6));
+const tensors = new Set(moments.map((moment) => moment.tensors));
+console.log(
+  `training of ${updates} updates: ${[...tensors].join(", ")} tensors, memory ${
+    (100 * growthOf(moments)).toFixed(2)
+  } % above that of its first half`,
+);
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function require(isRight: boolean, text: string): void {
+  if (!isRight) throw new Error(text);
+}
