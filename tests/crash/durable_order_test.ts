@@ -141,6 +141,7 @@ async function trainedOperations(): Promise<string[]> {
   const checkpoint = {
     interval_batches: 1,
     interval_minutes: null,
+    max_lost_minutes: null,
     keep_last: 1,
     keep_best: null,
   };

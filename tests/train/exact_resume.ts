@@ -24,6 +24,7 @@ const EPOCHS = 2;
 const checkpoint = {
   interval_batches: 1,
   interval_minutes: null,
+  max_lost_minutes: null,
   keep_last: 2,
   keep_best: null,
 };
