@@ -11,24 +11,36 @@ import {
 
 /** Keys of web datasets, which both the `data` section and a dataset entry may hold. */
 const WEB_KEYS = {
-  webdataset_url: nullable(someText(), "Address or path of tar shards"),
-  webdataset_token: nullable(someText(), "Access token of the shards' host"),
-  webdataset_image_key: nullable(
+  webdataset_url: nullable(
     someText(),
-    "File ending of pictures inside a shard; png",
+    "Tar shards: https://host/data-{000..046}.tar, a file, a folder, a path with * in it, or hf://datasets/... in hub_dir",
   ),
-  webdataset_label_key: nullable(
+  webdataset_token: nullable(
     someText(),
-    "File ending of labels inside a shard; json",
+    "Environment variable that holds the token for the shards' host, as ${HF_TOKEN}; wanted only where the server asks for one",
   ),
-  webdataset_caption_key: nullable(
+  webdataset_image_key: option(
     someText(),
-    "Key of the caption inside a label; prompt",
+    "png",
+    "File ending of pictures inside a shard; several as jpg;png",
   ),
-  webdataset_size: nullable(wholeNumber({ min: 1 }), "Samples in all shards"),
+  webdataset_label_key: option(
+    someText(),
+    "json",
+    "File ending of labels inside a shard: json, or txt for the caption itself",
+  ),
+  webdataset_caption_key: option(
+    someText(),
+    "prompt",
+    "Key of the caption inside a json label",
+  ),
+  webdataset_size: nullable(
+    wholeNumber({ min: 1 }),
+    "Accepted; the samples of the shards are counted",
+  ),
   webdataset_samples_per_shard: nullable(
     wholeNumber({ min: 1 }),
-    "Samples in one shard",
+    "Accepted; the samples of the shards are counted",
   ),
 } as const;
 
@@ -98,12 +110,12 @@ export const DATA_SECTION = closedMap({
   dataloader_max_retries: option(
     wholeNumber({ min: 0 }),
     5,
-    "Attempts to read from a web dataset",
+    "Further tries to fetch a shard after one that brought nothing",
   ),
   dataloader_retry_delay: option(
     finiteNumber({ min: 0 }),
     5,
-    "Seconds between two attempts",
+    "Seconds before the first of them; each next one waits twice as long",
   ),
   reduced_min_sizes: nullable(
     v.array(wholeNumber({ min: 16 })),
@@ -121,7 +133,7 @@ export const DATASET_ENTRY = closedMap({
   type: option(
     v.picklist(["local", "webdataset"]),
     "local",
-    "local: a folder with captions; webdataset: tar shards",
+    "local: a folder with captions; webdataset: tar shards, which webdataset_url names",
   ),
   from: nullable(
     someText(),

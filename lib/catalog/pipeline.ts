@@ -4,6 +4,7 @@ import type { LocatedMap } from "../source/located_tree.ts";
 import type { SourcePosition, SourceText } from "../source/position.ts";
 import type { Component } from "./component.ts";
 import type { DataSection } from "./data_section.ts";
+import type { DatasetEntry } from "./dataset_entry.ts";
 import type { ExecutorSection, StepResources } from "./executor_options.ts";
 import type { ModelSection } from "./model_section.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
@@ -21,6 +22,13 @@ import type {
 
 export type { Component } from "./component.ts";
 export type { DataSection } from "./data_section.ts";
+export type {
+  DatasetEntry,
+  DatasetSplit,
+  FolderEntry,
+  ShardEntry,
+  ShardList,
+} from "./dataset_entry.ts";
 export type { ModelSection } from "./model_section.ts";
 export type { OptimizerEntry, OptimizerType } from "./optimizer_options.ts";
 export type { CheckpointOptions, OutputSection } from "./output_section.ts";
@@ -68,36 +76,6 @@ export interface StepSources {
   readonly own: LocatedMap;
   /** Its own keys over `defaults` over flat `training` keys. */
   readonly merged: LocatedMap;
-}
-
-/** A dataset of pictures with captions. */
-export interface DatasetEntry {
-  readonly type: "local";
-  /** Step in whose `output/` the paths below lie; null for paths of the user. */
-  readonly from: string | null;
-  /** As written; relative to the working directory, or to `output/` of `from`. */
-  readonly image_folder: string;
-  /** As written; see `image_folder`. */
-  readonly captions_file: string;
-  readonly batch_size: number | null;
-  readonly workers: number | null;
-  readonly flip: boolean;
-  readonly crop: "center" | "random";
-  /** Smallest share of the area that a random crop shows; null without one. */
-  readonly crop_scale: number | null;
-  /** The part of the pictures that it is; null where it is all of them. */
-  readonly split: DatasetSplit | null;
-  /** Absolute; null where a step makes the data. */
-  readonly image_folder_path: string | null;
-  /** Absolute; null where a step makes the data. */
-  readonly captions_file_path: string | null;
-}
-
-/** One of the two parts of a dataset's pictures; which one a picture is in depends on its content and the seed. */
-export interface DatasetSplit {
-  /** Share of the pictures that is held out. */
-  readonly share: number;
-  readonly part: "training" | "holdout";
 }
 
 /** Weight files of another run or program, by what their headers say. */

@@ -10,6 +10,7 @@ import { textTable } from "../plan/text_table.ts";
 import type { WorkChange } from "../plan/work_changes.ts";
 import { readAttempts } from "../report/attempt_facts.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
+import type { StepRequest } from "../store/step_request.ts";
 import { findStepFolder } from "../store/store_layout.ts";
 import type { Print } from "./plan_command.ts";
 import { chosenPipelines } from "./project_pipelines.ts";
@@ -116,12 +117,14 @@ function placed(
 /** What a value that nobody writes stands for. */
 function standsFor(
   key: string,
-  datasets: Readonly<Record<string, { readonly imageFolder: string }>>,
+  datasets: StepRequest["datasets"],
 ): string {
   if (key.startsWith("needs.")) return "the work of a step that it needs";
   if (key.startsWith("datasets.")) {
-    const folders = Object.values(datasets).map((one) => one.imageFolder);
-    return `content of ${folders.join(", ")}`;
+    const places = Object.values(datasets).map((one) =>
+      one.type === "webdataset" ? one.webdataset_url : one.imageFolder
+    );
+    return `content of ${places.join(", ")}`;
   }
   if (key.startsWith("code.")) return "code of the task";
   if (key.startsWith("weights.")) return "content of model_checkpoint";

@@ -2,7 +2,7 @@
 import { isAbsolute, normalize, resolve } from "node:path";
 import type * as v from "valibot";
 import { type DataSection, DATASET_ENTRY } from "../catalog/data_section.ts";
-import type { DatasetEntry } from "../catalog/pipeline.ts";
+import type { DatasetEntry, FolderEntry } from "../catalog/pipeline.ts";
 import { isNull, type LocatedMap, placeOf } from "../source/located_tree.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { checkOptions } from "./check_options.ts";
@@ -10,7 +10,7 @@ import { addParts, viewOf } from "./dataset_views.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { datasetNames } from "./step_graph.ts";
-import { unsupportedMessage } from "./unsupported.ts";
+import { readShardEntry, topShardEntry } from "./shard_entry.ts";
 
 /** Name of the dataset that the `data` section makes. */
 export const TOP_DATASET = "default";
@@ -52,8 +52,9 @@ export function readDatasets(
       addParts(entries, { name, entry, options, tree: value }, names, report);
     }
   }
+  const isTopNamed = names.has(TOP_DATASET);
   const top = topDataset(sources, names, report);
-  if (top !== undefined && names.has(TOP_DATASET)) {
+  if (top !== undefined && isTopNamed) {
     report.error(
       sources.datasetsTree.entries.get(TOP_DATASET)!.key,
       `Cannot name a dataset "${TOP_DATASET}": that is the one of the "data" section`,
@@ -161,12 +162,7 @@ function resolveEntry(
 ): DatasetEntry | undefined {
   const where = `dataset "${name}"`;
   if (options.type === "webdataset") {
-    report.error(
-      placeOf(tree, ["type"]),
-      unsupportedMessage('"type: webdataset"', where),
-      "Unpack the shards to a folder with a captions file",
-    );
-    return undefined;
+    return readShardEntry(options, { tree, where }, report);
   }
   for (const key of ["image_folder", "captions_file"] as const) {
     const value = options[key];
@@ -211,7 +207,7 @@ function absolutePaths(
     readonly image_folder: string | null;
     readonly captions_file: string | null;
   },
-): Pick<DatasetEntry, "image_folder_path" | "captions_file_path"> {
+): Pick<FolderEntry, "image_folder_path" | "captions_file_path"> {
   const { from, image_folder, captions_file } = options;
   return {
     image_folder_path: from === null && image_folder !== null
@@ -229,6 +225,10 @@ function topDataset(
   report: Report,
 ): DatasetEntry | undefined {
   const { data_path, captions_file } = data;
+  if (data.use_webdataset || data.use_tt2m) {
+    names.add(TOP_DATASET); // so that steps are not blamed for what is wrong with it
+    return topShardEntry(data, dataTree, report);
+  }
   if (data_path === null && captions_file === null) return undefined;
   if (data_path === null || captions_file === null) {
     const missing = data_path === null ? "data_path" : "captions_file";

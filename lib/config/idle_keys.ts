@@ -3,22 +3,26 @@ import { keyPlaceOf, locate } from "../source/located_tree.ts";
 import type { LocatedMap } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 
-/** Keys of `data` that only web datasets read; `use_webdataset: true` itself is refused by this version. */
+/** Keys of `data` that only `use_webdataset: true` reads. */
 const WEB_DATASET_KEYS = [
   "webdataset_url",
   "webdataset_token",
   "webdataset_image_key",
   "webdataset_label_key",
   "webdataset_caption_key",
-  "webdataset_size",
-  "webdataset_samples_per_shard",
   "tt2m_token",
-  "dataloader_max_retries",
-  "dataloader_retry_delay",
 ];
 
 /** Keys of `data` that say how its own pictures are seen. */
 const VIEW_KEYS = ["flip", "crop", "crop_scale", "holdout"];
+
+/** Keys of `data` that every web dataset of a file reads. */
+const FETCH_KEYS = ["dataloader_max_retries", "dataloader_retry_delay"];
+
+/** What FluxFlow has to be told, since it never counts. */
+const COUNTED_KEYS = ["webdataset_size", "webdataset_samples_per_shard"];
+
+const NAMED_DATASETS = ["training", "pipeline", "datasets"];
 
 /** Warns of each written key that has no effect in this file. */
 export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
@@ -32,7 +36,9 @@ export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
       "activations are always kept, which costs memory and changes no result",
     hint: "Leave it out, or write false",
   }, report);
-  if (locate(document, ["data", "data_path"]) === undefined) {
+  const isOn = (key: string) => valueAt(document, ["data", key]) === true;
+  const isTopWeb = isOn("use_webdataset") || isOn("use_tt2m");
+  if (!isTopWeb && locate(document, ["data", "data_path"]) === undefined) {
     for (const key of VIEW_KEYS) {
       warnOfIdle(document, ["data", key], {
         reason:
@@ -41,12 +47,39 @@ export function warnOfIdleKeys(document: LocatedMap, report: Report): void {
       }, report);
     }
   }
-  for (const key of WEB_DATASET_KEYS) {
-    warnOfIdle(document, ["data", key], {
-      reason: "only web datasets read it, and this file uses none",
-      hint: "Leave it out",
-    }, report);
+  const named = locate(document, NAMED_DATASETS);
+  const names = named?.kind === "map" ? [...named.entries.keys()] : [];
+  const webNames = names.filter((name) =>
+    valueAt(document, [...NAMED_DATASETS, name, "type"]) === "webdataset"
+  );
+  const isAnyWeb = isTopWeb || webNames.length > 0;
+  const unread = {
+    reason: isAnyWeb
+      ? 'it is read with "use_webdataset: true" alone'
+      : "only web datasets read it, and this file uses none",
+    hint: "Leave it out",
+  };
+  for (const key of isTopWeb ? [] : WEB_DATASET_KEYS) {
+    warnOfIdle(document, ["data", key], unread, report);
   }
+  for (const key of isAnyWeb ? [] : FETCH_KEYS) {
+    warnOfIdle(document, ["data", key], unread, report);
+  }
+  const counted = {
+    reason: "the samples of the shards are counted",
+    hint: "Leave it out",
+  };
+  for (const key of COUNTED_KEYS) {
+    warnOfIdle(document, ["data", key], isTopWeb ? counted : unread, report);
+    for (const name of webNames) {
+      warnOfIdle(document, [...NAMED_DATASETS, name, key], counted, report);
+    }
+  }
+}
+
+function valueAt(document: LocatedMap, path: readonly string[]): unknown {
+  const found = locate(document, path);
+  return found?.kind === "scalar" ? found.value : undefined;
 }
 
 function warnOfIdle(

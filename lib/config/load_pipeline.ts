@@ -37,6 +37,8 @@ import { checkPaths } from "./path_checks.ts";
 import { checkPictureSizes } from "./picture_size_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
 import { newReport, type Report } from "./report.ts";
+import { locateShards } from "./shard_paths.ts";
+import { refuseWrittenTokens } from "./shard_entry.ts";
 import { resolveSteps } from "./resolve_steps.ts";
 import { readOwnSchedules } from "./schedule_entries.ts";
 import type { StepDraft } from "./step_drafts.ts";
@@ -127,6 +129,7 @@ async function readPipeline(
     { tree: document, where: "the pipeline" },
     report,
   );
+  refuseWrittenTokens(document, report);
   refuseUnsupported(document, report);
   warnOfIdleKeys(document, report);
   const model = readSection(document, "model", MODEL_SECTION, report);
@@ -209,7 +212,10 @@ async function readPipeline(
       steps,
       weights: files,
     }, report);
+  let located = datasets.entries;
   if (context.options.checkPaths !== false) {
+    const hubDir = data?.value.hub_dir ?? null;
+    located = await locateShards(located, { document, steps, hubDir }, report);
     const paths = {
       document,
       datasets: datasets.entries,
@@ -235,13 +241,9 @@ async function readPipeline(
     digest: optimizerFile === undefined
       ? context.digest
       : digestRecord([context.digest, optimizerFile.text]),
-    mode: training.mode,
-    name,
-    seed: top.seed,
-    model: model.value,
-    data: data.value,
-    output: output.value,
-    datasets: datasets.entries,
+    ...{ mode: training.mode, name, seed: top.seed },
+    ...{ model: model.value, data: data.value, output: output.value },
+    datasets: located,
     ...(files === undefined ? {} : { weight_files: files }),
     text_files,
     ...(schedules.length === 0 ? {} : { schedules }),

@@ -57,8 +57,9 @@ function datasetPaths(
   steps: readonly Step[],
   { document, datasets }: PathSources,
 ): WantedPath[] {
-  const used = new Set(steps.flatMap(datasetsOf));
+  const used = datasetsOfSteps(steps);
   return Object.entries(datasets).flatMap(([name, entry]) => {
+    if (entry.type === "webdataset") return [];
     const { image_folder_path, captions_file_path } = entry;
     if (
       !used.has(name) || image_folder_path === null ||
@@ -136,6 +137,11 @@ function testPicturePaths(
     place: placeOf(document, ["output", "test_image_address", index]),
     root,
   }));
+}
+
+/** Names of the datasets that steps read. */
+export function datasetsOfSteps(steps: readonly Step[]): ReadonlySet<string> {
+  return new Set(steps.flatMap(datasetsOf));
 }
 
 function datasetsOf(step: Step): string[] {

@@ -48,16 +48,6 @@ const FILE_REFUSALS: readonly Refusal[] = [
     hint: "Leave it out; the discriminator's width is model.disc_base",
   },
   refuse(
-    ["data", "use_webdataset"],
-    isOneOf(false),
-    "Unpack the shards to a folder with a captions file",
-  ),
-  refuse(
-    ["data", "use_tt2m"],
-    isOneOf(false),
-    "Unpack the shards to a folder with a captions file",
-  ),
-  refuse(
     ["data", "channels"],
     isOneOf(3),
     "Leave it out: pictures have three channels",
@@ -104,11 +94,6 @@ export function refuseUnsupportedTraining(
   for (const refusal of TRAIN_STEP_REFUSALS) {
     check(tree, refusal, where, report);
   }
-}
-
-/** The words of a refusal, for parts that check themselves. */
-export function unsupportedMessage(what: string, where: string): string {
-  return `Cannot use ${what} in ${where}: it ${NOT_YET}`;
 }
 
 function check(

@@ -6,7 +6,7 @@ import { PictureFailure, readPictureHeader } from "../format/image_header.ts";
 import type { HeaderFinding } from "./sample_source.ts";
 
 /** Bytes of a file that hold its size, unless a photo puts a long preview before it. */
-const HEADER_BYTES = 64 * 1024;
+export const HEADER_BYTES = 64 * 1024;
 
 /**
  * What the header of each caption's picture says, in the order of the captions; each file is read once.

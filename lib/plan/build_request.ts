@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type {
   DatasetEntry,
+  FolderEntry,
   Pipeline,
   Step,
   TrainStep,
@@ -11,10 +12,12 @@ import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import {
+  type FolderDataset,
   REQUEST_VERSION,
   type RequestedText,
   type RequestedWeights,
   type ResolvedDataset,
+  type ShardPlaces,
   type StepRequest,
 } from "../store/step_request.ts";
 import type { DimensionPlace } from "./plan_datasets.ts";
@@ -37,6 +40,8 @@ export interface RequestParts {
   readonly batchesPerEpoch: number | null;
   /** Known sizes of the pictures, by dataset. */
   readonly dimensions: ReadonlyMap<string, DimensionPlace>;
+  /** Where shards lie, by dataset; those of other kinds have none. */
+  readonly shards: ReadonlyMap<string, ShardPlaces>;
   /** Files that the step starts from; null where there are none. */
   readonly weights: RequestedWeights | null;
   /** Null where the step needs none. */
@@ -63,15 +68,7 @@ export function buildRequest(parts: RequestParts): StepRequest {
     output: pipeline.output,
     seed: pipeline.seed,
     datasets: Object.fromEntries(
-      names.map((
-        name,
-      ) => [
-        name,
-        {
-          ...resolveDataset(pipeline.datasets[name] as DatasetEntry, folderOf),
-          ...dimensionsOf(parts.dimensions.get(name)),
-        },
-      ]),
+      names.map((name) => [name, datasetOf(name, parts, folderOf)]),
     ),
     ...(parts.weights === null ? {} : { weight_files: parts.weights }),
     ...(parts.text === null ? {} : { text_files: parts.text }),
@@ -87,17 +84,31 @@ export function buildRequest(parts: RequestParts): StepRequest {
   };
 }
 
+function datasetOf(
+  name: string,
+  { pipeline, dimensions, shards }: RequestParts,
+  folderOf: (step: string) => string,
+): ResolvedDataset {
+  const entry = pipeline.datasets[name] as DatasetEntry;
+  return entry.type === "webdataset"
+    ? { ...entry, places: shards.get(name) as ShardPlaces }
+    : {
+      ...resolveDataset(entry, folderOf),
+      ...dimensionsOf(dimensions.get(name)),
+    };
+}
+
 function dimensionsOf(
   place: DimensionPlace | undefined,
-): Pick<ResolvedDataset, "dimensions"> {
+): Pick<FolderDataset, "dimensions"> {
   return place === undefined ? {} : { dimensions: place };
 }
 
 /** The dataset with absolute places; data that a step makes lie in the `output/` of its folder. */
 export function resolveDataset(
-  entry: DatasetEntry,
+  entry: FolderEntry,
   folderOf: (step: string) => string,
-): ResolvedDataset {
+): FolderDataset {
   if (entry.from === null) {
     return {
       ...entry,

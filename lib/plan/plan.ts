@@ -125,7 +125,7 @@ export async function planPipeline(
     datasets: new PlanDatasets(
       pipeline,
       cache,
-      storeLayout(runsDir).dimensions,
+      storeLayout(runsDir),
     ),
     keepsDimensions: options.saveFingerprints === true,
     stored: indexStepFolders(runsDir),
@@ -221,6 +221,7 @@ async function planStep(
       makerOf,
       session.keepsDimensions,
     ),
+    shards: await datasets.shardsOf(datasetRoles(step).values()),
     weights,
     text,
     lpips,

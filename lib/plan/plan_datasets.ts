@@ -9,14 +9,28 @@ import {
 import { selectSamples } from "../data/selected_samples.ts";
 import { sizingOf } from "../data/size_class.ts";
 import { digestRecord } from "../disk/digest.ts";
-import type { DatasetEntry, Pipeline, TrainStep } from "../catalog/pipeline.ts";
+import type {
+  DatasetEntry,
+  FolderEntry,
+  Pipeline,
+  ShardEntry,
+  TrainStep,
+} from "../catalog/pipeline.ts";
 import {
   type DataFingerprint,
   fingerprintData,
 } from "../store/data_fingerprint.ts";
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
+import type { ShardPlaces } from "../store/step_request.ts";
+import type { StoreLayout } from "../store/store_layout.ts";
 import { resolveDataset } from "./build_request.ts";
 import { knownDimensions, type SampleHeaders } from "./known_dimensions.ts";
+import {
+  shardFingerprint,
+  shardHeaders,
+  shardKeysOf,
+  shardPlaces,
+} from "./plan_shards.ts";
 import type { WorkDataset } from "./work_record.ts";
 
 /** A step that may have made a dataset. */
@@ -36,19 +50,19 @@ export interface DimensionPlace extends DimensionKey {
 export class PlanDatasets {
   readonly #pipeline: Pipeline;
   readonly #cache: FingerprintCache;
-  /** Folder of known picture sizes. */
-  readonly #dimensions: string;
+  readonly #layout: StoreLayout;
   readonly #fingerprints = new Map<string, Promise<DataFingerprint>>();
   readonly #headers = new Map<string, Promise<SampleHeaders>>();
+  readonly #shardSamples = new Map<string, Promise<SampleHeaders | null>>();
 
   constructor(
     pipeline: Pipeline,
     cache: FingerprintCache,
-    dimensions: string,
+    layout: StoreLayout,
   ) {
     this.#pipeline = pipeline;
     this.#cache = cache;
-    this.#dimensions = dimensions;
+    this.#layout = layout;
   }
 
   /**
@@ -64,12 +78,22 @@ export class PlanDatasets {
     for (const [role, name] of roles) {
       const entry = this.#entry(name);
       const fromKey = entry.from === null ? null : keyOf(entry.from);
-      const fingerprint = entry.from === null
-        ? (await this.#fingerprint(name)).digest
-        : null;
+      const fingerprint = await this.#identity(name, entry);
       sets.set(role, { entry, fingerprint, fromKey });
     }
     return sets;
+  }
+
+  /** Where the shards of the datasets lie, by dataset; those of other kinds have none. */
+  async shardsOf(names: Iterable<string>): Promise<Map<string, ShardPlaces>> {
+    const places = new Map<string, ShardPlaces>();
+    for (const name of names) {
+      const entry = this.#entry(name);
+      if (entry.type === "webdataset") {
+        places.set(name, await this.#shardPlaces(entry));
+      }
+    }
+    return places;
   }
 
   /** Updates per epoch of a train step; null while its data are not made. */
@@ -102,17 +126,37 @@ export class PlanDatasets {
   ): Promise<Map<string, DimensionPlace>> {
     const places = new Map<string, DimensionPlace>();
     for (const name of names) {
-      const key = await this.#dimensionKey(name, makerOf);
+      if (save) await this.#saveHeaders(name, makerOf);
+      const entry = this.#entry(name);
+      if (entry.type === "webdataset") continue;
+      const key = await this.#dimensionKey(name, entry, makerOf);
       if (key === null) continue;
-      const path = dimensionCachePath(this.#dimensions, key);
+      const path = dimensionCachePath(this.#layout.dimensions, key);
       places.set(name, { path, ...key });
-      if (!save) continue;
-      const headers = await this.#sampleHeaders(name, makerOf);
-      if (headers === null) continue;
-      if (this.#entry(name).split !== null) await this.#contents(headers);
-      await headers.save();
     }
     return places;
+  }
+
+  async #saveHeaders(
+    name: string,
+    makerOf: (name: string) => Maker | null,
+  ): Promise<void> {
+    const headers = await this.#sampleHeaders(name, makerOf);
+    if (headers === null) return;
+    if (this.#entry(name).split !== null) await this.#contents(headers);
+    await headers.save();
+  }
+
+  /** Null where something else stands for the data. */
+  async #identity(name: string, entry: DatasetEntry): Promise<string | null> {
+    if (entry.type === "webdataset") {
+      return await shardFingerprint(entry, this.#cache);
+    }
+    return entry.from === null ? (await this.#fingerprint(name)).digest : null;
+  }
+
+  #shardPlaces(entry: ShardEntry): Promise<ShardPlaces> {
+    return shardPlaces(entry, this.#layout.shards, this.#cache);
   }
 
   #entry(name: string): DatasetEntry {
@@ -153,14 +197,18 @@ export class PlanDatasets {
     name: string,
     makerOf: (name: string) => Maker | null,
   ): Promise<SampleHeaders | null> {
-    const key = await this.#dimensionKey(name, makerOf);
+    const known = this.#entry(name);
+    if (known.type === "webdataset") {
+      return await this.#shardHeaders(known);
+    }
+    const key = await this.#dimensionKey(name, known, makerOf);
     if (key === null) return null;
-    const { from, ...entry } = this.#entry(name);
+    const { from, ...entry } = known;
     const folder = from === null ? "" : makerOf(from)?.folder ?? "";
     const place = resolveDataset({ from, ...entry }, () => folder);
     let found = this.#headers.get(place.captionsFile);
     if (found === undefined) {
-      found = knownDimensions(place, this.#dimensions, key);
+      found = knownDimensions(place, this.#layout.dimensions, key);
       this.#headers.set(place.captionsFile, found);
     }
     try {
@@ -172,11 +220,25 @@ export class PlanDatasets {
     }
   }
 
+  /** Null while remote shards are yet to be fetched. */
+  #shardHeaders(entry: ShardEntry): Promise<SampleHeaders | null> {
+    // Both parts of a dataset are of the same shards.
+    const name = digestRecord([entry.webdataset_url, shardKeysOf(entry)]);
+    let found = this.#shardSamples.get(name);
+    if (found === undefined) {
+      found = this.#shardPlaces(entry).then((places) =>
+        shardHeaders(entry, places)
+      );
+      this.#shardSamples.set(name, found);
+    }
+    return found;
+  }
+
   async #dimensionKey(
     name: string,
+    entry: FolderEntry,
     makerOf: (name: string) => Maker | null,
   ): Promise<DimensionKey | null> {
-    const entry = this.#entry(name);
     const multiple = 2 ** this.#pipeline.model.downscales;
     if (entry.from === null) {
       const { digest } = await this.#fingerprint(name);
@@ -197,8 +259,8 @@ export class PlanDatasets {
   #fingerprint(name: string): Promise<DataFingerprint> {
     let found = this.#fingerprints.get(name);
     if (found === undefined) {
-      const place = resolveDataset(this.#entry(name), () => "");
-      const { imageFolder, captionsFile } = place;
+      const entry = this.#entry(name) as FolderEntry;
+      const { imageFolder, captionsFile } = resolveDataset(entry, () => "");
       found = fingerprintData({ name, imageFolder, captionsFile }, this.#cache);
       this.#fingerprints.set(name, found);
     }

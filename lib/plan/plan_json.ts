@@ -43,8 +43,10 @@ function stepToJson(planned: PlannedStep): Record<string, unknown> {
     ) => ({
       name,
       from: dataset.from,
-      imageFolder: shownPath(dataset.imageFolder),
-      captionsFile: shownPath(dataset.captionsFile),
+      ...(dataset.type === "webdataset" ? { shards: dataset.shards } : {
+        imageFolder: shownPath(dataset.imageFolder),
+        captionsFile: shownPath(dataset.captionsFile),
+      }),
     })),
     permissions: planned.permissions,
     ...(step.task === "train"

@@ -2,6 +2,7 @@
 import type {
   OptimizerEntry,
   SchedulerEntry,
+  ShardEntry,
   Step,
   TrainStep,
 } from "../catalog/pipeline.ts";
@@ -217,13 +218,23 @@ function dataLines(plan: Plan): string[] {
     Object.entries(planned.request.datasets).map(([name, dataset]) => [
       planned.name,
       name,
-      dataset.from === null
+      dataset.type === "webdataset"
+        ? shardsText(dataset)
+        : dataset.from === null
         ? shownPath(dataset.imageFolder)
         : `made by ${dataset.from}`,
       amountOf(planned.step, name, planned.request.plan.trainSteps),
     ])
   );
   return textTable(rows, "  ");
+}
+
+/** `47 shards of https://host/data-{000..046}.tar`. */
+function shardsText({ webdataset_url, shards }: ShardEntry): string {
+  const count = shards.kind === "remote"
+    ? shards.urls.length
+    : shards.paths.length;
+  return `${counted(count, "shard")} of ${webdataset_url}`;
 }
 
 function amountOf(

@@ -1,6 +1,11 @@
 // The record of everything that can change a step's result; its digest is the step's key. What is left out here may change
 // freely: names and descriptions, how often something is logged, sampled or saved, where things lie, how often a step is tried.
-import type { DatasetEntry, Pipeline, Step } from "../catalog/pipeline.ts";
+import type {
+  DatasetEntry,
+  Pipeline,
+  ShardEntry,
+  Step,
+} from "../catalog/pipeline.ts";
 import type { RequestedText } from "../store/step_request.ts";
 import {
   BODY_VERSIONS,
@@ -31,7 +36,7 @@ export interface WorkParts {
 /** One dataset of a step. */
 export interface WorkDataset {
   readonly entry: DatasetEntry;
-  /** Null where the key of the step in `from` stands for the data. */
+  /** Null where the key of the step in `from` stands for the data, or the addresses of shards do. */
   readonly fingerprint: string | null;
   /** Key of the step in `from`. */
   readonly fromKey: string | null;
@@ -95,6 +100,18 @@ const OUTSIDE_DATA = new Set([
   "holdout",
 ]);
 
+/** Shards are in the record as datasets; what the section says of them has stayed as it was before there were any. */
+const NO_SHARDS = {
+  use_webdataset: false,
+  webdataset_url: null,
+  webdataset_image_key: null,
+  webdataset_label_key: null,
+  webdataset_caption_key: null,
+  webdataset_size: null,
+  webdataset_samples_per_shard: null,
+  use_tt2m: false,
+} as const;
+
 /** Keys that came later, with the value that changes nothing: left out with it, so that older keys stay as they are. */
 const LATER_DATA = { img_fit: "crop" } as const;
 
@@ -121,6 +138,7 @@ export function workRecord(
         without(pipeline.data, OUTSIDE_DATA),
         LATER_DATA,
       ),
+      ...NO_SHARDS,
       // A tokenizer of another name is known by its content, and only where it is used.
       tokenizer_name: "words",
     },
@@ -195,11 +213,30 @@ function datasetRecord(
     ...(crop === "center" ? {} : { crop, crop_scale }),
     ...(split === null ? {} : { split }),
   };
+  if (entry.type === "webdataset") {
+    return { ...view, ...shardRecord(entry, fingerprint) };
+  }
   // A user's own data are known by content wherever they lie; a step's output by its place in that output.
   const { image_folder, captions_file } = entry;
   return fromKey === null
     ? { ...view, fingerprint }
     : { ...view, from: fromKey, image_folder, captions_file };
+}
+
+/** Remote shards are known by their addresses: a plan touches no network. The step itself records what they held. */
+function shardRecord(
+  entry: ShardEntry,
+  fingerprint: string | null,
+): Record<string, unknown> {
+  const { shards } = entry;
+  return {
+    ...(shards.kind === "remote"
+      ? { addresses: shards.urls }
+      : { fingerprint }),
+    image_key: entry.webdataset_image_key,
+    label_key: entry.webdataset_label_key,
+    caption_key: entry.webdataset_caption_key,
+  };
 }
 
 function withoutDefaults(

@@ -91,6 +91,7 @@ export async function planDrawing(
       packageRoot: PACKAGE_ROOT,
       batchesPerEpoch: null,
       dimensions: new Map(),
+      shards: new Map(),
       weights: await planWeights(step, pipeline, cache),
       lpips: null,
       text: await planText(step, pipeline, cache),

@@ -4,7 +4,9 @@ import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, StepFailure } from "../error/failure.ts";
 import { activeDiskTest } from "../disk/disk_test.ts";
 import { nameHolder } from "../disk/file_lock.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import type { StepRequest } from "../store/step_request.ts";
 import { AUDIT_FILE, summarizeAudit } from "../worker/access_audit.ts";
 import type { Confinement } from "../worker/confinement.ts";
 import { refuseStrayLinks } from "../worker/link_check.ts";
@@ -28,6 +30,7 @@ import {
 import { watchLimits } from "./attempt_limits.ts";
 import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
+import { stepSecrets } from "./step_secrets.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** What all attempts of a run have in common. */
@@ -76,6 +79,7 @@ export async function runAttempt(
     (entry) => scene.graphOf(entry, request.packageRoot),
   );
   await notePermissions(attempt, permissions);
+  await makeShardFolders(request);
   await refuseStrayLinks(step.name, dataGrants(permissions));
   const pictures: string[] = [];
   const diskTest = activeDiskTest();
@@ -87,6 +91,7 @@ export async function runAttempt(
     entry: stepEntry(request.packageRoot),
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
+    secrets: stepSecrets(request),
     attemptFolder: attempt.path,
     onText: (text) =>
       scene.observe({ kind: "step_log", step, level: "info", text }),
@@ -132,6 +137,14 @@ export async function runAttempt(
     return { kind: "failed", failure: exceeded, isRetryable: false };
   }
   return outcomeOf(end, step, attempt, scene);
+}
+
+/** A step may write in the folders of its shards, not beside them. */
+async function makeShardFolders({ datasets }: StepRequest): Promise<void> {
+  for (const dataset of Object.values(datasets)) {
+    if (dataset.type !== "webdataset") continue;
+    for (const folder of dataset.places.folders) await makeFolder(folder);
+  }
 }
 
 async function follow(

@@ -14,10 +14,10 @@ import type { SampleSource } from "../data/sample_source.ts";
 import { sizingOf } from "../data/size_class.ts";
 import { StepFailure } from "../error/failure.ts";
 import type { ResolvedDataset, StepRequest } from "../store/step_request.ts";
-import type { StepContext } from "./step_context.ts";
+import { openShards, type ShardContext } from "./open_shards.ts";
 
 /** What opening data needs of a step. */
-export type DataContext = Pick<StepContext, "request" | "log">;
+export type DataContext = ShardContext;
 
 /**
  * Opens a dataset that the step names.
@@ -34,7 +34,7 @@ export async function openStepDataset(
   if (dataset === undefined) {
     throw new RangeError(`The request has no dataset "${name}"`);
   }
-  const source = await openSource(dataset, request.seed);
+  const source = await openSource(context, dataset);
   const { flip, crop, crop_scale: cropScale } = dataset;
   const opened = openPictureSet(source, {
     ...sizingOf(request.data, request.model),
@@ -90,10 +90,17 @@ export async function intactIndices(
 }
 
 async function openSource(
+  context: DataContext,
   dataset: ResolvedDataset,
-  seed: number,
 ): Promise<SampleSource> {
-  const { dimensions, split } = dataset;
+  const { seed } = context.request;
+  const { split } = dataset;
+  if (dataset.type === "webdataset") {
+    const source = await openShards(context, dataset);
+    if (split === null) return source;
+    return samplesAt(source, partPlaces(source.contents, { ...split, seed }));
+  }
+  const { dimensions } = dataset;
   const known = dimensions === undefined
     ? null
     : await readDimensionCache(dimensions.path, dimensions);

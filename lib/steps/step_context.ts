@@ -11,6 +11,8 @@ export interface StepContext {
   readonly folder: string;
   /** Needed step name to its absolute folder, readable. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Environment variable to the token in it; for the hosts of the step's datasets alone. */
+  readonly secrets: Readonly<Record<string, string>>;
   /**
    * Aborted when a stop is asked for or the parent process is gone: finish the batch, save, return outcome `stopped`.
    * It is seen only by a body that returns to the event loop between batches.

@@ -8,7 +8,7 @@ import {
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { LockedError, StoredStateError } from "../error/failure.ts";
 import { REQUEST_VERSION, type StepRequest } from "../store/step_request.ts";
-import { STOPPED_EXIT_CODE } from "../worker/protocol.ts";
+import { type Secrets, STOPPED_EXIT_CODE } from "../worker/protocol.ts";
 import { reportFailure } from "./failure_report.ts";
 import { ParentLink } from "./parent_link.ts";
 import { loadStepBody } from "./step_bodies.ts";
@@ -46,7 +46,7 @@ async function serveStep(): Promise<number> {
     Deno.exit(fail(event.error));
   });
   try {
-    const result = await runBody(request, link);
+    const result = await runBody(message, link);
     link.send({ type: "ended", result });
     return result.outcome === "done" ? EXIT_CODE.done : STOPPED_EXIT_CODE;
   } catch (error) {
@@ -55,9 +55,10 @@ async function serveStep(): Promise<number> {
 }
 
 async function runBody(
-  request: StepRequest,
+  message: { readonly request: unknown; readonly secrets?: Secrets },
   link: ParentLink,
 ): Promise<StepResult> {
+  const request = message.request as StepRequest;
   if (request.version !== REQUEST_VERSION) {
     throw new StoredStateError(
       `Cannot run step: the request has version ${request.version}, wanted ${REQUEST_VERSION}`,
@@ -70,6 +71,7 @@ async function runBody(
     request,
     folder: request.folder,
     inputs: request.inputs,
+    secrets: message.secrets ?? {},
     signal: link.signal,
     takeCheckpointWish: () => link.takeCheckpointWish(),
     log: (text, level = "info") => link.send({ type: "log", level, text }),
@@ -77,7 +79,14 @@ async function runBody(
     picture: (path) => link.send({ type: "picture", path }),
   };
   const body = await loadStepBody(request.task);
-  return await body(context);
+  try {
+    return await body(context);
+  } catch (error) {
+    // A stop while data were fetched or opened: what came is kept.
+    const isStop = link.signal.aborted && error === link.signal.reason;
+    if (!isStop || request.task === "script") throw error;
+    return { outcome: "stopped", metrics: {} };
+  }
 }
 
 /** Holds the lock for as long as this process may write. The runner made the file and tells in it who we are: we may only read it. */

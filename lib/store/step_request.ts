@@ -1,9 +1,10 @@
 // The one record that a step's process is started with; request.json in the step folder holds the same.
 import type {
   DataSection,
-  DatasetEntry,
+  FolderEntry,
   ModelSection,
   OutputSection,
+  ShardEntry,
   Step,
   Task,
 } from "../catalog/pipeline.ts";
@@ -16,8 +17,35 @@ import type {
 /** Version of the record below; a child refuses any other. */
 export const REQUEST_VERSION = 1;
 
-/** A dataset entry with the absolute places that it stands for. */
-export type ResolvedDataset = DatasetEntry & {
+/** A dataset entry with the places that it stands for. */
+export type ResolvedDataset = FolderDataset | ShardDataset;
+
+/** Tar shards with where they lie. */
+export type ShardDataset = ShardEntry & { readonly places: ShardPlaces };
+
+/** Where a step finds the shards of a dataset, all paths absolute. */
+export interface ShardPlaces {
+  /** Folder of all shards. */
+  readonly root: string;
+  /** What is read of the user's own, and the folder of its indexes. */
+  readonly read: readonly string[];
+  /** Folders that shards are fetched into. */
+  readonly folders: readonly string[];
+  /** Hosts with ports that they are fetched from. */
+  readonly hosts: readonly string[];
+  /** Local shards, with the content that the step's key stands for. */
+  readonly files: readonly LocalShardFile[];
+}
+
+/** A shard of the user's own. */
+export interface LocalShardFile extends RequestedFile {
+  readonly bytes: number;
+  /** Start of the names of its indexes. */
+  readonly index: string;
+}
+
+/** A folder with captions, with its absolute places. */
+export type FolderDataset = FolderEntry & {
   /** Absolute folder of the pictures; inside `output/` of a step folder where `from` names a step. */
   readonly imageFolder: string;
   /** Absolute file of `name<TAB>caption` lines. */

@@ -15,6 +15,8 @@ export interface StoreLayout {
   readonly fingerprints: string;
   /** Folder of picture sizes seen before; a cache that may be deleted. */
   readonly dimensions: string;
+  /** Folder of fetched tar shards and of what is known of others; a cache that costs a download where it is deleted. */
+  readonly shards: string;
 }
 
 /** Paths of one run. */
@@ -58,6 +60,7 @@ export function storeLayout(runsDir: string): StoreLayout {
     store: join(runsDir, "store"),
     fingerprints: join(runsDir, "fingerprints.json"),
     dimensions: join(runsDir, "store", "dimensions"),
+    shards: join(runsDir, "store", "shards"),
   };
 }
 

@@ -11,11 +11,12 @@ export interface PermissionSubject {
   readonly datasets: Readonly<
     Record<
       string,
-      {
+      | {
         readonly imageFolder: string;
         readonly captionsFile: string;
         readonly dimensions?: { readonly path: string };
       }
+      | { readonly places: ShardGrants }
     >
   >;
   readonly weight_files?: {
@@ -45,6 +46,15 @@ export interface PermissionSubject {
     /** Pictures of the user's that are reconstructed too. */
     readonly test_image_address: readonly string[];
   };
+}
+
+/** What tar shards need. */
+interface ShardGrants {
+  readonly read: readonly string[];
+  /** Fetched shards are kept there for every step. */
+  readonly folders: readonly string[];
+  /** The hosts of the dataset's addresses, and no others. */
+  readonly hosts: readonly string[];
 }
 
 /** What a step adds in its own `permissions` key. */
@@ -100,10 +110,16 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const { permissions, uses_path: module } = subject.options;
   const own = [subject.folder, subject.lock];
   const inputs = Object.values(subject.inputs);
-  const data = Object.values(subject.datasets)
+  const datasets = Object.values(subject.datasets);
+  const folders = datasets.filter((dataset) => "imageFolder" in dataset);
+  const shards = datasets.flatMap((dataset) =>
+    "places" in dataset ? [dataset.places] : []
+  );
+  const fetched = shards.flatMap((one) => one.folders);
+  const data = folders
     .flatMap((dataset) => [dataset.imageFolder, dataset.captionsFile])
     .filter((path) => !inputs.some((folder) => isInside(folder, path)));
-  const dimensions = Object.values(subject.datasets)
+  const dimensions = folders
     .flatMap((dataset) => dataset.dimensions?.path ?? []);
   const { trains = [] } = subject.options;
   const samples = trains.includes("compressor") || trains.includes("expander")
@@ -132,6 +148,8 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
         ...inputs,
         ...data,
         ...dimensions,
+        ...shards.flatMap((one) => one.read),
+        ...fetched,
         ...samples,
         ...given,
         ...permissions.read,
@@ -140,8 +158,13 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
       )
         .concat(code),
     ),
-    write: distinct([subject.folder, ...permissions.write].map(shownPath)),
-    net: distinct(permissions.net),
+    write: distinct(
+      [subject.folder, ...fetched, ...permissions.write].map(shownPath),
+    ),
+    net: distinct([
+      ...shards.flatMap((one) => one.hosts),
+      ...permissions.net,
+    ]),
     env: distinct(permissions.env),
     // Native code is outside of what Deno enforces; the plan says so.
     ffi: subject.task === "script" || subject.engine.library === null

@@ -11,11 +11,16 @@ export const MESSAGE_MARK = "\u001efluxline1 ";
 /** Exit code of a child that stopped as asked, with its state saved. */
 export const STOPPED_EXIT_CODE = 75;
 
+/** Environment variable to the secret in it. */
+export type Secrets = Readonly<Record<string, string>>;
+
 /** What the runner tells a step's process. Closing its standard input means: the runner is gone. */
 export type ParentMessage =
   | {
     readonly type: "request";
     readonly request: unknown;
+    /** Beside the request, since that is written down. */
+    readonly secrets?: Secrets;
     /** Only in tests of the disk. */
     readonly diskTest?: DiskTest;
   }
@@ -73,10 +78,11 @@ export function decodeParentLine(line: string): ParentMessage | null {
   if (message?.["type"] === "stop") return { type: "stop" };
   if (message?.["type"] === "checkpoint") return { type: "checkpoint" };
   if (message?.["type"] === "request") {
-    const diskTest = message["diskTest"];
+    const { diskTest, secrets } = message;
     return {
       type: "request",
       request: message["request"],
+      ...(isRecord(secrets) ? { secrets: secrets as Secrets } : {}),
       ...(isRecord(diskTest)
         ? { diskTest: diskTest as unknown as DiskTest }
         : {}),

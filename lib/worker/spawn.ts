@@ -1,6 +1,7 @@
 // Starts the process of one step, feeds it, listens to it and stops it. Knows nothing of plans or of what a step does.
 import { join } from "node:path";
 import type { DiskTest } from "../disk/disk_test.ts";
+import { maskSecrets } from "../shards/shard_token.ts";
 import { AUDIT_FILE } from "./access_audit.ts";
 import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
@@ -13,6 +14,7 @@ import {
   type ParentMessage,
   readTextLines,
   type ReportedFailure,
+  type Secrets,
   STOPPED_EXIT_CODE,
 } from "./protocol.ts";
 import type { StepResult } from "./step_message.ts";
@@ -24,6 +26,8 @@ export interface StepLaunch {
   readonly flags: readonly string[];
   /** Goes to the child as its first line. */
   readonly request: unknown;
+  /** Go the same way, and into no file; whatever the child prints is masked. */
+  readonly secrets?: Secrets;
   /** Only in tests of the disk. */
   readonly diskTest?: DiskTest;
   /** Cores and GPUs that the process may use; all where it is left out. */
@@ -94,11 +98,12 @@ export class StepProcess {
     this.#child = child;
     this.#input = child.stdin.getWriter();
     this.ended = this.#follow(launch, log);
-    const { request, diskTest } = launch;
+    const { request, diskTest, secrets } = launch;
     this.#send({
       type: "request",
       request,
       ...(diskTest === undefined ? {} : { diskTest }),
+      ...(secrets === undefined ? {} : { secrets }),
     });
   }
 
@@ -143,6 +148,7 @@ export class StepProcess {
   async #follow(launch: StepLaunch, log: AttemptLog): Promise<StepEnd> {
     using _log = log;
     let last: StepEnd | null = null;
+    const masked = maskSecrets(launch.secrets ?? {});
     const relayText = (text: string) => {
       if (text === "") return;
       log.write(text);
@@ -150,7 +156,7 @@ export class StepProcess {
     };
     const relayOutput = async () => {
       for await (const line of readTextLines(this.#child.stdout)) {
-        const { text, message } = decodeChildLine(line);
+        const { text, message } = decodeChildLine(masked(line));
         relayText(text);
         if (message === null) continue;
         logMessage(log, message);
@@ -163,7 +169,7 @@ export class StepProcess {
     };
     const relayErrors = async () => {
       for await (const line of readTextLines(this.#child.stderr)) {
-        relayText(line);
+        relayText(masked(line));
       }
     };
     const [status] = await Promise.all([

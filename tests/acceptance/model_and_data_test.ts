@@ -197,5 +197,12 @@ async function contentOf(
 }
 
 function quietly(request: StepRequest) {
-  return { request, log: () => {} };
+  return {
+    request,
+    folder: request.folder,
+    secrets: {},
+    signal: new AbortController().signal,
+    log: () => {},
+    progress: () => {},
+  };
 }

@@ -7,7 +7,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["error", "random", "clock", "json"],
   ["source", "disk", "format", "lr_schedulers"],
   ["metrics", "catalog", "tensor", "hub", "engine_setup"],
-  ["blueprint"],
+  ["blueprint", "shards"],
   ["exchange"],
   [
     "config",

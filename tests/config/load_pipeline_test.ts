@@ -204,7 +204,9 @@ Deno.test("loadPipeline() makes one step of a legacy file", async () => {
     [],
   ]);
   assert.equal(step.optimization.optimizers.vae?.lr, 1e-4);
-  assert.equal(pipeline.datasets["default"]?.image_folder, "pictures");
+  const dataset = pipeline.datasets["default"];
+  assert.ok(dataset?.type === "local");
+  assert.equal(dataset.image_folder, "pictures");
 });
 
 Deno.test("loadPipeline() reads a FluxFlow file: empty sections, aliases of components, merge keys", async () => {

@@ -29,7 +29,9 @@ Deno.test("MD3: a data set keeps its own batch size and workers", async () => {
 
 Deno.test("MD4: one local data set loads", async () => {
   const { datasets } = await loadedFrom(fileOf({ datasets: { icons: ICONS } }));
-  assert.equal(datasets["icons"]?.image_folder, "i");
+  const icons = datasets["icons"];
+  assert.ok(icons?.type === "local");
+  assert.equal(icons.image_folder, "i");
 });
 
 Deno.test("MD6: overrides reach the steps that use the data set", async () => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { TINY_MODEL } from "../train/tiny_section.ts";
 import type {
   DatasetEntry,
+  FolderEntry,
   Pipeline,
   ScriptStep,
   Step,
@@ -108,7 +109,7 @@ export function compareStep(
 /** A dataset that a step makes, or the user's own in an absolute folder. */
 export function dataset(
   place: { from: string } | { folder: string },
-): DatasetEntry {
+): FolderEntry {
   const from = "from" in place ? place.from : null;
   const folder = "folder" in place ? place.folder : null;
   return {

@@ -30,8 +30,10 @@ Deno.test("planPipeline() plans a first run and writes nothing", async () => {
     ]);
     const { request } = stepOf(plan, "on");
     assert.deepEqual(Object.keys(request.inputs), ["vae"]);
+    const icons = request.datasets["icons"];
+    assert.ok(icons?.type === "local");
     assert.equal(
-      request.datasets["icons"]?.imageFolder,
+      icons.imageFolder,
       join(stepOf(plan, "emoji").folder, "output", "images"),
     );
     assert.equal(request.plan.trainSteps, null);

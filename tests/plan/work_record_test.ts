@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type {
-  DatasetEntry,
+  FolderEntry,
   ModelSection,
   Step,
 } from "../../lib/catalog/pipeline.ts";
@@ -22,7 +22,7 @@ function keyOf(
     seed?: number;
     fingerprint?: string;
     image?: string;
-    view?: Partial<DatasetEntry>;
+    view?: Partial<FolderEntry>;
   } = {},
 ) {
   const pipeline = builtPipeline([step], {}, { seed: parts.seed ?? 0 });
@@ -112,7 +112,7 @@ Deno.test("workRecord() gives another key for whatever can change the result", (
   for (const change of changed) keys.add(keyOf({ ...plain, ...change }));
   keys.add(keyOf(plain, { seed: 1 }));
   keys.add(keyOf(plain, { fingerprint: "g" }));
-  const views: Partial<DatasetEntry>[] = [
+  const views: Partial<FolderEntry>[] = [
     { flip: true },
     { crop: "random", crop_scale: 0.5 },
     { crop: "random", crop_scale: 0.75 },

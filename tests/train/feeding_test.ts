@@ -6,7 +6,7 @@ import { openImageTextFolder } from "../../lib/data/image_text_folder.ts";
 import { startEngine } from "../../lib/engines/engine.ts";
 import { readMetricRows } from "../../lib/metrics/metric_log.ts";
 import type {
-  ResolvedDataset,
+  FolderDataset,
   StepRequest,
 } from "../../lib/store/step_request.ts";
 import { tf } from "../../lib/tensor/tf.ts";
@@ -23,12 +23,12 @@ await startEngine("wasm");
 /** The request with other views of its datasets. */
 function seen(
   request: StepRequest,
-  views: Readonly<Record<string, Partial<ResolvedDataset>>>,
+  views: Readonly<Record<string, Partial<FolderDataset>>>,
 ): StepRequest {
   const datasets = Object.fromEntries(
     Object.entries(request.datasets).map(([name, dataset]) => [
       name,
-      { ...dataset, ...views[name] },
+      { ...dataset, ...views[name] } as FolderDataset,
     ]),
   );
   return { ...request, datasets };

@@ -228,6 +228,7 @@ export function contextOf(
     request,
     folder: request.folder,
     inputs: request.inputs,
+    secrets: {},
     takeCheckpointWish: () => false,
     signal: controller.signal,
     log: (text, level = "info") =>

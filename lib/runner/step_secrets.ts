@@ -1,0 +1,17 @@
+// Tokens on their way from the environment to a step's process: read at the start of an attempt, kept nowhere.
+import { isGranted } from "../disk/granted.ts";
+import type { StepRequest } from "../store/step_request.ts";
+
+/** Environment variable to token, for the variables that the step's datasets name and that are set. */
+export function stepSecrets(request: StepRequest): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  for (const dataset of Object.values(request.datasets)) {
+    if (dataset.type !== "webdataset") continue;
+    const { token_variable: variable, shards } = dataset;
+    if (variable === null || shards.kind !== "remote") continue;
+    if (!isGranted({ name: "env", variable })) continue;
+    const value = Deno.env.get(variable)?.trim() ?? "";
+    if (value !== "") secrets[variable] = value;
+  }
+  return secrets;
+}

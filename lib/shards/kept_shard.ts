@@ -1,0 +1,102 @@
+// A shard that was fetched whole: trusted by size and time, hashed again where these changed, and never used when it does not match.
+import { digestFile, type FileDigest } from "../disk/digest.ts";
+import { removeEntry } from "../disk/folder_entries.ts";
+import { openSealed } from "../disk/sealed_record.ts";
+import { StoredStateError } from "../error/failure.ts";
+import type { ShardPlace } from "./shard_place.ts";
+
+/** Version of a shard's record. */
+export const SHARD_VERSION = 1;
+
+/** A whole shard on this machine. */
+export interface KeptShard extends FileDigest {
+  readonly address: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Start of the names of its indexes, absolute. */
+  readonly index: string;
+}
+
+/**
+ * The shard that was fetched before; null where there is none, or where what is there is not what was fetched: that is removed, so
+ * that it is fetched anew. The caller holds the shard's lock.
+ */
+export async function readKept(
+  address: string,
+  place: ShardPlace,
+  log: (text: string, level: "warning") => void,
+): Promise<KeptShard | null> {
+  const kept = await lookUpKept(address, place);
+  if (kept.kind === "whole") return kept.shard;
+  if (kept.kind === "damaged") {
+    log(
+      `shard "${address}" is fetched again: ${kept.reason}`,
+      "warning",
+    );
+    await removeEntry(place.record);
+  }
+  return null;
+}
+
+/** What lies in a shard's place. Nothing is changed. */
+export async function lookUpKept(
+  address: string,
+  place: ShardPlace,
+): Promise<
+  | { readonly kind: "absent" }
+  | { readonly kind: "whole"; readonly shard: KeptShard }
+  | { readonly kind: "damaged"; readonly reason: string }
+> {
+  const record = await readRecord(place.record);
+  if (record === null) return { kind: "absent" };
+  if (typeof record === "string") return { kind: "damaged", reason: record };
+  const { bytes, sha256 } = record;
+  const shard = {
+    address,
+    path: place.tar,
+    index: place.index,
+    bytes,
+    sha256,
+  };
+  let found: Deno.FileInfo;
+  try {
+    found = await Deno.stat(place.tar);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { kind: "damaged", reason: "its file is gone" };
+  }
+  if (found.size !== bytes) {
+    return {
+      kind: "damaged",
+      reason: `its file has ${found.size} bytes, wanted ${bytes}`,
+    };
+  }
+  if (found.mtime?.getTime() === record.modifiedMs) {
+    return { kind: "whole", shard };
+  }
+  return (await digestFile(place.tar)).sha256 === sha256
+    ? { kind: "whole", shard }
+    : {
+      kind: "damaged",
+      reason: "its file has other content than when it was fetched",
+    };
+}
+
+type ShardRecord = FileDigest & { readonly modifiedMs: number };
+
+/** The record, null where there is none, or why it cannot be trusted. */
+async function readRecord(
+  path: string,
+): Promise<ShardRecord | string | null> {
+  try {
+    const text = await Deno.readTextFile(path);
+    return openSealed(text, {
+      path,
+      version: SHARD_VERSION,
+    }) as unknown as ShardRecord;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof StoredStateError) return error.message;
+    throw error;
+  }
+}
