@@ -96,7 +96,7 @@ Deno.test("loadPipeline() refuses addresses and keys that cannot go together", a
     ],
     [
       topOf("webdataset_url: a.tar, data_path: x"),
-      /1:66 .*"data_path" stands beside "use_webdataset"/,
+      /1:65 .*"data_path" stands beside "use_webdataset"/,
     ],
   ];
   for (const [text, wanted] of cases) {
