@@ -179,6 +179,7 @@ export class ResumedPipeline implements Disposable {
       request: { ...request, output, engine: this.#engine },
       folder,
       inputs,
+      secrets: {},
       signal: controller.signal,
       takeCheckpointWish: () => false,
       log: (text) => report(text),
