@@ -1,10 +1,12 @@
-// MD1 to MD21: what FluxFlow's tests ask of named data sets, asked of ours; those of web data sets are in README.md here.
+// MD1 to MD21: what FluxFlow's tests ask of named data sets, asked of ours.
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { loadedFrom, refusalsOf } from "../config/refusals.ts";
 import { stepsOf, textOf, VAE } from "./written_pipeline.ts";
 
 const ICONS = { type: "local", image_folder: "i", captions_file: "c.tsv" };
+
+const WEB = { type: "webdataset", webdataset_url: "https://h/{0,1}.tar" };
 
 function fileOf(pipeline: object, ...steps: readonly object[]): string {
   return textOf(steps.length === 0 ? [VAE] : steps, pipeline);
@@ -20,6 +22,20 @@ Deno.test("MD1: a local data set has neither batch size nor workers of its own",
   assert.deepEqual([type, batch_size, workers], ["local", null, null]);
 });
 
+Deno.test("MD2: a web data set reads png, json and prompt; how many samples it has is counted, not written", async () => {
+  const { datasets } = await loadedFrom(fileOf({ datasets: { web: WEB } }));
+  const web = datasets["web"];
+  assert.ok(web?.type === "webdataset");
+  assert.deepEqual([
+    web.webdataset_image_key,
+    web.webdataset_label_key,
+    web.webdataset_caption_key,
+    web.batch_size,
+    web.workers,
+  ], ["png", "json", "prompt", null, null]);
+  assert.equal("webdataset_size" in web, false);
+});
+
 Deno.test("MD3: a data set keeps its own batch size and workers", async () => {
   const icons = { ...ICONS, batch_size: 6, workers: 2 };
   const { datasets } = await loadedFrom(fileOf({ datasets: { icons } }));
@@ -32,6 +48,15 @@ Deno.test("MD4: one local data set loads", async () => {
   const icons = datasets["icons"];
   assert.ok(icons?.type === "local");
   assert.equal(icons.image_folder, "i");
+});
+
+Deno.test("MD5: a local and a web data set load side by side", async () => {
+  const both = { icons: ICONS, web: WEB };
+  const { datasets } = await loadedFrom(fileOf({ datasets: both }));
+  assert.deepEqual(
+    Object.values(datasets).map(({ type }) => type).sort(),
+    ["local", "local", "webdataset"],
+  );
 });
 
 Deno.test("MD6: overrides reach the steps that use the data set", async () => {
@@ -79,6 +104,13 @@ Deno.test("MD11: a local data set without image_folder: the field is named", asy
 Deno.test("MD12: a local data set without captions_file: the field is named", async () => {
   const datasets = { icons: { image_folder: "i" } };
   assert.match(await messages({ datasets }), /"captions_file" is missing/);
+});
+
+Deno.test("MD14: a web data set without a token loads, since only the server knows whether it wants one", async () => {
+  const { datasets } = await loadedFrom(fileOf({ datasets: { web: WEB } }));
+  const web = datasets["web"];
+  assert.ok(web?.type === "webdataset");
+  assert.equal(web.token_variable, null);
 });
 
 Deno.test("MD15: an unknown type of data set", async () => {

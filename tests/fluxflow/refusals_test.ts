@@ -50,6 +50,20 @@ const REFUSED: Readonly<Record<string, readonly [string, readonly RegExp[]]>> =
       ]),
       [/5:20 Cannot read dataset "d": the key "captions_file" is missing/],
     ],
+    "E6: web dataset without an address": [
+      fileOf("n_epochs: 1, train_vae: true", [
+        "datasets: { d: { type: webdataset } }",
+      ]),
+      [/5:20 Cannot read dataset "d": the key "webdataset_url" is missing/],
+    ],
+    // E7 asks for a token of every web dataset; here it is the server that asks (tests/shards/fetch_shard_test.ts), and a token
+    // that stands in the file is what is refused.
+    "E7: web dataset with a token that is written down": [
+      fileOf("n_epochs: 1, train_vae: true", [
+        "datasets: { d: { type: webdataset, webdataset_url: a.tar, webdataset_token: hf_abc } }",
+      ]),
+      [/5:63 Cannot read "training\.pipeline\.datasets\.d\.webdataset_token": it must name an environment variable/],
+    ],
     "E8: dataset type other than local and webdataset": [
       fileOf("n_epochs: 1, train_vae: true", [
         "datasets: { d: { type: folder, image_folder: x, captions_file: y } }",
