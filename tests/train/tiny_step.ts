@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { encode } from "fast-png";
 import type { GenerateStep, TrainStep } from "../../lib/catalog/pipeline.ts";
+import { sha256Hex } from "../../lib/disk/digest.ts";
 import { EMBEDDED_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
 import { trainBody } from "../../lib/steps/train.ts";
 import type { StepContext, StepResult } from "../../lib/steps/step_context.ts";
@@ -254,18 +255,19 @@ export async function train(
   return { ...await trainBody(recorded.context), ...recorded };
 }
 
-/** Content of the current generation and the metric log, for comparison byte by byte; seals and digests cover the rest. */
-export function stateOf(folder: string): Record<string, Uint8Array | string> {
+/** State and metric log as text, and the digest of each file of tensors: a difference of thousands of numbers takes minutes to tell. */
+export function stateOf(folder: string): Record<string, string> {
   const text = Deno.readTextFileSync(join(folder, "checkpoint.json"));
   const manifest = JSON.parse(text);
   const current = join(folder, manifest.current.folder);
-  const files: Record<string, Uint8Array | string> = {
+  const files: Record<string, string> = {
     metrics: Deno.readTextFileSync(join(folder, "metrics.jsonl")),
     state: Deno.readTextFileSync(join(current, "state.json")),
   };
   for (const entry of Deno.readDirSync(current)) {
     if (entry.name.endsWith(".safetensors")) {
-      files[entry.name] = Deno.readFileSync(join(current, entry.name));
+      const bytes = Deno.readFileSync(join(current, entry.name));
+      files[entry.name] = sha256Hex(bytes);
     }
   }
   return files;
