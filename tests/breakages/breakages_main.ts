@@ -1,6 +1,6 @@
 // deno task test:breakages: makes each mistake of the list in a copy of the repository and runs the test that must notice it; the
 // same test must pass without the mistake. --sample N takes so many, chosen by the date; --name TEXT those whose name holds it.
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatDuration } from "../../lib/clock/duration.ts";
 import { Permutation } from "../../lib/random/permutation.ts";
@@ -22,7 +22,7 @@ const chosen = chosenBreakages();
 const copy = await Deno.makeTempDir({ prefix: "fluxline-breakages-" });
 let green = 0;
 try {
-  await copyRepository(copy);
+  await copyFolder(ROOT, copy);
   const sound = new Map<string, Promise<TestEnd>>();
   for (const breakage of chosen) {
     const { test } = breakage;
@@ -62,16 +62,14 @@ function chosenBreakages(): Breakage[] {
   return Array.from({ length: count }, (_, at) => named[order.at(at)]!);
 }
 
-/** What git tracks or would track. */
-async function copyRepository(to: string): Promise<void> {
-  const { stdout } = await new Deno.Command("git", {
-    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    cwd: ROOT,
-  }).output();
-  const paths = new TextDecoder().decode(stdout).split("\0").filter(Boolean);
-  for (const path of paths) {
-    await Deno.mkdir(join(to, dirname(path)), { recursive: true });
-    await Deno.copyFile(join(ROOT, path), join(to, path));
+/** The folder without what runs and tools have made. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if ([".git", "node_modules", "runs"].includes(name)) continue;
+    const [source, target] = [join(from, name), join(to, name)];
+    if (isDirectory) await copyFolder(source, target);
+    else await Deno.copyFile(source, target);
   }
 }
 
