@@ -77,6 +77,10 @@ Deno.test("RS13 RS21 another epoch begins at its first batch, in another order, 
   const kinds = (epoch: readonly PlannedBatch[]) =>
     epoch.map(({ size }) => size.height).join();
   assert.notEqual(kinds(first), kinds(second));
+  // Not the same batches in another order: pictures get other company.
+  const company = (epoch: readonly PlannedBatch[]) =>
+    epoch.map(({ views }) => views.join()).sort();
+  assert.notDeepEqual(company(first), company(second));
 });
 
 Deno.test("RS16 no picture twice in one epoch, and none left out", () => {
