@@ -1,6 +1,7 @@
 // What one batch does to a trainer's groups: gradients, finite check, and, where one is due, the update with clipping.
 import { clipByGlobalNorm, clipToNorm } from "../optim/clipping.ts";
 import { globalNorm } from "../optim/numbers.ts";
+import { bringNumbers } from "../tensor/far_numbers.ts";
 import { tf } from "../tensor/tf.ts";
 import { firstNonFinite } from "./finite_guard.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
@@ -36,11 +37,7 @@ export async function updateOnce(
   isDue: boolean,
 ): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
-  const { terms, gradients } = await gradientsOf(trainer, prepared);
-  const norms: Record<string, number> = {};
-  for (const group of trainer.groups) {
-    norms[`grad_norm_${group.name}`] = await globalNorm(gradients.get(group)!);
-  }
+  const { terms, norms, gradients } = await gradientsOf(trainer, prepared);
   const nonFinite = firstNonFinite({ ...terms, ...norms });
   for (const group of trainer.groups) {
     const own = gradients.get(group)!;
@@ -104,6 +101,8 @@ async function updateGroup(
 
 interface Gradients {
   readonly terms: Readonly<Record<string, number>>;
+  /** By metric name. */
+  readonly norms: Readonly<Record<string, number>>;
   /** The caller owns the tensors. A weight that the loss does not touch has none. */
   readonly gradients: ReadonlyMap<ParameterGroup, Map<string, tf.Tensor>>;
 }
@@ -124,12 +123,6 @@ async function gradientsOf(
     return made.total;
   }, variables);
   const { terms } = kept as unknown as LossTerms;
-  const numbers: Record<string, number> = { loss: (await value.data())[0]! };
-  for (const [name, term] of Object.entries(terms)) {
-    numbers[name] = (await term.data())[0]!;
-  }
-  // A term may be the total itself, so each tensor is freed once, whatever its names.
-  tf.dispose([...new Set<tf.Tensor>([value, ...Object.values(terms)])]);
   const gradients = new Map<ParameterGroup, Map<string, tf.Tensor>>();
   for (const group of trainer.groups) {
     const own = new Map<string, tf.Tensor>();
@@ -139,7 +132,28 @@ async function gradientsOf(
     }
     gradients.set(group, own);
   }
+  // A term may be the total itself, so each tensor is read and freed once, whatever its names.
+  const read = [...new Set<tf.Tensor>([value, ...Object.values(terms)])];
+  // All that JavaScript has to know comes in one wait: on a GPU behind a queue each wait costs as much as many kernels.
+  const [norms] = await Promise.all([
+    normsOf(gradients),
+    bringNumbers(read),
+  ]);
+  const numbers: Record<string, number> = {};
+  for (const [name, term] of Object.entries(terms)) {
+    numbers[name] = term.dataSync()[0]!;
+  }
   // The total is a sum of the terms: naming a term tells more, so it comes last.
-  const { loss, ...others } = numbers;
-  return { terms: { ...others, loss: loss! }, gradients };
+  const loss = value.dataSync()[0]!;
+  tf.dispose(read);
+  return { terms: { ...numbers, loss }, norms, gradients };
+}
+
+async function normsOf(
+  gradients: Gradients["gradients"],
+): Promise<Record<string, number>> {
+  const norms = [...gradients].map(async ([group, own]) =>
+    [`grad_norm_${group.name}`, await globalNorm(own)] as const
+  );
+  return Object.fromEntries(await Promise.all(norms));
 }

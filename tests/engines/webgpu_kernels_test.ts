@@ -49,6 +49,16 @@ const CASES: readonly [string, readonly number[][], Operation][] = [
     (a, b) => tf.matMul(a!, b!, true, true),
   ],
   [
+    "a product large enough for wide tiles",
+    [[1100, 21], [21, 500]],
+    (a, b) => tf.matMul(a!, b!),
+  ],
+  [
+    "a tall product, whose tiles are narrow",
+    [[9000, 18], [18, 60]],
+    (a, b) => tf.matMul(a!, b!),
+  ],
+  [
     "a batch of products",
     [[3, 17, 20], [3, 20, 33]],
     (a, b) => tf.matMul(a!, b!),
@@ -173,6 +183,52 @@ async function valuesOn(
   tf.dispose([...inputs, value, weights, ...gradients]);
   return numbers as Float32Array[];
 }
+
+testOnGpu(
+  "webgpu sums weights by bin as cpu does, and a second time to the same digits",
+  async () => {
+    const bins = Array.from({ length: 2500 }, (_, j) => (j * 7919) % 301);
+    const weights = bins.map((_, j) => Math.sin(0.37 * j));
+    const sumsOn = async (engine: "cpu" | "webgpu") => {
+      await tf.setBackend(engine);
+      const ids = tf.tensor1d(bins, "int32");
+      // The last bin is outside of what is asked for.
+      const sums = tf.bincount(ids, tf.tensor1d(weights), 300);
+      return await sums.data();
+    };
+    const wanted = await sumsOn("cpu");
+    const found = await sumsOn("webgpu");
+    assert.deepEqual(await sumsOn("webgpu"), found);
+    wanted.forEach((value, at) =>
+      assert.ok(Math.abs(found[at]! - value) < 1e-5, `${at}: ${found[at]}`)
+    );
+  },
+);
+
+testOnGpu(
+  "webgpu updates weights in their places, and not what a clone of them holds",
+  async () => {
+    await tf.setBackend("webgpu");
+    const weights = tf.variable(tf.tensor1d([0.5, -1, 2]));
+    const parameters = new Map([["w", weights]]);
+    const gradients = new Map([["w", tf.tensor1d([0.1, -0.2, 0.3])]]);
+    const optimizer = createOptimizer({ type: "Adam", lr: 0.1 });
+    let state = optimizer.init(parameters);
+    const clone = weights.clone();
+    state = optimizer.apply(parameters, gradients, state, 0.1);
+    const first = [...await weights.data()];
+    const before = tf.memory().numTensors;
+    state = optimizer.apply(parameters, gradients, state, 0.1);
+    assert.equal(tf.memory().numTensors, before);
+    assert.deepEqual([...await clone.data()], [0.5, -1, 2]);
+    const second = [...await weights.data()];
+    [[0.4, -0.9, 1.9], [0.3, -0.8, 1.8]].forEach((wanted, update) =>
+      wanted.forEach((value, at) =>
+        assert.ok(Math.abs([first, second][update]![at]! - value) < 1e-4)
+      )
+    );
+  },
+);
 
 testOnGpu(
   "webgpu updates by AdamW and measures norms as cpu does",

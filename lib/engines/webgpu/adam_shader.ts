@@ -1,8 +1,14 @@
-// Adam and AdamW without a way to JavaScript and back: the mean, the square, then the weights, each one pass over memory.
+// Adam and AdamW without a way to JavaScript and back: weights, mean and square change in their places, in one pass over memory.
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { AdamNumbers } from "../../tensor/fused_kernel.ts";
 import type { tf } from "../../tensor/tf.ts";
-import { flat, groupsFor, runProgram, sizeOf } from "./gpu_program.ts";
+import {
+  flat,
+  groupsFor,
+  runInPlace,
+  runProgram,
+  sizeOf,
+} from "./gpu_program.ts";
 
 const THREADS = 256;
 
@@ -14,52 +20,57 @@ export interface AdamTensors {
   readonly square: tf.TensorInfo;
 }
 
-/** New weights, mean and square; the caller owns them. */
+/** New weights, mean and square; the caller owns them. Where nobody else owned the old numbers they are the same arrays. */
 export function adamUpdate(
   backend: WebGPUBackend,
   { weights, gradient, mean, square }: AdamTensors,
   numbers: AdamNumbers,
 ): tf.TensorInfo[] {
-  const { beta1, beta2, eps, keep, pull, stepSize, rootCorrection } = numbers;
+  const updated = [weights, mean, square].map((array) =>
+    ownArray(backend, array)
+  ) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
+  const [newWeights, newMean, newSquare] = updated;
   const size = sizeOf(weights.shape);
-  const map = (
-    name: string,
-    value: string,
-    arrays: Readonly<Record<string, tf.TensorInfo>>,
-    floats: Readonly<Record<string, number>>,
-  ) =>
-    runProgram(backend, {
-      name: `adam_${name}`,
-      inputs: Object.fromEntries(
-        Object.entries(arrays).map(([key, array]) => [key, flat(array)]),
-      ),
-      outputShape: weights.shape,
-      threads: THREADS,
-      groups: groupsFor(size, THREADS),
-      integers: { length: size },
-      floats,
-      main: `
+  if (size === 0) return updated;
+  runInPlace(backend, {
+    name: "adam",
+    inputs: { gradient },
+    threads: THREADS,
+    groups: groupsFor(size, THREADS),
+    integers: { length: size },
+    floats: { ...numbers },
+    main: `
         if (index >= uniforms.length) { return; }
-        result[index] = ${value};`,
-    });
-  const pulled = "(gradient[index] + uniforms.pull * weights[index])";
-  const newMean = map(
-    "mean",
-    `uniforms.beta1 * mean[index] + (1.0 - uniforms.beta1) * ${pulled}`,
-    { weights, gradient, mean },
-    { beta1, pull },
-  );
-  const newSquare = map(
-    "square",
-    `uniforms.beta2 * square[index] + (1.0 - uniforms.beta2) * ${pulled} * ${pulled}`,
-    { weights, gradient, square },
-    { beta2, pull },
-  );
-  const newWeights = map(
-    "weights",
-    `weights[index] * uniforms.keep - uniforms.stepSize * mean[index] / (sqrt(square[index]) / uniforms.rootCorrection + uniforms.eps)`,
-    { weights, mean: newMean, square: newSquare },
-    { keep, stepSize, rootCorrection, eps },
-  );
-  return [newWeights, newMean, newSquare];
+        let w = weights[index];
+        let g = gradient[index] + uniforms.pull * w;
+        let m = uniforms.beta1 * mean[index] + (1.0 - uniforms.beta1) * g;
+        let v = uniforms.beta2 * square[index] + (1.0 - uniforms.beta2) * g * g;
+        mean[index] = m;
+        square[index] = v;
+        weights[index] = w * uniforms.keep - uniforms.stepSize * m / (sqrt(v) / uniforms.rootCorrection + uniforms.eps);`,
+  }, { weights: newWeights, mean: newMean, square: newSquare });
+  return updated;
+}
+
+/** The array itself with one owner more, or a copy where others look at its numbers: a clone, an average that starts from it. */
+function ownArray(
+  backend: WebGPUBackend,
+  array: tf.TensorInfo,
+): tf.TensorInfo {
+  if (backend.refCount(array.dataId) === 1) {
+    backend.incRef(array.dataId);
+    return { dataId: array.dataId, shape: array.shape, dtype: array.dtype };
+  }
+  const size = sizeOf(array.shape);
+  return runProgram(backend, {
+    name: "copy",
+    inputs: { x: flat(array) },
+    outputShape: array.shape,
+    threads: THREADS,
+    groups: groupsFor(size, THREADS),
+    integers: { length: size },
+    main: `
+        if (index >= uniforms.length) { return; }
+        result[index] = x[index];`,
+  });
 }

@@ -94,9 +94,10 @@ export function runTiledProduct(
 function blockFor(rows: number, columns: number): Block {
   if (columns <= SIDE) return { down: 8, across: 1 };
   if (rows <= SIDE) return { down: 1, across: 8 };
-  return rows * columns >= 128 * 128 * 64
-    ? { down: 8, across: 8 }
-    : { down: 4, across: 4 };
+  if (rows * columns < 128 * 128 * 32) return { down: 4, across: 4 };
+  // A tile twice as wide as the matrix would compute half of its results for nothing.
+  const half = 4 * SIDE;
+  return { down: rows <= half ? 4 : 8, across: columns <= half ? 4 : 8 };
 }
 
 function partsFor(tiles: number, inner: number): number {
@@ -110,16 +111,25 @@ function shaderOf(
 ): { functions: string; main: string } {
   const [height, width] = [SIDE * block.down, SIDE * block.across];
   const [down, across] = [range(block.down), range(block.across)];
-  const a = loaderOf(product.a, "a", { side: height, limit: "uniforms.rows" });
+  const a = loaderOf(product.a, "a", {
+    side: height,
+    block: block.down,
+    limit: "uniforms.rows",
+  });
   const b = loaderOf(product.b, "b", {
     side: width,
+    block: block.across,
     limit: "uniforms.columns",
   });
   const place = product.place ??
     "(z * uniforms.rows + m) * uniforms.columns + n";
   const functions = `
-    var<workgroup> aTile: array<f32, ${TILE_INNER * (height + 1)}>;
-    var<workgroup> bTile: array<f32, ${TILE_INNER * (width + 1)}>;
+    var<workgroup> aTile: array<${typeOf(block.down)}, ${
+    TILE_INNER * strideOf(height, block.down)
+  }>;
+    var<workgroup> bTile: array<${typeOf(block.across)}, ${
+    TILE_INNER * strideOf(width, block.across)
+  }>;
     ${a.functions}
     ${b.functions}
     fn place(m: i32, n: i32, z: i32) -> i32 { return ${place}; }`;
@@ -147,16 +157,8 @@ function shaderOf(
         ${b.fill()}
         workgroupBarrier();
         for (var k = 0; k < ${TILE_INNER}; k++) {
-          ${
-    down.map((i) => `let a_${i} = aTile[k * ${height + 1} + ty + ${i * SIDE}];`)
-      .join(" ")
-  }
-          ${
-    across.map((j) =>
-      `let b_${j} = bTile[k * ${width + 1} + tx + ${j * SIDE}];`
-    )
-      .join(" ")
-  }
+          ${readTile("a", "ty", block.down)}
+          ${readTile("b", "tx", block.across)}
           ${
     down.map((i) =>
       across.map((j) => `sum_${i}_${j} = fma(a_${i}, b_${j}, sum_${i}_${j});`)
@@ -171,8 +173,8 @@ function shaderOf(
     down.map((i) =>
       across.map((j) => `
       {
-        let m = firstRow + ty + ${i * SIDE};
-        let n = firstColumn + tx + ${j * SIDE};
+        let m = firstRow + ${placeOf("ty", i, block.down)};
+        let n = firstColumn + ${placeOf("tx", j, block.across)};
         if (m < uniforms.rows && n < uniforms.columns) {
           result[part * uniforms.partSize + place(m, n, z)] = sum_${i}_${j};
         }
@@ -180,6 +182,48 @@ function shaderOf(
     ).join("")
   }`;
   return { functions, main };
+}
+
+/** Whether a thread's results along an axis are whole vectors: a tile is then read four numbers at a time. */
+function isWide(block: number): boolean {
+  return block % 4 === 0;
+}
+
+function typeOf(block: number): string {
+  return isWide(block) ? "vec4<f32>" : "f32";
+}
+
+/** From one K to the next in a tile; a little more than the tile is wide, so that threads that write next to each other hit other banks. */
+function strideOf(side: number, block: number): number {
+  return isWide(block) ? side / 4 + 1 : side + 1;
+}
+
+/** Where a thread's `i`th result along an axis lies in the tile: vectors that follow each other belong to threads that do. */
+function placeOf(thread: string, i: number, block: number): string {
+  return isWide(block)
+    ? `${thread} * 4 + ${Math.floor(i / 4) * 4 * SIDE + i % 4}`
+    : `${thread} + ${i * SIDE}`;
+}
+
+/** WGSL that reads what a thread needs of a tile at one K. */
+function readTile(name: string, thread: string, block: number): string {
+  const side = SIDE * block;
+  const stride = strideOf(side, block);
+  if (!isWide(block)) {
+    return range(block).map((i) =>
+      `let ${name}_${i} = ${name}Tile[k * ${stride} + ${thread} + ${i * SIDE}];`
+    ).join(" ");
+  }
+  return range(block / 4).map((vector) => {
+    const read =
+      `let ${name}Vector_${vector} = ${name}Tile[k * ${stride} + ${thread} + ${
+        vector * SIDE
+      }];`;
+    const parts = range(4).map((i) =>
+      `let ${name}_${vector * 4 + i} = ${name}Vector_${vector}[${i}];`
+    );
+    return [read, ...parts].join(" ");
+  }).join("\n");
 }
 
 /** The part of the shader that brings one operand's tile in. */
@@ -192,10 +236,18 @@ interface Loader {
 function loaderOf(
   operand: Operand,
   name: string,
-  tile: { readonly side: number; readonly limit: string },
+  tile: {
+    readonly side: number;
+    readonly block: number;
+    readonly limit: string;
+  },
 ): Loader {
-  const { side, limit } = tile;
-  const stride = side + 1;
+  const { side, block, limit } = tile;
+  const stride = strideOf(side, block);
+  const element = (k: string, outer: string) =>
+    isWide(block)
+      ? `${name}Tile[(${k}) * ${stride} + (${outer}) / 4][(${outer}) % 4]`
+      : `${name}Tile[(${k}) * ${stride} + ${outer}]`;
   const functions = `
     fn ${name}Outer(o: i32, z: i32) -> vec4<i32> { return ${operand.outerPlace}; }
     fn ${name}Inner(k: i32, z: i32) -> vec4<i32> { return ${operand.innerPlace}; }
@@ -227,9 +279,9 @@ function loaderOf(
           `let ${name}K = kTile + ${own};`,
           `let ${name}Place = ${name}Inner(min(${name}K, kEnd - 1), z);`,
           ...repeats.map((r) =>
-            `${name}Tile[${own} * ${stride} + ${first} + ${
-              r * step
-            }] = select(0.0, ${name}Load(${name}_${r}, ${name}Place), ${name}K < kEnd);`
+            `${
+              element(own, `${first} + ${r * step}`)
+            } = select(0.0, ${name}Load(${name}_${r}, ${name}Place), ${name}K < kEnd);`
           ),
         ].join("\n"),
     };
@@ -245,7 +297,7 @@ function loaderOf(
         return `{
           let inside = kTile + ${k} < kEnd;
           let at = ${name}Inner(min(kTile + ${k}, kEnd - 1), z);
-          ${name}Tile[(${k}) * ${stride} + ${own}] = select(0.0, ${name}Load(${name}_0, at), inside);
+          ${element(k, own)} = select(0.0, ${name}Load(${name}_0, at), inside);
         }`;
       }).join("\n"),
   };

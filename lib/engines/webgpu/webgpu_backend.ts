@@ -1,7 +1,9 @@
 // tfjs's WebGPU backend with shaders of our own.
 import { RefusedError } from "../../error/failure.ts";
 import { tf } from "../../tensor/tf.ts";
+import { dispatchesOf } from "./dispatches.ts";
 import { uploadThroughQueue } from "./queue_upload.ts";
+import { useSteadyBuffers } from "./steady_buffers.ts";
 import { registerWebgpuKernels } from "./webgpu_kernels.ts";
 
 /**
@@ -25,6 +27,8 @@ export async function startWebgpu(): Promise<void> {
       'Cannot start engine "webgpu": tfjs has another backend under that name',
     );
   }
+  useSteadyBuffers(backend);
+  dispatchesOf(backend).takeOver();
   uploadThroughQueue(backend);
   registerWebgpuKernels(backend);
   // Every submission costs: two hundred shaders a time took a fifth less of a training step than tfjs's fifteen.

@@ -10,6 +10,7 @@ import {
   filterGradient,
   inputGradient,
 } from "./convolution_products.ts";
+import { binSums } from "./bin_sums.ts";
 import { reshaped, sizeOf } from "./gpu_program.ts";
 import { groupNormalize, groupNormalizeGradient } from "./group_norm.ts";
 import { matrixProduct, type Transposition } from "./matrix_product.ts";
@@ -35,6 +36,18 @@ export function registerWebgpuKernels(backend: WebGPUBackend): void {
       matrixProduct(backend, a!, b!, attributes as Transposition) ??
         theirs.kernelFunc({
           inputs: { a: a!, b: b! },
+          attrs: attributes as tf.NamedAttrMap,
+          backend,
+        }),
+  );
+  const theirCount = tf.getKernel("Bincount", "webgpu");
+  register(
+    "Bincount",
+    ({ x, weights }, attributes) =>
+      weights!.dtype === "float32" && sizeOf(weights!.shape) > 0
+        ? binSums(backend, x!, weights!, (attributes as { size: number }).size)
+        : theirCount.kernelFunc({
+          inputs: { x: x!, weights: weights! },
           attrs: attributes as tf.NamedAttrMap,
           backend,
         }),
