@@ -3,7 +3,8 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { tf } from "../../tensor/tf.ts";
 import { flat } from "./gpu_program.ts";
-import { type Operand, runTiledProduct } from "./tiled_product.ts";
+import type { Operand } from "./product_tile.ts";
+import { runTiledProduct } from "./tiled_product.ts";
 
 /** Sizes of one convolution, in the words of tfjs's own computation. The shaders read them under these names. */
 export interface ConvolutionSizes {

@@ -2,7 +2,8 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { tf } from "../../tensor/tf.ts";
 import { flat, sizeOf } from "./gpu_program.ts";
-import { type Operand, runTiledProduct } from "./tiled_product.ts";
+import type { Operand } from "./product_tile.ts";
+import { runTiledProduct } from "./tiled_product.ts";
 
 /** Whether each operand is given transposed. */
 export interface Transposition {
