@@ -1,9 +1,13 @@
 // `deno task bench`: our training steps and operations beside PyTorch's, in one run.
 import { parseArgs } from "node:util";
 import { commandCosts } from "./command_costs.ts";
-import { findContestants, floorCommand } from "./contestants.ts";
+import {
+  findContestants,
+  findGpuContestants,
+  floorCommand,
+} from "./contestants.ts";
 import { raceOps, raceStep } from "./races.ts";
-import { disagreements, LOSS_TOLERANCE } from "./summary.ts";
+import { disagreements, LOSS_TOLERANCE, ratio } from "./summary.ts";
 import { commandTable, opTable, profileTable, stepTable } from "./tables.ts";
 import { STEPS } from "./workload.ts";
 
@@ -14,9 +18,10 @@ const USAGE = `Usage: deno task bench [options]
   --repeats N      rounds; medians are printed (9)
   --threads N      threads of an op, on both sides (one per core)
   --engine NAME    an engine by name; may be given more than once
+  --gpu            the VAE at width 64 and batch 16 on the GPU alone: our WebGPU kernels, tfjs's, PyTorch's
   --only PART      vae, flow, ops or commands; may be given more than once`;
 
-const PARTS: readonly string[] = [...STEPS, "ops", "commands"];
+const PARTS: readonly string[] = ["vae", "flow", "ops", "commands"];
 const { values } = parseArgs({
   args: Deno.args,
   options: {
@@ -26,6 +31,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: `${navigator.hardwareConcurrency}` },
     engine: { type: "string", multiple: true, default: [] },
     only: { type: "string", multiple: true, default: [...PARTS] },
+    gpu: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -38,7 +44,10 @@ if (!isUnderstood) {
   Deno.exit(values.help ? 0 : 2);
 }
 
-const { contestants, absent } = await findContestants(values.engine, threads);
+const parts = values.gpu ? ["vae_large"] : values.only;
+const { contestants, absent } = values.gpu
+  ? await findGpuContestants(values.engine.includes("webgpu"))
+  : await findContestants(values.engine, threads);
 const record: Record<string, unknown> = {
   deno: Deno.version.deno,
   cores: navigator.hardwareConcurrency,
@@ -55,7 +64,7 @@ say(
 if (absent.length > 0) say(`Not there: ${absent.join("; ")}`);
 
 const problems: string[] = [];
-for (const step of STEPS.filter((name) => values.only.includes(name))) {
+for (const step of STEPS.filter((name) => parts.includes(name))) {
   const options = { repeats, isProfiled: values.profile };
   const lanes = await raceStep(step, contestants, options);
   record[step] = lanes;
@@ -64,6 +73,14 @@ for (const step of STEPS.filter((name) => values.only.includes(name))) {
     `Training step "${step}", ${parameters} weights: forward, backward, clipping, AdamW`,
   );
   say(stepTable(lanes));
+  const [ours, plain] = lanes;
+  if (values.gpu && plain !== undefined) {
+    say(
+      `Our kernels take 1/${
+        ratio(ours!, plain).toFixed(1)
+      } of the time of ${plain.title}.`,
+    );
+  }
   const found = disagreements(lanes);
   problems.push(...found);
   say(
@@ -75,13 +92,13 @@ for (const step of STEPS.filter((name) => values.only.includes(name))) {
     if (profile !== null) say(profileTable(`${step} on ${title}`, profile));
   }
 }
-if (values.only.includes("ops")) {
+if (parts.includes("ops")) {
   const races = await raceOps(contestants, floorCommand(threads), repeats);
   record["ops"] = Object.fromEntries(races);
   say("Single operations, in brackets the ratio at equal thread counts");
   say(opTable(races));
 }
-if (values.only.includes("commands")) {
+if (parts.includes("commands")) {
   const costs = await commandCosts(Math.min(repeats, 5));
   record["commands"] = costs;
   say(commandTable(costs));

@@ -6,7 +6,7 @@ import {
   type EngineStart,
 } from "../../lib/engine_setup/engine_choice.ts";
 import { ANY_ENGINE, candidate } from "../../lib/engine_setup/engine_wish.ts";
-import { MODEL, SETTINGS } from "./workload.ts";
+import { WORKLOADS } from "./workload.ts";
 
 /** One side of the comparison. */
 export interface Contestant {
@@ -41,7 +41,7 @@ export async function findContestants(
     const found = candidate(name, { ...ANY_ENGINE, name, threads });
     if (found.kind === "possible") contestants.push(engine(found.choice));
   }
-  if (await hasTorch()) {
+  if (await pythonAgrees("True")) {
     const counts = new Set(
       contestants.flatMap(({ threads }) => threads === null ? [] : [threads]),
     );
@@ -52,6 +52,34 @@ export async function findContestants(
     absent.push("PyTorch: Python has none (python3 -m pip install torch)");
   }
   return { contestants, absent };
+}
+
+/** Who trains on the GPU: our shaders, tfjs's own, and PyTorch. `wantsSoftware`: a GPU that software imitates will do. */
+export async function findGpuContestants(
+  wantsSoftware: boolean,
+): Promise<Field> {
+  const reason = await missing("webgpu", wantsSoftware);
+  const found = candidate("webgpu", { ...ANY_ENGINE, name: "webgpu" });
+  if (reason !== null || found.kind !== "possible") {
+    return { contestants: [], absent: [`webgpu: ${reason}`] };
+  }
+  const ours = engine(found.choice);
+  const theirs: Contestant = {
+    ...ours,
+    title: "webgpu, tfjs's kernels",
+    command: (file) =>
+      denoWorker(
+        "engine_worker.ts",
+        JSON.stringify(found.choice),
+        file,
+        "plain",
+      ),
+  };
+  const hasCuda = await pythonAgrees("torch.cuda.is_available()");
+  return {
+    contestants: [ours, theirs, ...hasCuda ? [torch(null)] : []],
+    absent: hasCuda ? [] : ["PyTorch: Python has none that finds a GPU"],
+  };
 }
 
 /** Command line of the loop over TensorFlow's own C API; null where its library is not there. */
@@ -87,22 +115,27 @@ function engine(choice: EngineStart): Contestant {
   };
 }
 
-function torch(threads: number): Contestant {
-  const sizes = JSON.stringify({ model: MODEL, settings: SETTINGS });
+/** `threads` null: on the GPU. */
+function torch(threads: number | null): Contestant {
+  const sizes = JSON.stringify(WORKLOADS);
   return {
     title: "PyTorch",
     threads,
     isTorch: true,
     command: (
       file,
-    ) => ["python3", pathOf("torch_worker.py"), file, sizes, `${threads}`],
+    ) => [
+      ...["python3", pathOf("torch_worker.py"), file, sizes],
+      threads === null ? "cuda" : `${threads}`,
+    ],
   };
 }
 
-async function hasTorch(): Promise<boolean> {
+/** Whether Python has torch, and a condition holds there. */
+async function pythonAgrees(condition: string): Promise<boolean> {
   try {
     const { success } = await new Deno.Command("python3", {
-      args: ["-c", "import torch"],
+      args: ["-c", `import sys, torch; sys.exit(not ${condition})`],
       stderr: "null",
     }).output();
     return success;

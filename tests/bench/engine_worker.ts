@@ -1,8 +1,9 @@
 // Our side of the bench on one engine: JSON requests on standard input, one answer a line.
-// Arguments: the engine as JSON, and a file of weights and inputs, or "-".
+// Arguments: the engine as JSON, a file of weights and inputs, or "-", and "plain" for tfjs's WebGPU kernels in place of ours.
 import process from "node:process";
 import type { EngineStart } from "../../lib/engine_setup/engine_choice.ts";
 import { startEngine } from "../../lib/engines/engine.ts";
+import { startPlainWebgpu } from "./plain_webgpu.ts";
 import { profiled } from "./kernel_profile.ts";
 import { OP_CASES, type OpRun } from "./op_cases.ts";
 import { jsonLines } from "./json_lines.ts";
@@ -12,7 +13,10 @@ import type { Request } from "./worker_link.ts";
 
 const start = JSON.parse(Deno.args[0]!) as EngineStart;
 const begun = performance.now();
-const { numericClass, device } = await startEngine(start);
+const isPlain = Deno.args[2] === "plain";
+const { numericClass, device } = isPlain
+  ? await startPlainWebgpu()
+  : await startEngine(start);
 answer({
   name: start.name,
   numericClass,

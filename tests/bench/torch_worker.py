@@ -1,6 +1,6 @@
 """PyTorch's side of the bench: JSON requests on standard input, one answer a line.
 
-Arguments: a safetensors file of weights and inputs (or "-"), the sizes and settings as JSON, the count of threads.
+Arguments: a safetensors file of weights and inputs (or "-"), sizes and settings by step as JSON, the count of threads or "cuda".
 """
 import json
 import pathlib
@@ -83,10 +83,13 @@ def flow(m, _, inputs):
 class TrainStep:
     """The same loss, clipping and update as train_step.ts."""
 
-    def __init__(self, name, path, model, settings):
-        tensors = read(path)
+    def __init__(self, name, path, workload, device):
+        model, settings = workload["model"], workload["settings"]
+        tensors = {key: value.to(device) for key, value in read(path).items()}
         inputs = {key[6:]: value for key, value in tensors.items() if key.startswith("input.")}
-        modules, self.loss = {"vae": vae, "flow": flow}[name](model, settings, inputs)
+        modules, self.loss = (flow if name == "flow" else vae)(model, settings, inputs)
+        for module in modules.values():
+            module.to(device)
         load(modules, tensors)
         self.parameters = [p for module in modules.values() for p in module.parameters()]
         self.norm = settings["clippingNorm"]
@@ -115,14 +118,18 @@ def repeated(case, count):
 
 def main():
     path, sizes, threads = sys.argv[1:]
-    torch.set_num_threads(int(threads))
-    options = json.loads(sizes)
+    device = "cuda" if threads == "cuda" else "cpu"
+    if device == "cpu":
+        torch.set_num_threads(int(threads))
+    # Both sides compute in float32; PyTorch's convolutions would use fewer bits on a GPU.
+    torch.backends.cudnn.allow_tf32 = False
+    workloads = json.loads(sizes)
     step, cases = None, {}
     print(json.dumps({"name": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads(), "startMs": START_MS}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         if request["ask"] == "prepare":
-            step = TrainStep(request["step"], path, options["model"], options["settings"])
+            step = TrainStep(request["step"], path, workloads[request["step"]], device)
             answer = {"parameters": sum(p.numel() for p in step.parameters)}
         elif request["ask"] == "step":
             answer = timed(step.run)

@@ -10,7 +10,12 @@ import { ParameterGroup } from "../../lib/train/parameter_group.ts";
 import type { LossTerms, Trainer } from "../../lib/train/trainer.ts";
 import { updateOnce } from "../../lib/train/update.ts";
 import { vaeLoss } from "../../lib/train/vae_losses.ts";
-import { MODEL, SETTINGS, type StepName, TRAINED } from "./workload.ts";
+import {
+  type StepName,
+  TRAINED,
+  type Workload,
+  WORKLOADS,
+} from "./workload.ts";
 
 /** A model on its batch, ready to train. */
 export interface TrainStep {
@@ -23,7 +28,12 @@ export interface TrainStep {
 /** Builds the step from the bytes that workload.ts made. */
 export function trainStep(name: StepName, bytes: Uint8Array): TrainStep {
   const { tensors } = decodeSafetensors(bytes);
-  const model = buildModel(MODEL, { components: TRAINED[name], seed: 0 });
+  const workload = WORKLOADS[name];
+  const { settings } = workload;
+  const model = buildModel(workload.model, {
+    components: TRAINED[name],
+    seed: 0,
+  });
   load(
     model,
     tensors as ReadonlyMap<string, unknown> as Map<string, StoredArray>,
@@ -34,14 +44,14 @@ export function trainStep(name: StepName, bytes: Uint8Array): TrainStep {
     inputs.set(key.slice("input.".length), tf.tensor(data, shape, "float32"));
   }
   const group = new ParameterGroup(model.parameters, {
-    name,
+    name: name === "flow" ? "flow" : "vae",
     parameterNames: TRAINED[name].flatMap((part) =>
       model.parameters.trainableNames(part)
     ),
     optimizer: {
       type: "AdamW",
-      lr: SETTINGS.lr,
-      weight_decay: SETTINGS.weightDecay,
+      lr: settings.lr,
+      weight_decay: settings.weightDecay,
     },
     scheduler: null,
     totalUpdates: 1,
@@ -49,10 +59,11 @@ export function trainStep(name: StepName, bytes: Uint8Array): TrainStep {
   const trainer: Trainer = {
     groups: [group],
     lossMetric: "loss",
-    clippingNorm: SETTINGS.clippingNorm,
+    clippingNorm: settings.clippingNorm,
     prepare: () => Promise.reject(new Error("the batch is prepared")),
   };
-  const loss = LOSSES[name](model, inputs);
+  const lossOf = name === "flow" ? flowLossOf : vaeLossOf;
+  const loss = lossOf(model, inputs, workload);
   const prepared = { settings: {}, loss, [Symbol.dispose]: () => {} };
   return {
     parameters: TRAINED[name].reduce(
@@ -84,38 +95,44 @@ function load(
 
 type Inputs = ReadonlyMap<string, tf.Tensor>;
 
-const LOSSES: Readonly<
-  Record<StepName, (model: FluxModel, inputs: Inputs) => () => LossTerms>
-> = {
-  vae: (model, inputs) => {
-    const batch = {
-      images: inputs.get("images") as tf.Tensor4D,
-      noise: inputs.get("noise") as tf.Tensor4D,
-      features: null,
-      klBeta: SETTINGS.klBeta,
-      balance: () => NO_BALANCE,
-    };
-    return () =>
-      vaeLoss(model, batch, {
-        spade: true,
-        reconstructs: true,
-        mseWeight: SETTINGS.mseWeight,
-        klBeta: SETTINGS.klBeta,
-        klWarmupSteps: 0,
-        klFreeBits: 0,
-        adversarial: null,
-        perceptual: null,
-        balanced: false,
-      });
-  },
-  flow: (model, inputs) => {
-    const batch = {
-      noisy: inputs.get("noisy") as tf.Tensor3D,
-      target: inputs.get("target") as tf.Tensor3D,
-      time: inputs.get("time") as tf.Tensor1D,
-      text: inputs.get("text") as tf.Tensor2D,
-      grid: latentGrid(MODEL, SETTINGS.side, SETTINGS.side),
-    };
-    return () => flowLoss(model, batch, "mse");
-  },
-};
+function vaeLossOf(
+  model: FluxModel,
+  inputs: Inputs,
+  { settings: { klBeta, mseWeight } }: Workload,
+): () => LossTerms {
+  const batch = {
+    images: inputs.get("images") as tf.Tensor4D,
+    noise: inputs.get("noise") as tf.Tensor4D,
+    features: null,
+    klBeta,
+    balance: () => NO_BALANCE,
+  };
+  return () =>
+    vaeLoss(model, batch, {
+      spade: true,
+      reconstructs: true,
+      mseWeight,
+      klBeta,
+      klWarmupSteps: 0,
+      klFreeBits: 0,
+      adversarial: null,
+      perceptual: null,
+      balanced: false,
+    });
+}
+
+function flowLossOf(
+  model: FluxModel,
+  inputs: Inputs,
+  workload: Workload,
+): () => LossTerms {
+  const { side } = workload.settings;
+  const batch = {
+    noisy: inputs.get("noisy") as tf.Tensor3D,
+    target: inputs.get("target") as tf.Tensor3D,
+    time: inputs.get("time") as tf.Tensor1D,
+    text: inputs.get("text") as tf.Tensor2D,
+    grid: latentGrid(workload.model, side, side),
+  };
+  return () => flowLoss(model, batch, "mse");
+}

@@ -10,7 +10,7 @@ import {
 import { RandomStream } from "../../lib/random/random_stream.ts";
 
 /** The training steps that are timed. */
-export const STEPS = ["vae", "flow"] as const;
+export const STEPS = ["vae", "flow", "vae_large"] as const;
 
 /** The name of a training step. */
 export type StepName = (typeof STEPS)[number];
@@ -18,11 +18,12 @@ export type StepName = (typeof STEPS)[number];
 /** The components that a step trains. */
 export const TRAINED: Readonly<Record<StepName, readonly Component[]>> = {
   vae: ["compressor", "expander"],
+  vae_large: ["compressor", "expander"],
   flow: ["flow_processor"],
 };
 
 /** FluxFlow's defaults at width 32. */
-export const MODEL: ModelOptions = {
+const MODEL: ModelOptions = {
   variant: "fluxline",
   vaeDim: 32,
   latentDim: null,
@@ -55,7 +56,17 @@ export const MODEL: ModelOptions = {
 };
 
 /** The batch and what is done with it; Python is told the same numbers. */
-export const SETTINGS = {
+interface Settings {
+  readonly batch: number;
+  readonly side: number;
+  readonly klBeta: number;
+  readonly mseWeight: number;
+  readonly clippingNorm: number;
+  readonly lr: number;
+  readonly weightDecay: number;
+}
+
+const SETTINGS: Settings = {
   batch: 2,
   side: 64,
   klBeta: 1e-4,
@@ -63,7 +74,25 @@ export const SETTINGS = {
   clippingNorm: 1,
   lr: 1e-4,
   weightDecay: 0.01,
-} as const;
+};
+
+/** What a step trains, and on what. */
+export interface Workload {
+  readonly model: ModelOptions;
+  readonly settings: Settings;
+}
+
+const SMALL: Workload = { model: MODEL, settings: SETTINGS };
+
+/** By the name of the step. The large one is for a GPU. */
+export const WORKLOADS: Readonly<Record<StepName, Workload>> = {
+  vae: SMALL,
+  flow: SMALL,
+  vae_large: {
+    model: { ...MODEL, vaeDim: 64 },
+    settings: { ...SETTINGS, batch: 16 },
+  },
+};
 
 const SEED = 7;
 
@@ -71,7 +100,12 @@ const SEED = 7;
 export function startTensors(step: StepName): Map<string, SafeTensor> {
   const tensors = new Map<string, SafeTensor>();
   const build = { components: TRAINED[step], seed: SEED };
-  for (const { name, shape, initial, trainable } of modelSpecs(MODEL, build)) {
+  for (
+    const { name, shape, initial, trainable } of modelSpecs(
+      WORKLOADS[step].model,
+      build,
+    )
+  ) {
     if (!trainable) continue;
     const data = new Float32Array(sizeOf(shape));
     initial(data, shape);
@@ -94,10 +128,10 @@ export function startFile(step: StepName): Uint8Array<ArrayBuffer> {
 }
 
 function inputShapes(step: StepName): Record<string, number[]> {
-  const { batch, side } = SETTINGS;
-  const { downscales, vaeDim, textEmbeddingDim } = MODEL;
+  const { model, settings: { batch, side } } = WORKLOADS[step];
+  const { downscales, vaeDim, textEmbeddingDim } = model;
   const grid = side / 2 ** downscales;
-  if (step === "vae") {
+  if (step !== "flow") {
     return {
       images: [batch, side, side, 3],
       noise: [batch, grid, grid, vaeDim],
