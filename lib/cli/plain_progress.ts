@@ -73,6 +73,10 @@ export function noticeLine(
       } in ${formatDuration(notice.delayMs)}`;
     case "step_ended":
       return `${labels.of(notice.step)}: ${endWord(notice)}`;
+    case "step_job":
+      return `${labels.of(notice.step)}: ${notice.text}`;
+    case "following_jobs":
+      return `Follows the jobs of run "${notice.run}"; they go on without this process, and \`fluxline cancel\` ends them`;
     case "report_failed":
       return `warning: ${notice.text}`;
     case "stopping":
@@ -94,6 +98,7 @@ function endWord(notice: Extract<RunNotice, { kind: "step_ended" }>): string {
     case "stopped":
       return "stopped";
     case "running":
+    case "queued":
     case "waiting":
       return state;
     default:

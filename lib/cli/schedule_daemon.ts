@@ -12,7 +12,7 @@ import {
 import { ScheduleWatch, type WatchNotice } from "../schedule/schedule_watch.ts";
 import type { Tick } from "../schedule/tick.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
-import { ownCommand } from "./own_flags.ts";
+import { ownCommand } from "../worker/own_command.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import { type ScheduleOptions, withSchedules } from "./schedule_scene.ts";
 import { tickOutcome, tickToJson } from "./schedule_view.ts";

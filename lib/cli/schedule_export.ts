@@ -13,7 +13,7 @@ import {
   type TimerCommand,
   type TimerFile,
 } from "../schedule/timer_files.ts";
-import { ownCommand } from "./own_flags.ts";
+import { ownCommand } from "../worker/own_command.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import {
   namedSchedules,

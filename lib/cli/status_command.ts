@@ -5,6 +5,8 @@ import { describeHolder } from "../disk/lock_holder.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, RefusedError } from "../error/failure.ts";
 import { textTable } from "../plan/text_table.ts";
+import { jobsOfRun } from "../slurm/run_jobs.ts";
+import { describeJob } from "../slurm/job_queue.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { listRuns } from "../store/run_record.ts";
 import {
@@ -49,12 +51,14 @@ export async function statusCommand(
     try {
       const name = await run();
       const status = await readRunStatus(options.runs, name, index);
-      results.push(
-        status === null ? { run: name, started: false } : statusToJson(status),
-      );
-      texts.push(
-        status === null ? `Run ${name} has not started` : renderStatus(status),
-      );
+      if (status === null) {
+        results.push({ run: name, started: false });
+        texts.push(`Run ${name} has not started`);
+        continue;
+      }
+      const jobs = await jobsInWords(options.runs, name);
+      results.push(statusToJson(status, jobs));
+      texts.push(renderStatus(status, jobs));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       print.err(failureText(error, print.color));
@@ -76,21 +80,28 @@ export async function statusCommand(
 }
 
 /** Text of one run: who holds it, then its steps as a table. */
-export function renderStatus({ manifest, lock, steps }: RunStatus): string {
+export function renderStatus(
+  { manifest, lock, steps }: RunStatus,
+  jobs: ReadonlyMap<string, string> = new Map(),
+): string {
   const holder = lock.kind === "free"
     ? "not running"
     : `running: ${describeHolder(lock.holder)}`;
   const rows = steps.map((
     step,
-  ) => [step.name, step.task, step.state, detailOf(step)]);
+  ) => [step.name, step.task, step.state, detailOf(step, jobs)]);
   return [
     `Run ${manifest.run} of ${manifest.pipeline}: ${holder}`,
     ...textTable([["step", "task", "state", ""], ...rows], "  "),
   ].join("\n");
 }
 
-function detailOf(step: StepStatus): string {
-  return [standOf(step), attemptsOf(step)].filter((text) => text !== "")
+function detailOf(
+  step: StepStatus,
+  jobs: ReadonlyMap<string, string>,
+): string {
+  const job = jobs.get(step.name) ?? "";
+  return [job, standOf(step), attemptsOf(step)].filter((text) => text !== "")
     .join("; ");
 }
 
@@ -123,6 +134,7 @@ function standOf(step: StepStatus): string {
 
 function statusToJson(
   { manifest, lock, steps, lastEvent }: RunStatus,
+  jobs: ReadonlyMap<string, string>,
 ): Record<string, unknown> {
   return {
     run: manifest.run,
@@ -134,9 +146,33 @@ function statusToJson(
     updatedAt: manifest.updatedAt,
     running: lock.kind === "held",
     holder: lock.kind === "held" ? lock.holder : null,
-    steps: steps.map((step) => ({ ...step, folder: shownPath(step.folder) })),
+    steps: steps.map((step) => ({
+      ...step,
+      job: jobs.get(step.name) ?? null,
+      folder: shownPath(step.folder),
+    })),
     lastEvent,
   };
+}
+
+/** What the queue says of the run's jobs, by step; nothing where it was never on a cluster. */
+async function jobsInWords(
+  runs: string,
+  run: string,
+): Promise<Map<string, string>> {
+  try {
+    const jobs = await jobsOfRun(runs, run);
+    return new Map(
+      [...jobs].map(([name, job]) =>
+        [name, `job ${job.id} ${describeJob(job)}`] as const
+      ),
+    );
+  } catch (error) {
+    const isUnasked = error instanceof RefusedError ||
+      error instanceof Deno.errors.NotCapable;
+    if (!isUnasked) throw error;
+    return new Map();
+  }
 }
 
 async function runOfFile(file: string, print: Print): Promise<string> {

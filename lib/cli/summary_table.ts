@@ -72,6 +72,8 @@ function headline(summary: RunSummary): string {
         : `Nothing left to do: all ${steps.length} steps of run "${run}" are finished`;
     case "done":
       return `Run "${run}" is finished after ${time}`;
+    case "submitted":
+      return `Run "${run}" is in the queue; \`status\` tells how far it is, \`train\` with --wait follows it`;
     case "failed":
       return `Run "${run}" failed after ${time}`;
     case "stopped":
@@ -91,6 +93,8 @@ function actionWord(step: StepSummary): string {
       return "failed";
     case "stopped":
       return "stopped";
+    case "queued":
+      return "queued";
     case "running":
     case "waiting":
       return "not started";

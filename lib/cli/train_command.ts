@@ -1,5 +1,6 @@
 // `fluxline train`: runs or resumes a pipeline, shows how far it is, sums up.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import type { ExecutorName } from "../catalog/executor_options.ts";
 import { ANY_ENGINE, type EngineWish } from "../engine_setup/engine_wish.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
@@ -27,6 +28,9 @@ export interface TrainOptions {
   readonly force: readonly string[];
   readonly from: readonly string[];
   readonly jobs: number;
+  /** `local` when left out. */
+  readonly executor?: ExecutorName;
+  readonly only?: string;
   /** `auto` when left out. */
   readonly engine?: EngineWish;
   readonly sameEngine?: true;
@@ -65,6 +69,8 @@ export async function trainCommand(
   const summary = await runPipeline(loaded.value, {
     runsDir: options.runs,
     jobs: options.jobs,
+    executor: options.executor ?? "local",
+    ...(options.only === undefined ? {} : { only: options.only }),
     force: options.force,
     from: options.from,
     engine: options.engine ?? ANY_ENGINE,

@@ -95,6 +95,7 @@ async function orProblem<T>(
 }
 
 function actionOf(planned: RunStep, status: StepStatus): StepAction {
+  if (status.state === "queued") return "waiting";
   if (status.state !== "done") return status.state;
   if (planned.state === "reused") return "reuse";
   if (planned.action === "reuse" || planned.action === "resume") {

@@ -59,7 +59,7 @@ async function runStep(step: PlannedStep, driving: Driving): Promise<void> {
 }
 
 /** Waits for a step's end, passing a stop of the run on. */
-async function followTicket(
+export async function followTicket(
   ticket: StepTicket,
   executor: Executor,
   stop: StopControl,
@@ -78,8 +78,7 @@ async function followTicket(
   return await executor.collect(ticket);
 }
 
-/** Writes down how a step ended. */
-export async function recordEnd(
+async function recordEnd(
   journal: RunJournal,
   summary: StepSummary,
 ): Promise<void> {

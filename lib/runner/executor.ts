@@ -8,6 +8,8 @@ export interface StepTicket {
   readonly step: PlannedStep;
   /** What the executor calls it, such as the number of a job; null where it has no name of its own. */
   readonly place: string | null;
+  /** False where an earlier process had handed the step over already. */
+  readonly isNew: boolean;
 }
 
 /** How a step is ended: with its state saved, or at once. */

@@ -109,7 +109,12 @@ export interface RunResult {
   /** Name of the run. */
   readonly run: string;
   /** `failed` and `stopped` runs go on with the next call. */
-  readonly outcome: "done" | "nothing_to_do" | "failed" | "stopped";
+  readonly outcome:
+    | "done"
+    | "nothing_to_do"
+    | "submitted"
+    | "failed"
+    | "stopped";
   /** The exit code that the command line would end with. */
   readonly exitCode: ExitCode;
   /** In plan order. */
@@ -123,6 +128,7 @@ export interface StepResult {
   /** `waiting` steps were not started, because another one failed or the run was stopped. */
   readonly state:
     | "waiting"
+    | "queued"
     | "running"
     | "done"
     | "reused"

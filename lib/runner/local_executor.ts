@@ -71,7 +71,7 @@ export class LocalExecutor implements Executor {
       stop,
       ...(confinement === undefined ? {} : { confinement }),
     }).finally(() => share?.giveBack(step));
-    const ticket = { step, place: null, stop, summary };
+    const ticket = { step, place: null, isNew: true, stop, summary };
     this.#tickets.set(ticket, ticket);
     return ticket;
   }

@@ -1,9 +1,10 @@
 // One runner per run: takes the run's lock, waiting as long as it is told to, and tidies what a killed runner left.
 import { LockedError } from "../error/failure.ts";
-import { FileLock } from "../disk/file_lock.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { clearLeftovers } from "../store/clear_leftovers.ts";
 import { setDamagedManifestAside } from "../store/run_record.ts";
+import { acquireWorkLock, type WorkLock } from "../store/shared_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -15,6 +16,8 @@ export interface RunLockOptions {
   /** Ends the wait. */
   readonly signal: AbortSignal;
   readonly observe: RunObserver;
+  /** How leases are kept; null where one host works in the folder. */
+  readonly sharing: LeaseTiming | null;
 }
 
 /**
@@ -26,10 +29,10 @@ export interface RunLockOptions {
 export async function lockRun(
   runsDir: string,
   run: string,
-  { waitMs, signal, observe }: RunLockOptions,
-): Promise<FileLock> {
+  { waitMs, signal, observe, sharing }: RunLockOptions,
+): Promise<WorkLock> {
   const { lock } = runPaths(runsDir, run);
-  const attempt = await FileLock.acquire(lock, {
+  const attempt = await acquireWorkLock(lock, sharing, {
     waitMs,
     signal,
     onWait: (holder) =>

@@ -71,6 +71,14 @@ export type RunNotice =
     readonly step: PlannedStep;
     readonly summary: StepSummary;
   }
+  /** What became of a step's job on a cluster. */
+  | {
+    readonly kind: "step_job";
+    readonly step: PlannedStep;
+    /** One clause. */
+    readonly text: string;
+  }
+  | { readonly kind: "following_jobs"; readonly run: string }
   | { readonly kind: "report_failed"; readonly text: string }
   | { readonly kind: "stopping"; readonly signal: StopSignal };
 

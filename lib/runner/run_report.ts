@@ -5,7 +5,7 @@ import type { RunObserver } from "./run_notice.ts";
 
 /** Writes report.html and answers its path; null where it cannot be written, which the observer is told. */
 export async function reportRun(
-  { runsDir, run }: Plan,
+  { runsDir, run }: Pick<Plan, "runsDir" | "run">,
   isChanged: boolean,
   observe: RunObserver,
 ): Promise<string | null> {

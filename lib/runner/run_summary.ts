@@ -35,7 +35,13 @@ export interface StepSummary {
 /** How a run ended. */
 export interface RunSummary {
   readonly run: string;
-  readonly outcome: "done" | "nothing_to_do" | "failed" | "stopped";
+  readonly outcome:
+    | "done"
+    | "nothing_to_do"
+    /** Its steps are jobs of a cluster that nobody waits for here. */
+    | "submitted"
+    | "failed"
+    | "stopped";
   readonly exitCode: ExitCode;
   readonly elapsedMs: number;
   /** In plan order. */
@@ -118,11 +124,11 @@ function runExitCode(
   if (failed !== undefined) {
     return failed.failure?.exitCode ?? EXIT_CODE.stepFailed;
   }
-  if (
-    !steps.some((step) => step.state === "stopped" || step.state === "waiting")
-  ) {
-    return EXIT_CODE.done;
-  }
+  const isLeft = steps.some(({ state }) =>
+    state === "stopped" || state === "waiting" ||
+    (state === "queued" && cause !== null)
+  );
+  if (!isLeft) return EXIT_CODE.done;
   return cause === "SIGTERM" ? EXIT_CODE.terminated : EXIT_CODE.interrupted;
 }
 
@@ -152,9 +158,12 @@ export function sumUp(
     ended.get(step.name) ?? blankStep(step, "waiting")
   );
   const exitCode = runExitCode(steps, stop.cause);
+  const isQueued = steps.some((step) => step.state === "queued");
   const isNothing = steps.every((step) => step.state === "reused");
   const outcome = isNothing
     ? "nothing_to_do"
+    : isQueued
+    ? "submitted"
     : exitCode === EXIT_CODE.done
     ? "done"
     : steps.some((step) => step.state === "failed")

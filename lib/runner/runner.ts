@@ -1,21 +1,21 @@
-// Drives a pipeline to its end: takes the run's lock, plans, starts what is ready, keeps the records, sums up.
-import { RefusedError } from "../error/failure.ts";
+// Drives a pipeline to its end: takes the run's lock, plans, hands what is to do to an executor, keeps the records, sums up.
+import { resolve } from "node:path";
 import type { Pipeline } from "../catalog/pipeline.ts";
-import type { EngineChoice } from "../engine_setup/engine_choice.ts";
-import type { EngineWish } from "../engine_setup/engine_wish.ts";
-import { type Plan, planPipeline } from "../plan/plan.ts";
+import { LockedError } from "../error/failure.ts";
+import { formatDuration } from "../clock/duration.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
+import { PACKAGE_ROOT, type Plan, type PlannedStep } from "../plan/plan.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import type { StepState } from "../store/run_record.ts";
+import { shareFolder, sharingOf } from "../store/shared_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
-import { fetchCode } from "../worker/code_fetch.ts";
-import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
-import { stepEntry } from "../worker/permission_flags.ts";
+import { ownCommand } from "../worker/own_command.ts";
 import { CheckpointWish, watchCheckpointFile } from "./checkpoint_wish.ts";
 import { drivePlan } from "./drive_plan.ts";
-import { planOnEngine } from "./engine_decision.ts";
-import { setAsideDamagedInputs } from "./input_check.ts";
+import type { StepTicket } from "./executor.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import { isFinished } from "./ready_set.ts";
+import { chosenStep, runAlone } from "./run_alone.ts";
 import { RunJournal } from "./run_journal.ts";
 import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -26,44 +26,45 @@ import {
   type StepSummary,
   sumUp,
 } from "./run_summary.ts";
+import { SlurmExecutor } from "./slurm_executor.ts";
+import { fetchStepCode, rememberGraphs } from "./step_code.ts";
 import { StopControl } from "./stop_control.ts";
+import { followJobs, submitSteps } from "./submit_run.ts";
+import {
+  hasRecords,
+  isManifestCurrent,
+  planTrusted,
+  type RunOptions,
+} from "./trusted_plan.ts";
 
-/** How to run a pipeline. */
-export interface RunOptions {
-  /** Folder of all runs, relative or absolute. */
-  readonly runsDir: string;
-  /** Steps at the same time; 1 by default. */
-  readonly jobs?: number;
-  /** Steps to redo although they are finished. */
-  readonly force?: readonly string[];
-  /** Steps to redo with everything that needs them. */
-  readonly from?: readonly string[];
-  /** Left out: the engine that the run recorded, else the embedded one. */
-  readonly engine?: EngineWish;
-  /** Redo finished steps whose results come from another numeric class. */
-  readonly sameEngine?: boolean;
-  /** Asked before finished work that other runs refer to is moved aside; without it such work is refused. */
-  readonly confirm?: (question: string) => boolean;
-  readonly observe?: RunObserver;
-  /** Stops the run from outside. */
-  readonly stop?: StopControl;
-  /** Asks running steps to save and go on. */
-  readonly checkpointWish?: CheckpointWish;
-  /** How long a step may take to save after it was asked to stop; 30 s by default. */
-  readonly stopGraceMs?: number;
-  /** How long to wait for another runner of the same run, and for another run that works on a shared step; 0 and 60 s by default. */
-  readonly waitMs?: number;
-}
+export type { RunOptions } from "./trusted_plan.ts";
 
 const STOP_GRACE_MS = 30_000;
 const LOCK_WAIT_MS = 60_000;
 
+/** What the parts of one run share. */
+interface Running {
+  readonly options: RunOptions;
+  readonly stop: StopControl;
+  readonly observe: RunObserver;
+  readonly sharing: LeaseTiming | null;
+}
+
+/** A run whose plan is drawn. */
+interface BegunRun {
+  readonly plan: Plan;
+  readonly pending: readonly PlannedStep[];
+  readonly states: Map<string, StepState>;
+  readonly ended: Map<string, StepSummary>;
+  readonly journal: RunJournal;
+}
+
 /**
  * Runs what the plan says and answers how it ended; a failed step is part of the answer.
  *
- * @throws LockedError where another process runs the same run
- * @throws RefusedError where data or code is missing, or shared work may not be redone
- * @throws UsageError where `force` or `from` names no step
+ * @throws LockedError where another process runs the same run, or its jobs go on after the wait
+ * @throws RefusedError where data or code is missing, shared work may not be redone, or steps cannot run where they should
+ * @throws UsageError where `force`, `from` or `only` names no step
  */
 export async function runPipeline(
   pipeline: Pipeline,
@@ -73,97 +74,97 @@ export async function runPipeline(
   const start = performance.now();
   const stop = options.stop ?? new StopControl();
   const observe = options.observe ?? (() => {});
+  const isShared = options.executor === "slurm" || options.only !== undefined;
+  const sharing = isShared
+    ? await shareFolder(options.runsDir)
+    : await sharingOf(options.runsDir);
+  const running: Running = { options, stop, observe, sharing };
+  const { plan, ended } = await runLocked(pipeline, running);
+  const summary = sumUp(plan, ended, stop, performance.now() - start);
+  const isChanged = summary.outcome !== "nothing_to_do";
+  return { ...summary, report: await reportRun(plan, isChanged, observe) };
+}
+
+type Ended = Pick<BegunRun, "plan" | "ended">;
+
+/** Holds the run's lock for as long as this process runs its steps; jobs of a cluster are followed without it. */
+async function runLocked(
+  pipeline: Pipeline,
+  running: Running,
+): Promise<Ended> {
+  const { options, stop, observe, sharing } = running;
   const tellStop = () =>
     observe({ kind: "stopping", signal: stop.cause ?? "SIGTERM" });
   stop.asked.addEventListener("abort", tellStop);
+  let begun: BegunRun;
+  let follow: () => Promise<void>;
   try {
     await using _lock = await lockRun(options.runsDir, pipeline.name, {
       waitMs: options.waitMs ?? 0,
       signal: stop.asked,
-      observe,
+      ...{ observe, sharing },
     });
     const plan = await planTrusted(pipeline, options, stop, observe);
-    const steps = await runPlan(plan, options, stop, observe);
-    const summary = sumUp(plan, steps, stop, performance.now() - start);
-    const isChanged = summary.outcome !== "nothing_to_do";
-    return { ...summary, report: await reportRun(plan, isChanged, observe) };
+    if (options.only !== undefined) {
+      const step = await chosenStep(plan, options.only);
+      begun = begin({ ...plan, steps: [step] });
+      follow = () => runOnly(step, begun, running);
+    } else {
+      begun = begin(plan);
+      follow = await runPending(begun, running);
+    }
   } finally {
     stop.asked.removeEventListener("abort", tellStop);
   }
+  await follow();
+  return begun;
 }
 
-/** The plan, after everything finished that is about to be used was hashed: what does not match is moved aside and planned anew. */
-async function planTrusted(
-  pipeline: Pipeline,
-  options: RunOptions,
-  stop: StopControl,
-  observe: RunObserver,
-): Promise<Plan> {
-  const draw = (engine?: EngineChoice) =>
-    planPipeline(pipeline, {
-      runsDir: options.runsDir,
-      force: options.force ?? [],
-      from: options.from ?? [],
-      sameEngine: options.sameEngine ?? false,
-      saveFingerprints: true,
-      ...(engine === undefined ? {} : { engine }),
-    });
-  let plan = await planOnEngine(draw, options, stop.asked, observe);
-  refuseShared(plan, options);
-  while (await setAsideDamagedInputs(plan, observe)) {
-    plan = await draw(plan.engine);
-  }
-  observe({ kind: "planned", plan });
-  return plan;
-}
-
-function refuseShared(plan: Plan, options: RunOptions): void {
-  for (const { name, sharedWith } of plan.steps) {
-    if (sharedWith.length === 0) continue;
-    const runs = sharedWith.map((run) => `"${run}"`).join(", ");
-    const question =
-      `Step "${name}" is also part of run ${runs}: redo it for all of them?`;
-    if (options.confirm?.(question) === true) continue;
-    throw new RefusedError(
-      `Cannot redo step "${name}": run ${runs} refers to the same work`,
-      { hint: "Give --yes to redo it for all of them" },
-    );
-  }
-}
-
-async function runPlan(
-  plan: Plan,
-  options: RunOptions,
-  stop: StopControl,
-  observe: RunObserver,
-): Promise<Map<string, StepSummary>> {
+function begin(plan: Plan): BegunRun {
   const ended = new Map<string, StepSummary>();
   const states = new Map<string, StepState>();
   for (const step of plan.steps) {
-    states.set(
-      step.name,
-      step.marker === null || step.setsAside ? "waiting" : "reused",
-    );
-    if (step.marker !== null && !step.setsAside) {
+    const isThere = step.marker !== null && !step.setsAside;
+    states.set(step.name, isThere ? "reused" : "waiting");
+    if (step.marker !== null && isThere) {
       ended.set(step.name, finishedStep(step, step.marker, "reused"));
     }
   }
-  const pending = plan.steps.filter((step) =>
-    states.get(step.name) === "waiting"
+  const pending = plan.steps.filter(({ name }) =>
+    states.get(name) === "waiting"
   );
   const journal = new RunJournal(plan, states);
+  return { plan, pending, states, ended, journal };
+}
+
+/** Runs the pending steps, or hands them over; what is left to do without the run's lock is the answer. */
+async function runPending(
+  begun: BegunRun,
+  running: Running,
+): Promise<() => Promise<void>> {
+  const { plan, pending, journal } = begun;
   if (pending.length === 0) {
     // Nothing to do writes nothing, unless the manifest tells of other work.
     if (!isManifestCurrent(plan)) {
       await journal.record({ kind: "run_finished" });
     }
-    return ended;
+    return () => Promise.resolve();
   }
+  if (running.options.executor === "slurm") return await submit(begun, running);
+  await runHere(begun, running);
+  return () => Promise.resolve();
+}
+
+async function runHere(
+  begun: BegunRun,
+  { options, stop, observe, sharing }: Running,
+): Promise<void> {
+  const { plan, pending, states, ended, journal } = begun;
   const checkpointWish = options.checkpointWish ?? new CheckpointWish();
   const follow = journal.follow(observe);
   const executor = new LocalExecutor({
     observe: follow,
-    checkpointWish,
+    ...{ checkpointWish, sharing },
     stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
     lockWaitMs: options.waitMs ?? LOCK_WAIT_MS,
     graphOf: rememberGraphs(),
@@ -174,7 +175,7 @@ async function runPlan(
   await journal.record({ kind: "run_started" });
   try {
     observe({ kind: "fetching_code" });
-    await fetchStepCode(plan, stop.asked);
+    await fetchStepCode(plan.steps, stop.asked);
     using _file = watchCheckpointFile(
       runPaths(plan.runsDir, plan.run).checkpointNow,
       checkpointWish,
@@ -189,40 +190,57 @@ async function runPlan(
   await journal.record({
     kind: isOver ? "run_finished" : failed ? "run_failed" : "run_stopped",
   });
-  return ended;
 }
 
-/** Looks each module graph up once. */
-function rememberGraphs(): (
-  entry: string,
-  packageRoot: string,
-) => Promise<ModuleGraph> {
-  const known = new Map<string, Promise<ModuleGraph>>();
-  return (entry, packageRoot) => {
-    const graph = known.get(entry) ?? readModuleGraph(entry, packageRoot);
-    known.set(entry, graph);
-    return graph;
+async function submit(
+  { plan, pending, states, ended, journal }: BegunRun,
+  { options, stop, observe, sharing }: Running,
+): Promise<() => Promise<void>> {
+  const executor = new SlurmExecutor({
+    ...{ runsDir: plan.runsDir, run: plan.run, observe },
+    options: plan.pipeline.executor.slurm,
+    command: [Deno.execPath(), ...ownCommand(PACKAGE_ROOT)],
+    signal: stop.asked,
+  });
+  await executor.prepare(pending);
+  observe({ kind: "fetching_code" });
+  await fetchStepCode(plan.steps, stop.asked);
+  const submitting = {
+    ...{ executor, observe, states, ended, journal, sharing },
+    hasRecords: hasRecords(plan),
+  };
+  const tickets: readonly StepTicket[] = await submitSteps(pending, submitting);
+  const { waitMs } = options;
+  if (waitMs === undefined) return () => Promise.resolve();
+  return async () => {
+    try {
+      if (await followJobs(plan, tickets, waitMs, submitting)) return;
+    } catch (error) {
+      // Whoever waits may leave; the jobs go on.
+      if (stop.asked.aborted) return;
+      throw error;
+    }
+    throw new LockedError(
+      `The jobs of run "${plan.run}" are not done after ${
+        formatDuration(waitMs)
+      }`,
+      { hint: "They go on; give --wait again to follow them" },
+    );
   };
 }
 
-async function fetchStepCode(plan: Plan, signal: AbortSignal): Promise<void> {
-  const first = plan.steps[0];
-  if (first === undefined) return;
-  const { packageRoot } = first.request;
-  const modules = plan.steps.flatMap(({ step }) =>
-    step.task === "script" ? [step.uses_path] : []
-  );
-  const entries = [stepEntry(packageRoot), ...new Set(modules)];
-  await fetchCode(entries, packageRoot, signal);
-}
-
-function isManifestCurrent(plan: Plan): boolean {
-  const { manifest, pipeline } = plan;
-  if (manifest === null || manifest.digest !== pipeline.digest) return false;
-  if (manifest.steps.length !== plan.steps.length) return false;
-  const known = new Map(manifest.steps.map((step) => [step.name, step]));
-  return plan.steps.every(({ name, key }) => {
-    const old = known.get(name);
-    return old?.key === key && isFinished(old.state);
+async function runOnly(
+  step: PlannedStep,
+  { plan, pending, ended }: BegunRun,
+  { options, stop, observe }: Running,
+): Promise<void> {
+  if (pending.length === 0) return;
+  const summary = await runAlone(step, {
+    ...{ runsDir: resolve(options.runsDir), run: plan.run, stop, observe },
+    checkpointWish: options.checkpointWish ?? new CheckpointWish(),
+    stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
+    saveBeforeSeconds: null,
   });
+  ended.set(step.name, summary);
+  observe({ kind: "step_ended", step, summary });
 }

@@ -2,7 +2,7 @@
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, LockedError, StepFailure } from "../error/failure.ts";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
-import { FileLock } from "../disk/file_lock.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder, type LockHolder } from "../disk/lock_holder.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
@@ -14,6 +14,7 @@ import {
   type StoredResult,
 } from "../store/marker.ts";
 import { writeStepRequest } from "../store/request_record.ts";
+import { acquireWorkLock, type WorkLock } from "../store/shared_folder.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { setAside } from "../store/set_aside.ts";
@@ -44,6 +45,8 @@ import {
 export interface DriveScene extends AttemptScene {
   /** How long to wait for another process that works on the step. */
   readonly lockWaitMs: number;
+  /** How leases are kept; null or left out where one host works in the folder. */
+  readonly sharing?: LeaseTiming | null;
   /** Keys whose folders this run has already moved aside; two steps may share one. */
   readonly renewed: Set<string>;
 }
@@ -237,15 +240,19 @@ async function takeLock(
   lock: string,
   step: PlannedStep,
   scene: DriveScene,
-): Promise<FileLock> {
+): Promise<WorkLock> {
   const tell = (holder: LockHolder | null) =>
     scene.observe({
       kind: "waiting_for_step",
       step,
       holder: describeHolder(holder),
     });
-  const attempt = await FileLock.acquire(lock, {
+  // The runner's lock stands for the step on other hosts: its process never outlives it for long.
+  const { runnerLock } = stepPaths(step.request.folder);
+  const sharing = lock === runnerLock ? scene.sharing ?? null : null;
+  const attempt = await acquireWorkLock(lock, sharing, {
     waitMs: scene.lockWaitMs,
+    onLost: () => scene.stop.force(),
     signal: scene.stop.asked,
     onWait: tell,
   });

@@ -24,6 +24,8 @@ const UNSEALED_KEYS = [
 /** Where a step of a run stands. */
 export type StepState =
   | "waiting"
+  /** Handed to a cluster, whose queue tells the rest. */
+  | "queued"
   | "running"
   | "done"
   | "reused"
@@ -73,6 +75,7 @@ export interface RunEvent {
     | "run_finished"
     | "run_failed"
     | "run_stopped"
+    | "step_queued"
     | "step_started"
     | "step_resumed"
     | "step_reused"

@@ -1,5 +1,6 @@
 // What is known of a run without its pipeline file: its manifest, its lock, and how far each step's folder is.
 import { FileLock, type LockState } from "../disk/file_lock.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
 import { type AttemptRecord, readAttempts } from "./attempt_history.ts";
 import {
   type CheckpointCursor,
@@ -12,6 +13,7 @@ import {
   type RunEvent,
   type RunManifest,
 } from "./run_record.ts";
+import { inspectWorkLock, sharingOf } from "./shared_folder.ts";
 import {
   findStepFolder,
   indexStepFolders,
@@ -27,6 +29,7 @@ export interface StepStatus {
   readonly key: string;
   readonly state:
     | "waiting"
+    | "queued"
     | "running"
     | "done"
     | "damaged"
@@ -63,14 +66,15 @@ export async function readRunStatus(
 ): Promise<RunStatus | null> {
   const manifest = await readRunManifest(runsDir, run);
   if (manifest === null) return null;
+  const sharing = await sharingOf(runsDir);
   const steps: StepStatus[] = [];
   for (const step of manifest.steps) {
-    steps.push(await stepStatus(runsDir, step, index));
+    steps.push(await stepStatus(runsDir, step, { index, sharing }));
   }
   const events = await readEvents(runsDir, run);
   return {
     manifest,
-    lock: await FileLock.inspect(runPaths(runsDir, run).lock),
+    lock: await inspectWorkLock(runPaths(runsDir, run).lock, sharing),
     steps,
     lastEvent: events.at(-1) ?? null,
   };
@@ -79,7 +83,10 @@ export async function readRunStatus(
 async function stepStatus(
   runsDir: string,
   step: RunManifest["steps"][number],
-  index: StepFolderIndex,
+  { index, sharing }: {
+    readonly index: StepFolderIndex;
+    readonly sharing: LeaseTiming | null;
+  },
 ): Promise<StepStatus> {
   const { key, name } = step;
   const { folder, exists } = findStepFolder(runsDir, key, name, index);
@@ -95,7 +102,9 @@ async function stepStatus(
     result: null,
     attempts: exists ? await readAttempts(folder) : [],
   };
-  if (!exists) return { ...plain, state: "waiting" };
+  if (!exists) {
+    return { ...plain, state: step.state === "queued" ? "queued" : "waiting" };
+  }
   const found = await readMarker(folder, { deep: false });
   if (found.kind === "damaged") {
     return { ...plain, state: "damaged", problem: found.reason };
@@ -106,12 +115,18 @@ async function stepStatus(
   }
   const checkpoint = await readCheckpointCursor(folder);
   const cursor = checkpoint.kind === "ready" ? checkpoint.cursor : null;
-  const held = await FileLock.inspect(stepPaths(folder).lock);
-  if (held.kind === "held") return { ...plain, cursor, state: "running" };
+  const { lock, runnerLock } = stepPaths(folder);
+  const held = await FileLock.inspect(lock);
+  const elsewhere = await inspectWorkLock(runnerLock, sharing);
+  if (held.kind === "held" || (sharing !== null && elsewhere.kind === "held")) {
+    return { ...plain, cursor, state: "running" };
+  }
   // Without a marker and without a process, the manifest may still say "running": the runner was killed.
   return {
     ...plain,
     cursor,
-    state: step.state === "failed" ? "failed" : "stopped",
+    state: step.state === "failed" || step.state === "queued"
+      ? step.state
+      : "stopped",
   };
 }

@@ -21,7 +21,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "evaluation",
   ],
   ["plan", "models", "checkpoint"],
-  ["report", "schedule", "train", "sampling", "upkeep"],
+  ["argo", "report", "schedule", "slurm", "train", "sampling", "upkeep"],
   ["runner", "steps"],
   ["cli"],
 ];

@@ -1,10 +1,12 @@
 // The closed list of commands, in the order in which `--help` shows them.
 import type { AddCommand } from "./command_options.ts";
+import { addCancel } from "./cancel.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGc } from "./gc.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
 import { addImport } from "./import.ts";
+import { addJob } from "./job.ts";
 import { addPlan } from "./plan.ts";
 import { addLogs } from "./logs.ts";
 import { addMetrics } from "./metrics.ts";
@@ -24,6 +26,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addWhy,
   addValidate,
   addStatus,
+  addCancel,
   addGenerate,
   addInterpolate,
   addLogs,
@@ -36,4 +39,5 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addSchedule,
   addSchema,
   addEngine,
+  addJob,
 ];

@@ -1,5 +1,6 @@
 // Declares `fluxline train`.
 import { InvalidArgumentError, Option } from "commander";
+import { EXECUTORS } from "../../catalog/executor_options.ts";
 import { parseDurationMs } from "../../clock/duration.ts";
 import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
 import {
@@ -15,6 +16,7 @@ const EXAMPLES = `\
   deno task train pipelines/spade.yaml --set training.pipeline.defaults.batch_size=8
   deno task train pipelines/spade.yaml --from flow        redo flow and what needs it
   deno task train pipelines/spade.yaml --wait 2h          another runner is waited for
+  deno task train pipelines/spade.yaml --executor slurm   each step becomes a job; add --wait to follow them
   deno task train pipelines/spade.yaml --jobs 2           steps that do not need each other run together
   deno task train pipelines/spade.yaml --json > run.json
 
@@ -33,9 +35,14 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
     .option("--jobs <n>", "steps at the same time", wholeNumber, 1)
     .option(
       "--wait [duration]",
-      "wait for another runner, such as 30min; as long as it takes where no time is given",
+      "wait for others who work on the run, another runner or its jobs, such as 30min; as long as it takes where no time is given",
       waitingTime,
     )
+    .addOption(
+      new Option("--executor <name>", "where steps run").choices(EXECUTORS)
+        .default("local"),
+    )
+    .option("--only <step>", "run one step, beside processes that run others")
     .option("--yes", "redo work that other runs share without asking")
     .option("--quiet", "print the summary only")
     .option(

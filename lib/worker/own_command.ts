@@ -1,7 +1,7 @@
 // The flags that give another process of fluxline the permissions of this one.
 import { join } from "node:path";
 import { isGranted } from "../disk/granted.ts";
-import { configFlags } from "../worker/code_fetch.ts";
+import { configFlags } from "./code_fetch.ts";
 
 const KINDS = ["read", "write", "run", "env", "net", "ffi"] as const;
 const SYSTEM_FACTS = [

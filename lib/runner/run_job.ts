@@ -1,0 +1,54 @@
+// One job of a cluster: the step that a submission kept for it, run exactly as it was planned, whatever has become of the file.
+import type { ExitCode } from "../error/exit_code.ts";
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { UsageError } from "../error/failure.ts";
+import { plannedStep, readSubmission } from "../slurm/submission_record.ts";
+import { CheckpointWish } from "./checkpoint_wish.ts";
+import { runAlone } from "./run_alone.ts";
+import type { RunObserver } from "./run_notice.ts";
+import type { StepSummary } from "./run_summary.ts";
+import type { StopControl } from "./stop_control.ts";
+
+/** How the step ended, and what the job ends with. */
+export interface JobResult {
+  readonly summary: StepSummary;
+  readonly exitCode: ExitCode;
+}
+
+// Slurm ends a cancelled job after its KillWait, which is 30 s unless the cluster says otherwise.
+const STOP_GRACE_MS = 25_000;
+
+/**
+ * Runs the step at place `index` of the submission in `folder`.
+ *
+ * @throws StoredStateError where the submission cannot be read
+ */
+export async function runJob(
+  folder: string,
+  index: number,
+  stop: StopControl,
+  observe: RunObserver,
+): Promise<JobResult> {
+  const { runsDir, run, steps, saveBeforeSeconds } = await readSubmission(
+    folder,
+  );
+  const stored = steps[index];
+  if (stored === undefined) {
+    throw new UsageError(
+      `Cannot run job ${index} of "${folder}": it has ${steps.length} steps`,
+    );
+  }
+  const summary = await runAlone(plannedStep(stored), {
+    ...{ runsDir, run, stop, observe, saveBeforeSeconds },
+    checkpointWish: new CheckpointWish(),
+    stopGraceMs: Math.max(STOP_GRACE_MS, saveBeforeSeconds * 1000 - 5000),
+  });
+  return { summary, exitCode: exitCodeOf(summary) };
+}
+
+/** A stopped step ends as a terminated one: the script around it puts the job back. */
+export function exitCodeOf({ state, failure }: StepSummary): ExitCode {
+  if (state === "done" || state === "reused") return EXIT_CODE.done;
+  if (state === "failed") return failure?.exitCode ?? EXIT_CODE.stepFailed;
+  return EXIT_CODE.terminated;
+}

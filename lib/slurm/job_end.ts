@@ -1,0 +1,124 @@
+// Why a job that left no result ended: what its step wrote down, what Slurm wrote into its log, and Slurm's own word for its state.
+import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
+import { type AttemptRecord, readAttempts } from "../store/attempt_history.ts";
+import type { ExitCode } from "../error/exit_code.ts";
+import { shownPath } from "../worker/permissions.ts";
+import { describeJob, type QueuedJob } from "./job_queue.ts";
+
+/** What is known of a job that is over. */
+export interface EndedJob {
+  readonly stepName: string;
+  /** Absolute folder of the step. */
+  readonly stepFolder: string;
+  /** Slurm's name of the job. */
+  readonly job: string;
+  /** Null where the controller has forgotten it. */
+  readonly last: QueuedJob | null;
+  /** Path of its log. */
+  readonly log: string;
+  /** When it was handed over; older attempts are none of its. */
+  readonly submittedAt: Date;
+}
+
+/** How it ended: `cancelled` and `never_started` are no failures of the step. */
+export type JobEnd =
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "cancelled" }
+  /** A step that it waited for failed. */
+  | { readonly kind: "never_started" };
+
+const LOG_TAIL_BYTES = 16 * 1024;
+const OVER_MEMORY =
+  /exceeded (job|step)?\s*memory limit|oom[-_ ]?kill|out of memory/i;
+
+/** Reads the traces of a job whose step has no marker. */
+export async function jobEnd(job: EndedJob): Promise<JobEnd> {
+  const { last, stepName } = job;
+  const log = await tailOf(job.log);
+  if (last?.state === "OUT_OF_MEMORY" || OVER_MEMORY.test(log)) {
+    return failed(
+      new StepFailure(
+        `Step "${stepName}" was ended by Slurm: job ${job.job} took more than its memory limit`,
+        {
+          hint:
+            "Raise the step's `resources.memory` or make its batches smaller, then run the same command again: it goes on from its last checkpoint",
+        },
+      ),
+    );
+  }
+  const attempt = await lastAttempt(job);
+  if (attempt?.failure != null) {
+    const { message, exitCode } = attempt.failure;
+    return failed(
+      new Failure(exitCode as ExitCode, message, {
+        hint: `The log of job ${job.job} is "${shownPath(job.log)}"`,
+      }),
+    );
+  }
+  if (last?.reason === "DependencyNeverSatisfied") {
+    return { kind: "never_started" };
+  }
+  if (last?.state === "CANCELLED") return { kind: "cancelled" };
+  if (last?.state === "TIMEOUT") {
+    return failed(
+      new TimedOutError(
+        `Step "${stepName}" did not save before the time of job ${job.job} was over`,
+        {
+          hint:
+            "Raise `executor.slurm.save_before`, or the step's `resources.time`, then run the same command again",
+        },
+      ),
+    );
+  }
+  const how = last === null ? "is gone" : `ended: ${describeJob(last)}`;
+  const words = lastWords(log);
+  return failed(
+    new StepFailure(
+      `Step "${stepName}" left no result: job ${job.job} ${how}${
+        words === null ? "" : `: ${words}`
+      }`,
+      {
+        hint: `See "${
+          shownPath(job.log)
+        }", then run the same command again: finished work is kept`,
+      },
+    ),
+  );
+}
+
+function failed(failure: Failure): JobEnd {
+  return { kind: "failed", failure };
+}
+
+async function lastAttempt(job: EndedJob): Promise<AttemptRecord | null> {
+  const attempts = await readAttempts(job.stepFolder);
+  const last = attempts.at(-1);
+  // The clocks of two hosts may differ a little.
+  return last !== undefined &&
+      Date.parse(last.startedAt) >= job.submittedAt.getTime() - 60_000
+    ? last
+    : null;
+}
+
+/** What the log said last, without the progress of the step. */
+function lastWords(log: string): string | null {
+  const said = log.split("\n").map((line) => line.trim()).filter((line) =>
+    /^(error|slurmstepd|srun|bash|\S+\.sh:)/.test(line)
+  );
+  return said.at(-1)?.replace(/^error: /, "") ?? null;
+}
+
+async function tailOf(path: string): Promise<string> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    const { size } = await file.stat();
+    const from = Math.max(0, size - LOG_TAIL_BYTES);
+    await file.seek(from, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(size - from);
+    const count = await file.read(bytes) ?? 0;
+    return new TextDecoder().decode(bytes.subarray(0, count));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

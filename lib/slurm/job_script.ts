@@ -1,0 +1,74 @@
+// The shell around a command in a Slurm job: passes Slurm's signals on, and puts the job back into the queue when the command has
+// saved its state and left before its time was over.
+import type { SlurmOptions } from "../catalog/executor_options.ts";
+import {
+  memoryBytes,
+  type StepResources,
+} from "../catalog/executor_options.ts";
+import { secondsOf } from "../clock/duration.ts";
+import { EXIT_CODE } from "../error/exit_code.ts";
+
+/** Options of sbatch that a step and a pipeline ask for. */
+export function jobOptions(
+  resources: StepResources,
+  slurm: SlurmOptions,
+): string[] {
+  const { cpus, memory, gpus, time } = resources;
+  const saveBefore = Math.ceil(secondsOf(slurm.save_before));
+  return [
+    "--nodes=1",
+    "--ntasks=1",
+    ...option("cpus-per-task", cpus),
+    ...option(
+      "mem",
+      memory === null ? null : `${Math.ceil(memoryBytes(memory) / 2 ** 20)}M`,
+    ),
+    ...option("gres", gpus === null || gpus === 0 ? null : `gpu:${gpus}`),
+    // Slurm counts minutes.
+    ...option("time", time === null ? null : Math.ceil(secondsOf(time) / 60)),
+    ...option("partition", slurm.partition),
+    ...option("account", slurm.account),
+    ...option("qos", slurm.qos),
+    ...option("constraint", slurm.constraint),
+    ...option("reservation", slurm.reservation),
+    `--signal=B:USR1@${saveBefore}`,
+    "--requeue",
+    "--open-mode=append",
+    ...slurm.options,
+  ];
+}
+
+/** The lines behind the options: what runs in the job. `command` is shell text that names the program and its arguments. */
+export function jobBody(
+  command: string,
+  setup: readonly string[],
+): string[] {
+  return [
+    ...setup,
+    "asked=",
+    // Preemption and the end of the time send USR1, scancel sends TERM: the command saves and leaves on both.
+    `trap 'asked=1; kill -TERM "$pid" 2>/dev/null' USR1 TERM`,
+    `${command} &`,
+    "pid=$!",
+    // A signal ends a wait early; the status counts once the process is gone.
+    'while wait "$pid"; code=$?; kill -0 "$pid" 2>/dev/null; do :; done',
+    'wait "$pid" 2>/dev/null; late=$?; [ "$late" = 127 ] || code=$late',
+    `if [ -n "$asked" ] && { [ "$code" = ${EXIT_CODE.terminated} ] || [ "$code" = 138 ]; }; then`,
+    '  case "$(scontrol show job "$SLURM_JOB_ID" 2>/dev/null)" in',
+    '    *JobState=RUNNING*) scontrol requeue "$SLURM_JOB_ID" ;;',
+    "  esac",
+    "fi",
+    'exit "$code"',
+  ];
+}
+
+/** Text as one word of a shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text)
+    ? text
+    : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function option(name: string, value: string | number | null): string[] {
+  return value === null ? [] : [`--${name}=${value}`];
+}

@@ -1,0 +1,121 @@
+// What was handed to Slurm: one folder per submission with the steps as they were planned, and per step which submission has it.
+// Both are on disk before sbatch is called, so that whoever comes after a crash knows what to look for in the queue.
+import { join } from "node:path";
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
+import { seal } from "../disk/sealed_record.ts";
+import { StoredStateError } from "../error/failure.ts";
+import type { PlannedStep } from "../plan/plan.ts";
+import { readSealedRecord } from "../store/stored_json.ts";
+import { storeLayout } from "../store/store_layout.ts";
+
+const VERSION = 1;
+
+/** A planned step as a submission keeps it: its options stand in its request. */
+export type StoredStep = Omit<PlannedStep, "step">;
+
+/** The record of one submission. */
+export interface Submission {
+  readonly id: string;
+  readonly run: string;
+  /** Absolute. */
+  readonly runsDir: string;
+  /** How long before its end a job is told to save. */
+  readonly saveBeforeSeconds: number;
+  /** By place in the array. */
+  readonly steps: readonly StoredStep[];
+}
+
+/** Which submission has a step. */
+export interface StepJob {
+  readonly submission: string;
+  /** Place in the submission. */
+  readonly index: number;
+  /** Slurm's name of the job; null where the answer of sbatch was never seen. */
+  readonly job: string | null;
+}
+
+/** Folder of the submission; its jobs log there. */
+export function submissionFolder(runsDir: string, id: string): string {
+  return join(jobsFolder(runsDir), id);
+}
+
+/** Log of one job of a submission: what the step's process and Slurm itself said. */
+export function jobLog(runsDir: string, id: string, index: number): string {
+  return join(submissionFolder(runsDir, id), `${index}.log`);
+}
+
+/** A submission of steps that are about to be handed over, on disk. */
+export async function writeSubmission(
+  submission: Omit<Submission, "steps">,
+  steps: readonly PlannedStep[],
+): Promise<void> {
+  const folder = submissionFolder(submission.runsDir, submission.id);
+  await makeFolder(folder);
+  const stored = steps.map(({ step: _step, ...rest }) => rest);
+  // By way of text, as it is read: what JSON leaves out must not be part of the seal.
+  const record = JSON.parse(
+    JSON.stringify({ version: VERSION, ...submission, steps: stored }),
+  );
+  await writeJsonAtomically(join(folder, "submission.json"), seal(record));
+}
+
+/**
+ * The submission in `folder`.
+ *
+ * @throws StoredStateError where there is none or it is damaged
+ */
+export async function readSubmission(folder: string): Promise<Submission> {
+  const path = join(folder, "submission.json");
+  const record = await readSealedRecord(path, VERSION, []);
+  if (record === null) {
+    throw new StoredStateError(
+      `Cannot find a submission: "${path}" is missing`,
+    );
+  }
+  return record as unknown as Submission;
+}
+
+/** The step as a plan has it. */
+export function plannedStep(stored: StoredStep): PlannedStep {
+  return { ...stored, step: stored.request.options };
+}
+
+/** Notes which submission has the step with this key. */
+export async function writeStepJob(
+  runsDir: string,
+  key: string,
+  job: StepJob,
+): Promise<void> {
+  await makeFolder(jobsFolder(runsDir));
+  await writeJsonAtomically(
+    stepJobPath(runsDir, key),
+    seal({ version: VERSION, ...job }),
+  );
+}
+
+/** Which submission has the step; null where none has, or the note is damaged: the queue and the step's lock decide then. */
+export async function readStepJob(
+  runsDir: string,
+  key: string,
+): Promise<StepJob | null> {
+  try {
+    const record = await readSealedRecord(
+      stepJobPath(runsDir, key),
+      VERSION,
+      [],
+    );
+    return record as unknown as StepJob | null;
+  } catch (error) {
+    if (error instanceof StoredStateError) return null;
+    throw error;
+  }
+}
+
+function jobsFolder(runsDir: string): string {
+  return join(storeLayout(runsDir).store, "jobs");
+}
+
+function stepJobPath(runsDir: string, key: string): string {
+  return join(jobsFolder(runsDir), `${key}.json`);
+}

@@ -1,0 +1,153 @@
+// Jobs that are preempted, cancelled by their time, killed for their memory, or whose node fails, on a real Slurm.
+import assert from "node:assert/strict";
+import {
+  digestsOf,
+  SmallProject,
+  vaeStep,
+} from "../acceptance/small_project.ts";
+import { testWith } from "../support/outside_program.ts";
+import { SLURM, SlurmCluster } from "./slurm_cluster.ts";
+import {
+  cli,
+  hurry,
+  jobNames,
+  jobState,
+  restartsOf,
+  setStep,
+  submitArgs,
+} from "./slurm_cli.ts";
+
+/** Some hundred updates, each with its place in the log, saved after every second. */
+const LONG = vaeStep(
+  "vae",
+  "batch_size: 2, resources: { cpus: 4, memory: 2G }",
+).replace("n_epochs: 1", "n_epochs: 12");
+const TRAIN = ["train", "small.yaml", "--executor", "slurm"];
+
+/** Waits until the step has a checkpoint, and so has begun to train. */
+async function untilSaved(
+  cluster: SlurmCluster,
+  project: SmallProject,
+): Promise<void> {
+  await cluster.until(
+    () => {
+      try {
+        return Deno.statSync(`${project.stepFolder("vae")}/checkpoint.json`)
+          .isFile;
+      } catch {
+        return false;
+      }
+    },
+    "the first checkpoint",
+    90_000,
+  );
+}
+
+testWith(
+  SLURM,
+  "a preempted job saves, is requeued and goes on, twice, and ends with the bytes of an undisturbed run",
+  async () => {
+    await using cluster = await SlurmCluster.start({ nodes: 1 });
+    await using project = await SmallProject.open(LONG);
+    await using quiet = await SmallProject.open(LONG);
+    const cwd = project.root;
+    const submitted = await cli(cluster, TRAIN, { cwd });
+    assert.equal(submitted.code, 0, submitted.err);
+    const [job = ""] = await jobNames(cluster);
+    await untilSaved(cluster, project);
+    for (const turn of [1, 2]) {
+      const urgent = ["--partition=urgent", "--cpus-per-task=4"];
+      const other = await cluster.command(
+        "sbatch",
+        ...["--parsable", ...urgent, "--wrap=sleep 1"],
+      );
+      await cluster.until(
+        async () => await restartsOf(cluster, job) >= turn,
+        "the requeue",
+        60_000,
+      );
+      await cluster.until(
+        async () => await jobState(cluster, other) === "COMPLETED",
+        "the urgent job",
+        60_000,
+      );
+      await hurry(cluster, job);
+      await cluster.until(
+        async () =>
+          ["RUNNING", "COMPLETED"].includes(await jobState(cluster, job)),
+        "the second start",
+        60_000,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
+    const ended = await cli(cluster, [...TRAIN, "--wait", "3m"], { cwd });
+    assert.equal(ended.code, 0, ended.err + ended.out);
+    const local = ["train", "small.yaml", "--set", "executor.local.cpus=4"];
+    const here = await cli(cluster, local, { cwd: quiet.root });
+    assert.equal(here.code, 0, here.err);
+    assert.deepEqual(
+      await digestsOf(project.stepFolder("vae")),
+      await digestsOf(quiet.stepFolder("vae")),
+    );
+  },
+);
+
+testWith(
+  SLURM,
+  "a job whose node fails starts again on another one",
+  async () => {
+    await using cluster = await SlurmCluster.start();
+    await using project = await SmallProject.open(LONG);
+    const cwd = project.root;
+    await cli(cluster, TRAIN, { cwd });
+    const [job = ""] = await jobNames(cluster);
+    await untilSaved(cluster, project);
+    const node = await nodeOf(cluster, job);
+    await cluster.killNode(node);
+    await cluster.until(
+      async () => await restartsOf(cluster, job) >= 1,
+      "the requeue",
+      60_000,
+    );
+    await hurry(cluster, job);
+    const ended = await cli(cluster, [...TRAIN, "--wait", "3m"], { cwd });
+    assert.equal(ended.code, 0, ended.err + ended.out);
+    assert.notEqual(await nodeOf(cluster, job), node);
+  },
+);
+
+testWith(
+  SLURM,
+  "a job that takes more than its memory fails with the way out, and its log is named",
+  async () => {
+    await using cluster = await SlurmCluster.start();
+    const runs = await Deno.makeTempDir();
+    const { code, err } = await cli(
+      cluster,
+      submitArgs(
+        runs,
+        ...setStep("left.resources.memory", "16M"),
+        ...setStep("left.with", { ticks: 400 }),
+        ...["--wait", "3m"],
+      ),
+    );
+    assert.equal(code, 4, err);
+    assert.match(
+      err,
+      /Step "left" was ended by Slurm: job \d+ took more than its memory limit/,
+    );
+    assert.match(err, /Raise the step's `resources.memory`/);
+    await Deno.remove(runs, { recursive: true });
+  },
+);
+
+async function nodeOf(cluster: SlurmCluster, job: string): Promise<string> {
+  const out = await cluster.command(
+    "scontrol",
+    "--oneliner",
+    "show",
+    "job",
+    job,
+  );
+  return / NodeList=(\S+)/.exec(out)?.[1] ?? "";
+}

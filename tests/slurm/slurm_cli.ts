@@ -1,0 +1,112 @@
+// The command line against the cluster of a test, and what it left behind.
+import { ROOT } from "../cli/cli_process.ts";
+import type { SlurmCluster } from "./slurm_cluster.ts";
+
+/** A pipeline of scripts whose middle two steps wait for the same one. */
+export const SIDE_BY_SIDE =
+  `${ROOT}/tests/fixtures/pipelines/side_by_side.yaml`;
+
+/** What a process left behind. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the command line on the cluster; `path` stands in front of PATH. */
+export function startCli(
+  cluster: SlurmCluster,
+  args: readonly string[],
+  { cwd = ROOT, path }: { readonly cwd?: string; readonly path?: string } = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", `${ROOT}/cli.ts`, ...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: {
+      ...cluster.env,
+      NO_COLOR: "1",
+      FLUXLINE_CACHE: `${ROOT}/runs/no-cache`,
+      ...(path === undefined ? {} : { PATH: path }),
+    },
+  }).spawn();
+}
+
+/** Runs the command line to its end. */
+export async function cli(
+  cluster: SlurmCluster,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly path?: string } = {},
+): Promise<Ended> {
+  const { code, stdout, stderr } = await startCli(cluster, args, options)
+    .output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Arguments that submit the side-by-side pipeline. */
+export function submitArgs(runs: string, ...more: string[]): string[] {
+  return [
+    "train",
+    SIDE_BY_SIDE,
+    "--runs",
+    runs,
+    "--executor",
+    "slurm",
+    ...more,
+  ];
+}
+
+/** An override of a step of the side-by-side pipeline. */
+export function setStep(path: string, value: unknown): string[] {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return ["--set", `training.pipeline.steps.${path}=${text}`];
+}
+
+/** Names of all jobs that the controller knows, elements of arrays one by one. */
+export async function jobNames(cluster: SlurmCluster): Promise<string[]> {
+  const out = await cluster.command(
+    ...["squeue", "--noheader", "--array", "--states=all"] as const,
+    "--format=%i",
+  );
+  return out.split("\n").filter((line) => line !== "").sort();
+}
+
+/** State of a job in Slurm's words; empty where the controller has none of the name. */
+export async function jobState(
+  cluster: SlurmCluster,
+  job: string,
+): Promise<string> {
+  const out = await cluster.command(
+    "scontrol",
+    "--oneliner",
+    "show",
+    "job",
+    job,
+  )
+    .catch(() => "");
+  return /JobState=(\w+)/.exec(out)?.[1] ?? "";
+}
+
+/** How often Slurm has put a job back into its queue. */
+export async function restartsOf(
+  cluster: SlurmCluster,
+  job: string,
+): Promise<number> {
+  const out = await cluster.command(
+    "scontrol",
+    "--oneliner",
+    "show",
+    "job",
+    job,
+  );
+  return Number(/Restarts=(\d+)/.exec(out)?.[1] ?? 0);
+}
+
+/** Lets a requeued job start at once, where Slurm would wait for its old credential to run out. */
+export async function hurry(cluster: SlurmCluster, job: string): Promise<void> {
+  await cluster.command("scontrol", "update", `JobId=${job}`, "StartTime=now")
+    .catch(() => "");
+}

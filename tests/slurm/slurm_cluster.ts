@@ -1,0 +1,256 @@
+// A Slurm of its own for tests: controller, munge and several node daemons on loopback, in one folder, stopped by process id.
+import { join } from "node:path";
+import { type ClusterOptions, configuration } from "./slurm_configuration.ts";
+import type { OutsideProgram } from "../support/outside_program.ts";
+
+/** What tests of Slurm need. */
+export const SLURM: OutsideProgram = {
+  name: "Slurm",
+  how: "apt-get install slurm-wlm munge, as root",
+  probe: [
+    "sh",
+    "-c",
+    "command -v slurmctld && command -v slurmd && command -v munged && test $(id -u) = 0",
+  ],
+};
+
+const START_MS = 20_000;
+
+/** A running cluster; disposing of it ends every daemon that it started and all of its jobs. */
+export class SlurmCluster implements AsyncDisposable {
+  readonly #pids: number[] = [];
+
+  private constructor(
+    /** Holds configuration, state and logs. */
+    readonly folder: string,
+    readonly nodes: readonly string[],
+  ) {}
+
+  /** What makes Slurm's commands talk to this cluster. */
+  get env(): Readonly<Record<string, string>> {
+    return { SLURM_CONF: join(this.folder, "slurm.conf") };
+  }
+
+  /** Starts all daemons and waits until every node is idle. */
+  static async start(options: ClusterOptions = {}): Promise<SlurmCluster> {
+    const folder = await Deno.makeTempDir({ prefix: "slurm-" });
+    // munge wants every folder above its socket closed to others.
+    await Deno.chmod(folder, 0o755);
+    const count = options.nodes ?? 2;
+    const nodes = Array.from({ length: count }, (_, at) => `n${at + 1}`);
+    const cluster = new SlurmCluster(folder, nodes);
+    try {
+      await cluster.#startMunge();
+      await Deno.writeTextFile(
+        join(folder, "slurm.conf"),
+        configuration(folder, nodes, options),
+      );
+      for (const part of ["state", "spool", "log"]) {
+        await Deno.mkdir(join(folder, part));
+      }
+      await cluster.#startController();
+      for (const node of nodes) await cluster.startNode(node);
+      await cluster.until(
+        async () => (await cluster.idleNodes()) === count,
+        "every node to be idle",
+      );
+      return cluster;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Runs one of Slurm's commands and answers what it printed. */
+  async command(name: string, ...args: string[]): Promise<string> {
+    const { success, stdout, stderr } = await new Deno.Command(name, {
+      args,
+      env: this.env,
+    }).output();
+    const decoder = new TextDecoder();
+    if (success) return decoder.decode(stdout).trim();
+    throw new Error(
+      `${name} ${args.join(" ")} failed: ${decoder.decode(stderr)}`,
+    );
+  }
+
+  /** Starts the daemon of a node, also again after {@linkcode killNode}. */
+  async startNode(node: string): Promise<void> {
+    await this.#start("slurmd", ["-D", "-N", node], `${node}.log`);
+  }
+
+  /** Ends a node's daemon and every process of its jobs at once, as a power cut does. */
+  async killNode(node: string): Promise<void> {
+    for (const pid of await this.#processesOf(node)) killNow(pid);
+  }
+
+  /** Polls until `isTrue` answers true. */
+  async until(
+    isTrue: () => Promise<boolean> | boolean,
+    what: string,
+    ms: number = START_MS,
+  ): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (!(await isTrue())) {
+      if (performance.now() > deadline) {
+        throw new Error(`Waited in vain for ${what}\n${await this.describe()}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Nodes, queue and the ends of the logs, for messages of failed tests. */
+  async describe(): Promise<string> {
+    const parts: string[] = [];
+    for (const [name, ...args] of [["sinfo"], ["squeue", "-t", "all"]]) {
+      parts.push(await this.command(name as string, ...args).catch(String));
+    }
+    for (const file of ["controller.log", "n1.log"]) {
+      const text = await Deno.readTextFile(join(this.folder, file))
+        .catch(() => "");
+      parts.push(`${file}: ${text.split("\n").slice(-15).join("\n")}`);
+    }
+    return parts.join("\n");
+  }
+
+  async idleNodes(): Promise<number> {
+    const text = await this.command(
+      "sinfo",
+      "-h",
+      "-N",
+      "-p",
+      "main",
+      "-o",
+      "%T",
+    )
+      .catch(() => "");
+    return text.split("\n").filter((state) => state === "idle").length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.command("scancel", "--signal=KILL", "--user=root", "--full")
+      .catch(() => {});
+    for (const node of this.nodes) {
+      for (const pid of await this.#processesOf(node)) killNow(pid);
+    }
+    for (const pid of this.#pids) killNow(pid);
+    await Deno.remove(this.folder, { recursive: true }).catch(() => {});
+  }
+
+  async #startMunge(): Promise<void> {
+    const path = (name: string) => join(this.folder, name);
+    await Deno.writeFile(
+      path("munge.key"),
+      crypto.getRandomValues(new Uint8Array(128)),
+      { mode: 0o400 },
+    );
+    await this.#start("munged", [
+      "--foreground",
+      "--force",
+      `--socket=${path("munge.socket")}`,
+      `--key-file=${path("munge.key")}`,
+      `--pid-file=${path("munge.pid")}`,
+      `--log-file=${path("munge.log")}`,
+      `--seed-file=${path("munge.seed")}`,
+    ], "munged.out");
+    await this.until(() => exists(path("munge.socket")), "munge's socket");
+  }
+
+  async #startController(): Promise<void> {
+    await this.#start("slurmctld", ["-D", "-c"], "controller.log");
+    await this.until(
+      () =>
+        this.command("scontrol", "ping")
+          .then((text) => text.includes("UP"), () => false),
+      "the controller",
+    );
+  }
+
+  async #start(
+    name: string,
+    args: readonly string[],
+    log: string,
+  ): Promise<void> {
+    const out = join(this.folder, log);
+    // The shell gives way to the daemon, so that the process id is the daemon's.
+    const child = new Deno.Command("sh", {
+      args: [
+        "-c",
+        `exec "$0" "$@" >>'${out}' 2>&1`,
+        await located(name),
+        ...args,
+      ],
+      env: this.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    this.#pids.push(child.pid);
+    child.unref();
+  }
+
+  /** Daemon, step daemons and everything that they started on a node: what has the node's name in its environment or arguments. */
+  async #processesOf(node: string): Promise<number[]> {
+    // The daemons first: none of them may tell the controller what became of the others.
+    const daemons: number[] = [];
+    const steps: number[] = [];
+    const tasks: number[] = [];
+    for await (const { name } of Deno.readDir("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      const text = (file: string) =>
+        Deno.readTextFile(`/proc/${name}/${file}`).catch(() => "");
+      const args = (await text("cmdline")).split("\0");
+      const env = (await text("environ")).split("\0");
+      const isOurs = env.includes(`SLURM_CONF=${this.env["SLURM_CONF"]}`);
+      if (!isOurs) continue;
+      const pid = Number(name);
+      if (args[0]?.endsWith("slurmd") && args.includes(node)) {
+        daemons.push(pid);
+      } else if (args[0]?.startsWith("slurmstepd")) {
+        if (await this.#isStepOf(pid, node)) steps.push(pid);
+      } else if (env.includes(`SLURMD_NODENAME=${node}`)) {
+        tasks.push(pid);
+      }
+    }
+    return [...daemons, ...steps, ...tasks];
+  }
+
+  /** A step daemon says in its environment which daemon started it only through its spool. */
+  async #isStepOf(pid: number, node: string): Promise<boolean> {
+    const fds = `/proc/${pid}/fd`;
+    try {
+      for await (const { name } of Deno.readDir(fds)) {
+        const target = await Deno.readLink(`${fds}/${name}`).catch(() => "");
+        if (target.includes(`/spool/${node}/`)) return true;
+      }
+    } catch {
+      // It ended meanwhile.
+    }
+    return false;
+  }
+}
+
+/** Slurm's daemons want to be called by their absolute paths. */
+async function located(name: string): Promise<string> {
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `command -v ${name}`],
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+function killNow(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
