@@ -1,8 +1,9 @@
 // What Slurm would accept and never run: looked at before anything is handed over.
-import type { SlurmOptions } from "../catalog/executor_options.ts";
+import { memoryBytes, type SlurmOptions } from "../catalog/executor_options.ts";
 import { secondsOf } from "../clock/duration.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import { formatBytes } from "../plan/text_table.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { slurmCommand, slurmOutput } from "./slurm_command.ts";
 
@@ -59,6 +60,7 @@ export async function checkCluster(
     partition,
   );
   checkAllowed("qos", options.qos, facts.get("AllowQos"), partition);
+  await checkSizes(steps, partition);
   checkTimes(steps, facts.get("MaxTime"), partition);
   if (options.account !== null) await checkAccount(options.account);
 }
@@ -90,6 +92,40 @@ function checkAllowed(
       names.join(", ")
     }, ${found}`,
     { hint: `Set \`executor.slurm.${what}\`, or name another partition` },
+  );
+}
+
+/** A job that is larger than every node waits for ever. */
+async function checkSizes(
+  steps: readonly PlannedStep[],
+  partition: string,
+): Promise<void> {
+  const nodes = (await slurmOutput("sinfo", [
+    ...["--noheader", "--Node", `--partition=${partition}`],
+    "--format=%c|%m",
+  ])).split("\n").map((line) => line.split("|").map(Number.parseFloat));
+  const cpus = Math.max(0, ...nodes.map(([count = 0]) => count));
+  const bytes = Math.max(0, ...nodes.map(([, mib = 0]) => mib)) * 2 ** 20;
+  const faults = steps.flatMap(({ name, step: { resources } }) => {
+    const memory = resources.memory === null
+      ? 0
+      : memoryBytes(resources.memory);
+    const asked = (resources.cpus ?? 1) > cpus
+      ? `${resources.cpus} cpus, no node of it has more than ${cpus}`
+      : memory > bytes
+      ? `${formatBytes(memory)} of memory, no node of it has more than ${
+        formatBytes(bytes)
+      }`
+      : null;
+    return asked === null ? [] : [`step "${name}" asks for ${asked}`];
+  });
+  if (faults.length === 0) return;
+  throw new RefusedError(
+    `Cannot use partition "${partition}": ${faults.join("; ")}`,
+    {
+      hint:
+        "Lower the step's `resources`, or name another `executor.slurm.partition`",
+    },
   );
 }
 

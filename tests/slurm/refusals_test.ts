@@ -33,8 +33,15 @@ testWith(
         /it is open to account physics, "chemistry" is not/,
       ],
       [
-        setStep("numbers.resources.cpus", 64),
-        /Cannot submit step "numbers": sbatch: .*node configuration is not available; 0 of 4 jobs are in the queue\nhint: No node has what the step's `resources` ask for/,
+        [
+          ...setStep("left.resources.cpus", 64),
+          ...setStep("right.resources.memory", "1T"),
+        ],
+        /partition "main": step "left" asks for 64 cpus, no node of it has more than 4; step "right" asks for 1.1 TB of memory, no node of it has more than 4.3 GB/,
+      ],
+      [
+        setStep("numbers.resources.gpus", 1),
+        /Cannot submit step "numbers": sbatch: Invalid generic resource \(gres\) specification; 0 of 4 jobs are in the queue\nhint: No node has what the step's `resources` ask for/,
       ],
       [
         ["--set", `${SLURM_KEY}.options=["--no-such-option"]`],
