@@ -5,6 +5,9 @@ import { noticeLine } from "./plain_progress.ts";
 import { progressText, StepLabels } from "./progress_text.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** More would push the time left off the screen. */
+const BAR_METRICS = 2;
+
 /** An observer with bars; disposing of it puts the cursor back. */
 export interface BarProgress extends Disposable {
   readonly observe: RunObserver;
@@ -61,7 +64,7 @@ class StepBars {
     { step, update }: Extract<RunNotice, { kind: "step_progress" }>,
   ): void {
     const { phase, total, done } = update;
-    const payload = { label, text: progressText(update) };
+    const payload = { label, text: progressText(update, BAR_METRICS) };
     const before = this.#shown.get(step.name);
     const bar = before?.bar ?? this.#draw().create(total, done, payload);
     this.#shown.set(step.name, { phase, total, done, payload, bar });

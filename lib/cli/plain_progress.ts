@@ -1,6 +1,5 @@
 // Progress as lines, for logs and pipes: the first and last report of every phase, and one every few seconds between.
 import { formatDuration } from "../clock/duration.ts";
-import type { PlannedStep } from "../plan/plan.ts";
 import { counted } from "../plan/text_table.ts";
 import type { RunNotice, RunObserver } from "../runner/run_notice.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -9,18 +8,30 @@ import { progressText, StepLabels } from "./progress_text.ts";
 
 const LINE_INTERVAL_MS = 5000;
 
-/** An observer that prints one line per notice that matters. */
-export function plainProgress(print: (line: string) => void): RunObserver {
+/** A report that was printed, and when. */
+interface PrintedReport {
+  readonly atMs: number;
+  readonly phase: string;
+  readonly done: number;
+}
+
+/** An observer that prints one line per notice that matters; `now` is in milliseconds. */
+export function plainProgress(
+  print: (line: string) => void,
+  now: () => number = () => performance.now(),
+): RunObserver {
   const labels = new StepLabels();
-  const last = new Map<
-    string,
-    { readonly at: number; readonly phase: string }
-  >();
+  const printed = new Map<string, PrintedReport>();
   return (notice) => {
     labels.hear(notice);
     if (notice.kind === "step_progress") {
-      if (!isDue(notice.step, notice.update, last)) return;
-      print(`${labels.of(notice.step)}: ${progressText(notice.update)}`);
+      const { step, update } = notice;
+      const before = printed.get(step.name);
+      const atMs = now();
+      if (!isDue(update, atMs, before)) return;
+      printed.set(step.name, { ...update, atMs });
+      const pace = paceText(update, atMs, before);
+      print(`${labels.of(step)}: ${progressText(update)}${pace}`);
       return;
     }
     const line = noticeLine(notice, labels);
@@ -107,15 +118,23 @@ function endWord(notice: Extract<RunNotice, { kind: "step_ended" }>): string {
 }
 
 function isDue(
-  step: PlannedStep,
   update: ProgressUpdate,
-  last: Map<string, { readonly at: number; readonly phase: string }>,
+  atMs: number,
+  before: PrintedReport | undefined,
 ): boolean {
-  const now = performance.now();
-  const before = last.get(step.name);
-  const isFirst = before === undefined || before.phase !== update.phase;
-  const isLast = update.done >= update.total;
-  if (!isFirst && !isLast && now - before.at < LINE_INTERVAL_MS) return false;
-  last.set(step.name, { at: now, phase: update.phase });
-  return true;
+  if (before === undefined || before.phase !== update.phase) return true;
+  return update.done >= update.total || atMs - before.atMs >= LINE_INTERVAL_MS;
+}
+
+/** Time of one piece of work since the last line of the phase, and what is left at that pace; empty where nothing was done. */
+function paceText(
+  { phase, done, total }: ProgressUpdate,
+  atMs: number,
+  before: PrintedReport | undefined,
+): string {
+  if (before?.phase !== phase || done <= before.done) return "";
+  const eachMs = (atMs - before.atMs) / (done - before.done);
+  const each = `, ${formatDuration(eachMs)} each`;
+  if (done >= total) return each;
+  return `${each}, ${formatDuration(eachMs * (total - done))} left`;
 }

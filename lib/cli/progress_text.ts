@@ -23,14 +23,17 @@ export class StepLabels {
   }
 }
 
-/** `train epoch 3/10, batch 12/45, total_loss 0.1234`; steps without epochs show `render 12/45`. */
-export function progressText(update: ProgressUpdate): string {
+/** `train epoch 3/10, batch 12/45, loss 0.1234`, with at most `mostMetrics`; steps without epochs show `render 12/45`. */
+export function progressText(
+  update: ProgressUpdate,
+  mostMetrics = Infinity,
+): string {
   const { phase, done, total, epoch, metrics } = update;
   const parts = epoch === undefined
     ? [`${phase} ${done}/${total}`]
     : [`${phase} epoch ${epoch.current}/${epoch.total}`, batchText(update)];
   if (metrics !== undefined && Object.keys(metrics).length > 0) {
-    parts.push(metricsText(metrics));
+    parts.push(metricsText(metrics, mostMetrics));
   }
   return parts.join(", ");
 }

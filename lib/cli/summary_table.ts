@@ -49,8 +49,9 @@ function newestPicture({ pictures }: StepSummary): string[] {
 /** Numbers as a reader compares them: four significant digits. */
 export function metricsText(
   metrics: Readonly<Record<string, number>>,
+  most: number = SHOWN_METRICS,
 ): string {
-  const shown = Object.entries(metrics).slice(0, SHOWN_METRICS);
+  const shown = Object.entries(metrics).slice(0, most);
   if (shown.length === 0) return "-";
   return shown.map(([name, value]) => `${name} ${shortNumber(value)}`).join(
     ", ",

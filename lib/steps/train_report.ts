@@ -15,6 +15,7 @@ const SHOWN_METRICS = [
   "kl_loss",
   "d_loss",
   "g_loss",
+  "lpips_loss",
   "flow_loss",
 ];
 

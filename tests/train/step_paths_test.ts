@@ -14,6 +14,7 @@ import {
 import { readMetricRows } from "../../lib/metrics/metric_log.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
 import { tf } from "../../lib/tensor/tf.ts";
+import type { ProgressUpdate } from "../../lib/worker/step_message.ts";
 import { lpipsWeights } from "../support/lpips_weights.ts";
 import { ganStep } from "./gan_step.ts";
 import {
@@ -36,22 +37,22 @@ async function assertResumes(
   name: string,
   requestIn: (folder: string) => StepRequest,
   stops: readonly number[],
-): Promise<string> {
+): Promise<{ folder: string; updates: readonly ProgressUpdate[] }> {
   const whole = project.folder(`${name}-whole`);
-  await train(requestIn(whole));
+  const { updates } = await train(requestIn(whole));
   for (const at of stops) {
     const folder = project.folder(`${name}-${at}`);
     await train(requestIn(folder), (done, stop) => done === at && stop());
     assert.equal((await train(requestIn(folder))).outcome, "done");
     assert.deepEqual(stateOf(folder), stateOf(whole), `stopped at ${at}`);
   }
-  return whole;
+  return { folder: whole, updates };
 }
 
 Deno.test("trainBody() with gradient_accumulation_steps updates once per so many batches and goes on from the middle of them", async () => {
   using project = new TinyProject();
   const step = ganStep({ gradient_accumulation_steps: 3, n_epochs: 2 });
-  const whole = await assertResumes(
+  const { folder: whole } = await assertResumes(
     project,
     "gathered",
     (folder) => requestOf(project, step, { folder }),
@@ -81,7 +82,7 @@ Deno.test("trainBody() of a SPADE-only step trains SPADE's weights and nothing e
     frozen: ["compressor"],
     init_from: { compressor: "vae", expander: "vae" },
   });
-  const folder = await assertResumes(
+  const { folder } = await assertResumes(
     project,
     "spade",
     (folder) => requestOf(project, step, { folder, inputs: { vae } }),
@@ -99,7 +100,7 @@ Deno.test("trainBody() of a SPADE-only step trains SPADE's weights and nothing e
   assert.ok(rows[0]!.metrics.recon_loss !== undefined);
 });
 
-Deno.test("trainBody() with use_lpips measures and trains on it, resumes exactly, and leaks no tensor", async () => {
+Deno.test("PO25: trainBody() with use_lpips shows it, measures and trains on it, resumes exactly, and leaks no tensor", async () => {
   using project = new TinyProject(3, 16);
   const path = join(project.root, "lpips.safetensors");
   const arrays = new Map<string, SafeTensor>();
@@ -120,13 +121,19 @@ Deno.test("trainBody() with use_lpips measures and trains on it, resumes exactly
     lpips,
   });
   const before = tf.memory().numTensors;
-  const folder = await assertResumes(project, "lpips", requestIn, [1]);
+  const { folder, updates } = await assertResumes(
+    project,
+    "lpips",
+    requestIn,
+    [1],
+  );
   assert.equal(tf.memory().numTensors, before);
   const rows = await readMetricRows(join(folder, "metrics.jsonl"));
   const { metrics } = rows[0]!;
   assert.ok(metrics.lpips_loss! > 0);
   const sum = metrics.recon_loss! + 0.5 * metrics.lpips_loss!;
   assert.ok(Math.abs(metrics.vae_loss! - sum) < 1e-5);
+  assert.ok(updates.some((update) => (update.metrics?.lpips_loss ?? 0) > 0));
   await assert.rejects(
     train({
       ...requestIn(project.folder("changed")),

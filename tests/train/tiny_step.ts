@@ -7,6 +7,7 @@ import { EMBEDDED_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
 import { trainBody } from "../../lib/steps/train.ts";
 import type { StepContext, StepResult } from "../../lib/steps/step_context.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
+import type { ProgressUpdate } from "../../lib/worker/step_message.ts";
 import { TINY_MODEL } from "./tiny_section.ts";
 
 export { TINY_MODEL };
@@ -210,6 +211,8 @@ export interface Recorded {
   readonly logs: string[];
   readonly warnings: string[];
   readonly pictures: string[];
+  /** Reports of progress, oldest first. */
+  readonly updates: ProgressUpdate[];
 }
 
 /** Told at each trained batch; may abort or throw. */
@@ -224,6 +227,7 @@ export function contextOf(
   const logs: string[] = [];
   const warnings: string[] = [];
   const pictures: string[] = [];
+  const updates: ProgressUpdate[] = [];
   let last = -1;
   const context: StepContext = {
     request,
@@ -235,6 +239,7 @@ export function contextOf(
     log: (text, level = "info") =>
       (level === "warning" ? warnings : logs).push(text),
     progress(update) {
+      updates.push(update);
       if (update.phase !== "train" || update.done === last) return;
       const isFirst = last < 0;
       last = update.done;
@@ -243,7 +248,7 @@ export function contextOf(
     },
     picture: (path) => pictures.push(path),
   };
-  return { context, logs, warnings, pictures };
+  return { context, logs, warnings, pictures, updates };
 }
 
 /** Trains a step to its end. */
