@@ -84,12 +84,7 @@ export async function openTrainStep(
     await carryOver(context, step, session);
   } else {
     progress = await restoreSnapshot(session, lookup.found);
-    const { epoch, batch } = progress.cursor;
-    // As the plan says it: the batch that comes next, counted from one.
-    const total = data.batches.batchesPerEpoch;
-    context.log(
-      `continues at epoch ${epoch + 1}, batch ${batch + 1} of ${total}`,
-    );
+    context.log(`continues ${placeOf(progress, data)}`);
     tellOfOtherEngine(context, session.identity.engines);
   }
   const kept = owned.move();
@@ -180,6 +175,20 @@ async function openSession(
   const totalBatches = epochs * batchesPerEpoch;
   const identity = identityOf(context, { ...data, totalBatches, step, before });
   return { identity, model, groups, average, log, metricsPath };
+}
+
+/** As the plan says it: the batch that comes next, counted from one. */
+function placeOf(
+  { cursor }: TrainProgress,
+  { batches, transition }: TrainData,
+): string {
+  const total = batches.batchesPerEpoch;
+  const isOver = cursor.batch >= total;
+  const epoch = cursor.epoch + (isOver ? 2 : 1);
+  const last = mostEpochs(transition);
+  return epoch > last
+    ? `behind the last batch of epoch ${last}`
+    : `at epoch ${epoch}, batch ${isOver ? 1 : cursor.batch + 1} of ${total}`;
 }
 
 function watchedWindow(
