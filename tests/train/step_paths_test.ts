@@ -100,7 +100,7 @@ Deno.test("trainBody() of a SPADE-only step trains SPADE's weights and nothing e
   assert.ok(rows[0]!.metrics.recon_loss !== undefined);
 });
 
-Deno.test("PO25: trainBody() with use_lpips shows it, measures and trains on it, resumes exactly, and leaks no tensor", async () => {
+Deno.test("PO25, NX8: trainBody() with use_lpips shows it, ends at a threshold of it, measures and trains on it, resumes exactly, and leaks no tensor", async () => {
   using project = new TinyProject(3, 16);
   const path = join(project.root, "lpips.safetensors");
   const arrays = new Map<string, SafeTensor>();
@@ -111,7 +111,15 @@ Deno.test("PO25: trainBody() with use_lpips shows it, measures and trains on it,
   Deno.writeFileSync(path, bytes);
   const lpips = { path, sha256: sha256Hex(bytes) };
   const step = vaeStep({
-    n_epochs: 1,
+    n_epochs: 2,
+    transition_on: {
+      mode: "loss_threshold",
+      metric: "lpips",
+      threshold: 1e6,
+      max_epochs: 2,
+      window: 1,
+      direction: "below",
+    },
     use_lpips: true,
     lambda_lpips: 0.5,
     lpips_weights: path,
@@ -129,6 +137,7 @@ Deno.test("PO25: trainBody() with use_lpips shows it, measures and trains on it,
   );
   assert.equal(tf.memory().numTensors, before);
   const rows = await readMetricRows(join(folder, "metrics.jsonl"));
+  assert.equal(rows.length, 2);
   const { metrics } = rows[0]!;
   assert.ok(metrics.lpips_loss! > 0);
   const sum = metrics.recon_loss! + 0.5 * metrics.lpips_loss!;
