@@ -168,9 +168,9 @@ function drawTimes(
   return Array.from({ length: count }, () => draw(stream));
 }
 
-/** Which examples of a batch are trained without their captions. */
-function drawDropped(
-  { seed, cfgDropout }: FlowTrainerOptions,
+/** Which examples of a batch are trained without their captions; none where the batch has no `name`. */
+export function drawDropped(
+  { seed, cfgDropout }: Pick<FlowTrainerOptions, "seed" | "cfgDropout">,
   name: string | null,
   count: number,
 ): boolean[] {

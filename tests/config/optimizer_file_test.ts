@@ -171,7 +171,7 @@ Deno.test("loadPipeline() changes the pipeline's digest with the text of its opt
   assert.notEqual(one!.pipeline?.digest, other!.pipeline?.digest);
 });
 
-Deno.test("legacyOptimizers(): OF28 to OF31, OF33 and SF31 to SF36: each network of a legacy file has FluxFlow's default set", async () => {
+Deno.test("OF28-31, OF33, SF31-34, SF36: each network of a legacy file has FluxFlow's default set", async () => {
   const model = (variant: string) => `model: { variant: ${variant} }\n`;
   const both =
     "training: { train_vae: true, gan_training: true, train_diff: true }\n";

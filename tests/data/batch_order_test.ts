@@ -27,7 +27,7 @@ function viewsOf(batches: readonly PlannedBatch[]): number[] {
   return batches.flatMap(({ views }) => [...views]);
 }
 
-Deno.test("RS1 RS2 RS6 an order has buckets by size and as many batches as its epoch", () => {
+Deno.test("RS1, RS2, RS6: an order has buckets by size and as many batches as its epoch", () => {
   const batches = order();
   assert.deepEqual(
     batches.buckets.map(({ size, views }) => [size.height, views.length]),
@@ -38,13 +38,13 @@ Deno.test("RS1 RS2 RS6 an order has buckets by size and as many batches as its e
   assert.throws(() => batches.at(0, batches.batchesPerEpoch), RangeError);
 });
 
-Deno.test("RS3 every batch is full but the last one of each size: remainders are kept", () => {
+Deno.test("RS3: every batch is full but the last one of each size: remainders are kept", () => {
   const sizes = epochOf(order(), 0).map(({ views }) => views.length);
   const short = sizes.filter((count) => count < BATCH).sort();
   assert.deepEqual(short, [1, 1, 2]);
 });
 
-Deno.test("RS4 RS5 RS18 the order is a function of seed and epoch", () => {
+Deno.test("RS4, RS5, RS18: the order is a function of seed and epoch", () => {
   const first = viewsOf(epochOf(order(), 0));
   assert.deepEqual(viewsOf(epochOf(order(), 0)), first);
   assert.notDeepEqual(viewsOf(epochOf(order(43), 0)), first);
@@ -54,7 +54,7 @@ Deno.test("RS4 RS5 RS18 the order is a function of seed and epoch", () => {
   assert.equal(new Set(epochs).size, 3);
 });
 
-Deno.test("RS7 RS10 RS11 RS12 RS19 RS20 any batch is found without those before it, so half and rest are the whole", () => {
+Deno.test("RS7, RS10-12, RS19, RS20: any batch is found without those before it, so half and rest are the whole", () => {
   const whole = epochOf(order(), 1);
   const rest = order();
   for (let batch = 5; batch < rest.batchesPerEpoch; batch++) {
@@ -69,7 +69,7 @@ Deno.test("RS7 RS10 RS11 RS12 RS19 RS20 any batch is found without those before 
   assert.equal(new Set(viewsOf(seen)).size, 100);
 });
 
-Deno.test("RS13 RS21 another epoch begins at its first batch, in another order, and is whole", () => {
+Deno.test("RS13, RS21: another epoch begins at its first batch, in another order, and is whole", () => {
   const batches = order();
   const [first, second] = [epochOf(batches, 0), epochOf(batches, 1)];
   assert.notDeepEqual(second[0], first[0]);
@@ -83,14 +83,14 @@ Deno.test("RS13 RS21 another epoch begins at its first batch, in another order, 
   assert.notDeepEqual(company(first), company(second));
 });
 
-Deno.test("RS16 no picture twice in one epoch, and none left out", () => {
+Deno.test("RS16: no picture twice in one epoch, and none left out", () => {
   for (const epoch of [0, 1, 7]) {
     const seen = viewsOf(epochOf(order(), epoch)).toSorted((a, b) => a - b);
     assert.deepEqual(seen, Array.from({ length: 100 }, (_, index) => index));
   }
 });
 
-Deno.test("RS17 a batch holds one size", () => {
+Deno.test("RS17: a batch holds one size", () => {
   for (const { size, views } of epochOf(order(), 3)) {
     for (const view of views) assert.deepEqual(SIZES[view]![0], size);
   }

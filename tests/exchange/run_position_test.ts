@@ -6,7 +6,7 @@ import {
 } from "../../lib/exchange/run_position.ts";
 import { ORIGINAL_STATE } from "./original_files.ts";
 
-Deno.test("TS4 to TS6: the original's state file is read at epochs 5, 100 and 1000", () => {
+Deno.test("TS4-6: the original's state file is read at epochs 5, 100 and 1000", () => {
   for (const epoch of [5, 100, 1000]) {
     const legacy = parseRunPosition(JSON.stringify({
       version: "1.0",

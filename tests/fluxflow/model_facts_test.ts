@@ -15,6 +15,7 @@ import type { Component } from "../../lib/catalog/component.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
 import { guidedVelocity } from "../../lib/sampling/guidance.ts";
 import { tf } from "../../lib/tensor/tf.ts";
+import { drawDropped } from "../../lib/train/flow_trainer.ts";
 import { refusalsOf, stepOf } from "../config/refusals.ts";
 import { tinyModel } from "../support/tiny_model.ts";
 
@@ -105,7 +106,7 @@ Deno.test("VA16: between two latents lie pictures that are neither's", () => {
   });
 });
 
-Deno.test("FL3-10: the velocity has the latent's shape in every size, and follows text and time, fractions of time too", () => {
+Deno.test("FL3-10: the velocity has the latent's shape in every size, and follows text and time", () => {
   using model = built(["flow_processor"]);
   tf.tidy(() => {
     const velocity = (side: number, text: string, time: number) =>
@@ -153,6 +154,14 @@ Deno.test("TU31-41: a picture of 64 pixels has sixteen places at four halvings, 
       assert.equal(latentTokens(model, mean).shape[1], places);
     }
   });
+});
+
+Deno.test("CF1-2: a probability of 0 drops no caption, one of 0.3 about three in ten", () => {
+  const dropped = (cfgDropout: number) =>
+    drawDropped({ seed: 1, cfgDropout }, "batch", 4000).filter(Boolean).length;
+  assert.equal(dropped(0), 0);
+  assert.equal(dropped(1), 4000);
+  assert.ok(Math.abs(dropped(0.3) - 1200) < 100, `${dropped(0.3)}`);
 });
 
 Deno.test("CF3-5: a probability outside 0 to 1 is refused", async () => {

@@ -16,7 +16,7 @@ function row(metrics: MetricRow["metrics"], global_step = 1): MetricRow {
   return { kind: "train", epoch: 0, batch: 0, global_step, metrics };
 }
 
-Deno.test("PL5 to PL8: NaN and both infinities are written as null, whole numbers stay whole", async () => {
+Deno.test("PL5-8: NaN and both infinities are written as null, whole numbers stay whole", async () => {
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
     using log = await openMetricLog(path);
@@ -30,7 +30,7 @@ Deno.test("PL5 to PL8: NaN and both infinities are written as null, whole number
   });
 });
 
-Deno.test("PL10, PL11: a row of a step has its learning rates and what else the step measures", async () => {
+Deno.test("PL10, PL11, TU27-30: a row of a step has its learning rates and what else the step measures", async () => {
   using project = new TinyProject(2);
   const folder = project.folder("vae");
   await train(requestOf(project, vaeStep({ n_epochs: 1 }), { folder }));

@@ -96,7 +96,7 @@ Deno.test("RE5: a stream of random numbers goes on from its position alone", () 
   );
 });
 
-Deno.test("RE8: the saved state is JSON that says where the step is, in what, and by which configuration", async () => {
+Deno.test("RE8, RE13: the saved state is JSON that says where the step is, in what, and by which configuration", async () => {
   const { state } = await resumedOnce();
   const read = JSON.parse(JSON.stringify(state));
   assert.deepEqual(read, state);

@@ -1,6 +1,7 @@
 // PO22 to PO29: what a step of each kind shows while it trains, and writes into its file of metrics.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { TrainStep } from "../../lib/catalog/pipeline.ts";
 import { plainProgress } from "../../lib/cli/plain_progress.ts";
 import { progressText } from "../../lib/cli/progress_text.ts";
 import { startEngine } from "../../lib/engines/engine.ts";
@@ -23,14 +24,25 @@ await startEngine("wasm");
 
 const ONCE = { n_epochs: 1, max_steps: 1 } as const;
 /** A GAN step that does not reconstruct: FluxFlow's train_reconstruction is train_vae. */
-const GAN_ALONE = ganStep({ ...ONCE, name: "gan", train_vae: false });
+const GAN_ALONE = ganStep({
+  ...ONCE,
+  name: "gan",
+  train_vae: false,
+  optimization: {
+    optimizers: {
+      vae: { type: "AdamW", lr: 1e-4 },
+      discriminator: { type: "AdamW", lr: 4e-4 },
+    },
+    schedulers: {},
+  } as unknown as TrainStep["optimization"],
+});
 
 /** Trains a step; the line that it shows of its batch, and the names in its first row of metrics. */
 async function shown(
   project: TinyProject,
   step: ReturnType<typeof vaeStep>,
   more: Partial<StepRequest> = {},
-): Promise<{ line: string; row: string[] }> {
+): Promise<{ line: string; row: string[]; rates: unknown }> {
   const folder = project.folder(`shown-${step.name}`);
   const request = { ...requestOf(project, step, { folder }), ...more };
   const { updates } = await train(request);
@@ -38,7 +50,11 @@ async function shown(
     text.includes("loss")
   );
   const [row] = await readMetricRows(join(folder, "metrics.jsonl"));
-  return { line: line ?? "", row: Object.keys(row!.metrics) };
+  return {
+    line: line ?? "",
+    row: Object.keys(row!.metrics),
+    rates: row!.learning_rates,
+  };
 }
 
 Deno.test("PO22, PO26: a step with train_vae reconstructs, and shows reconstruction and divergence", async () => {
@@ -51,9 +67,10 @@ Deno.test("PO22, PO26: a step with train_vae reconstructs, and shows reconstruct
   }
 });
 
-Deno.test("PO23, PO24: a GAN-only step reconstructs nothing, and shows both sides of the game", async () => {
+Deno.test("PO23, PO24, GA16-17: a GAN-only step reconstructs nothing, shows both sides of the game, and has a rate for each", async () => {
   using project = new TinyProject(2);
-  const { line, row } = await shown(project, GAN_ALONE);
+  const { line, row, rates } = await shown(project, GAN_ALONE);
+  assert.deepEqual(rates, { vae: 1e-4, discriminator: 4e-4 });
   assert.match(line, /g_loss -?\d/);
   assert.match(line, /d_loss -?\d/);
   assert.doesNotMatch(line, /recon_loss/);

@@ -66,3 +66,9 @@ Deno.test("NX10: what a step freezes is its own: the step before it has no say",
   assert.ok(!flow!.includes("flow_processor"), flow!.join());
   assert.deepEqual(again, []);
 });
+
+Deno.test("NX13: an unknown key is refused with the nearest one", async () => {
+  const found = await refusalsOf(textOf([{ ...VAE, train_spad: true }]));
+  assert.equal(found.length, 1);
+  assert.match(found[0]!, /"train_spad"/);
+});

@@ -77,7 +77,7 @@ Deno.test("trainBody() trains pictures of several sizes, resumed as uninterrupte
   }
 });
 
-Deno.test("NX14 several resolutions and max_steps: the schedule ends with the updates that are really made", async () => {
+Deno.test("NX14: several resolutions and max_steps: the schedule ends with the updates that are really made", async () => {
   using project = mixedProject();
   const optimization = {
     optimizers: { vae: { type: "AdamW", lr: 1e-3 } },
