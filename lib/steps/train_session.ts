@@ -26,7 +26,11 @@ import { openMetricLog } from "../metrics/metric_log.ts";
 import { buildModel } from "../models/flux_model.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { type GroupName, ParameterGroup } from "../train/parameter_group.ts";
-import { startProgress, type TrainProgress } from "../train/train_progress.ts";
+import {
+  nextPlace,
+  startProgress,
+  type TrainProgress,
+} from "../train/train_progress.ts";
 import {
   restoreSnapshot,
   type TrainIdentity,
@@ -84,7 +88,11 @@ export async function openTrainStep(
     await carryOver(context, step, session);
   } else {
     progress = await restoreSnapshot(session, lookup.found);
-    context.log(`continues ${placeOf(progress, data)}`);
+    const { batchesPerEpoch } = data.batches;
+    const epochs = mostEpochs(data.transition);
+    context.log(
+      `continues ${nextPlace(progress.cursor, batchesPerEpoch, epochs)}`,
+    );
     tellOfOtherEngine(context, session.identity.engines);
   }
   const kept = owned.move();
@@ -175,20 +183,6 @@ async function openSession(
   const totalBatches = epochs * batchesPerEpoch;
   const identity = identityOf(context, { ...data, totalBatches, step, before });
   return { identity, model, groups, average, log, metricsPath };
-}
-
-/** As the plan says it: the batch that comes next, counted from one. */
-function placeOf(
-  { cursor }: TrainProgress,
-  { batches, transition }: TrainData,
-): string {
-  const total = batches.batchesPerEpoch;
-  const isOver = cursor.batch >= total;
-  const epoch = cursor.epoch + (isOver ? 2 : 1);
-  const last = mostEpochs(transition);
-  return epoch > last
-    ? `behind the last batch of epoch ${last}`
-    : `at epoch ${epoch}, batch ${isOver ? 1 : cursor.batch + 1} of ${total}`;
 }
 
 function watchedWindow(

@@ -58,6 +58,19 @@ export function startProgress(
   };
 }
 
+/** Where training goes on, as the plan says it: the batch that comes next, counted from one. */
+export function nextPlace(
+  cursor: TrainCursor,
+  batchesPerEpoch: number,
+  epochs: number,
+): string {
+  const isOver = cursor.batch >= batchesPerEpoch;
+  const epoch = cursor.epoch + (isOver ? 2 : 1);
+  if (epoch > epochs) return `behind the last batch of epoch ${epochs}`;
+  const batch = isOver ? 1 : cursor.batch + 1;
+  return `at epoch ${epoch}, batch ${batch} of ${batchesPerEpoch}`;
+}
+
 /** The windows after one more value of each metric. */
 export function pushMetrics(
   windows: Readonly<Record<string, MetricWindow>>,
