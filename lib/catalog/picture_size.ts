@@ -43,6 +43,9 @@ export function parseSize(text: string): PictureSides | null {
   return /^[1-9]\d*$/.test(text) ? sidesOf(Number(text)) : null;
 }
 
+/** Places along a side of a latent: FluxFlow's size token tells so many apart. */
+const MOST_PLACES = 1024;
+
 /** Why a model that halves pictures `downscales` times cannot make this size; null where it can. */
 export function sizeFault(
   sides: PictureSides,
@@ -50,6 +53,15 @@ export function sizeFault(
 ): { readonly reason: string; readonly hint: string } | null {
   const multiple = 2 ** downscales;
   const { width, height } = sides;
+  const longest = MOST_PLACES * multiple;
+  if (Math.max(width, height) > longest) {
+    return {
+      reason:
+        `it is ${width}x${height}, and a side of this model has at most ${longest} pixels`,
+      hint:
+        `Write sides of at most ${longest} pixels; those that it was trained on look best`,
+    };
+  }
   if (width % multiple === 0 && height % multiple === 0) return null;
   const nearest = [Math.floor, Math.ceil].map((round) => {
     const near = (one: number) =>

@@ -182,6 +182,11 @@ const REFUSALS: readonly [readonly string[], number, RegExp][] = [
     /with step "flow" and with "out"/,
   ],
   [
+    [...GENERATE, "--prompt", "x", "--size", "100000x100000"],
+    2,
+    /a side of this model has at most 4096 pixels/,
+  ],
+  [
     [...GENERATE, "--prompt", "x", "--checkpoint", "nowhere"],
     3,
     /Cannot find the weights "nowhere"/,

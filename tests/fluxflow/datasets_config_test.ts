@@ -106,6 +106,11 @@ Deno.test("MD12: a local data set without captions_file: the field is named", as
   assert.match(await messages({ datasets }), /"captions_file" is missing/);
 });
 
+Deno.test("MD13: a web data set without an address: the field is named", async () => {
+  const found = await messages({ datasets: { pairs: { type: "webdataset" } } });
+  assert.match(found, /"webdataset_url"/);
+});
+
 Deno.test("MD14: a web data set without a token loads, since only the server knows whether it wants one", async () => {
   const { datasets } = await loadedFrom(fileOf({ datasets: { web: WEB } }));
   const web = datasets["web"];

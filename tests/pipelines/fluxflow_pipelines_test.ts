@@ -1,11 +1,8 @@
-// FluxFlow's own example pipelines, written anew: each loads, asks what it says that it asks, and the minimal one trains.
+// FluxFlow's own example pipelines, written anew: each loads, asks what it says that it asks, and the minimal one trains in tests/acceptance/papers_run_test.ts.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type { Pipeline, TrainStep } from "../../lib/catalog/pipeline.ts";
 import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { renderDiagnostics } from "../../lib/source/diagnostic.ts";
-import { withTemporaryFolder } from "../disk/temporary_folder.ts";
-import { runCli } from "../cli/cli_process.ts";
 
 const FOLDER = "pipelines/fluxflow";
 
@@ -82,30 +79,4 @@ Deno.test("cfg.yaml drops captions while it trains and guides when it draws", as
     step.task === "generate" ? [step.guidance_scale] : []
   );
   assert.deepEqual(scales, [1, 3]);
-});
-
-Deno.test("minimal.yaml trains to its end, and then nothing is left to do", async () => {
-  await withTemporaryFolder(async (folder) => {
-    const few = ["vae", "flow"].flatMap((step) =>
-      ["n_epochs=1", "max_steps=4"].flatMap((
-        value,
-      ) => ["--set", `training.pipeline.steps.${step}.${value}`])
-    );
-    const args = [
-      ...["train", `${FOLDER}/minimal.yaml`, "--runs", join(folder, "runs")],
-      ...["--set", "training.pipeline.steps.emoji.with.limit=80", "--json"],
-      ...few,
-    ];
-    const first = await runCli(args);
-    assert.equal(first.code, 0, first.err);
-    const { outcome, steps } = JSON.parse(first.out);
-    assert.equal(outcome, "done");
-    const metrics = steps.map((step: { metrics: Record<string, number> }) =>
-      step.metrics
-    );
-    assert(metrics[1].recon_l1 > 0 && metrics[1].recon_l1 < 1);
-    assert(metrics[2].flow_loss > 0 && metrics[2].flow_loss < 10);
-    const again = JSON.parse((await runCli(args)).out);
-    assert.equal(again.outcome, "nothing_to_do");
-  });
 });
