@@ -19,6 +19,7 @@ const STEP = vaeStep({
   checkpoint: {
     interval_batches: 5,
     interval_minutes: null,
+    max_lost_minutes: null,
     keep_last: 2,
     keep_best: null,
   },
