@@ -11,10 +11,7 @@ const keys = schemaKeys(JSON.parse(JSON.stringify(pipelineJsonSchema())));
 
 /** Defaults of the schema by the original's path; of a typed entry one for each type that has the key. */
 const ours = new Map<string, { type: string | null; fallback: unknown }[]>();
-for (const { path, description, fallback: written } of keys) {
-  // Where null stands for a value, the description ends with it.
-  const stands = written === null ? /; (\w+)$/.exec(description)?.[1] : null;
-  const fallback = stands ?? written;
+for (const { path, fallback } of keys) {
   const type = /<([^<>]*)>\.[^.]*$/.exec(path)?.[1] ?? null;
   const plain = path.slice(1).replaceAll(/<[^<>]*>/g, "");
   ours.set(plain, [...ours.get(plain) ?? [], { type, fallback }]);

@@ -33,7 +33,9 @@ Deno.test("PI4: a file with a pipeline is one, with an empty one too", async () 
 Deno.test("PI8: data_path and captions_file of the file are the data of its steps", async () => {
   const written = await loadedFrom(textOf([VAE]));
   const [step] = await stepsOf(textOf([VAE]));
-  const { image_folder, captions_file } = written.datasets[step!.dataset!]!;
+  const entry = written.datasets[step!.dataset!]!;
+  assert.ok(entry.type === "local");
+  const { image_folder, captions_file } = entry;
   assert.deepEqual([image_folder, captions_file], ["pictures", "captions.tsv"]);
 });
 
