@@ -63,7 +63,7 @@ Deno.test("planCommand() gives the same plan with -R=. as with every permission,
     );
     assert.match(
       few.out,
-      /Total: 2 steps: 1 to run, 1 waiting\nFree disk space: not known/,
+      /Total: 2 steps: 1 to run, 1 waiting\nCheckpoints to write: at most .+ stay, .+ at once\nFree disk space: not known/,
     );
     assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), [
       "pipelines",
