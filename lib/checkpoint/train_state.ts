@@ -60,6 +60,8 @@ export interface TrainState {
     readonly in_a_row: number;
     readonly total: number;
   };
+  /** What was trained so far; absent in states of older versions. */
+  readonly trained?: { readonly images: number; readonly updates: number };
   /** Samples that were left out so far; absent where there are none. */
   readonly corrupt_samples?: readonly {
     readonly name: string;

@@ -4,6 +4,7 @@ import { loadPipeline } from "../config/load_pipeline.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, RefusedError } from "../error/failure.ts";
+import { waitText } from "../metrics/data_wait.ts";
 import { textTable } from "../plan/text_table.ts";
 import { jobsOfRun } from "../slurm/run_jobs.ts";
 import { describeJob } from "../slurm/job_queue.ts";
@@ -101,8 +102,14 @@ function detailOf(
   jobs: ReadonlyMap<string, string>,
 ): string {
   const job = jobs.get(step.name) ?? "";
-  return [job, standOf(step), attemptsOf(step)].filter((text) => text !== "")
-    .join("; ");
+  return [job, standOf(step), waitOf(step), attemptsOf(step)]
+    .filter((text) => text !== "").join("; ");
+}
+
+function waitOf({ dataWaitShare }: StepStatus): string {
+  return dataWaitShare === null
+    ? ""
+    : `${waitText(dataWaitShare)} of it waiting for data`;
 }
 
 /** Only what is out of the ordinary: more than one attempt, and why the last one ended. */

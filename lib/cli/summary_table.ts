@@ -3,6 +3,7 @@ import { formatDuration } from "../clock/duration.ts";
 import { textTable } from "../plan/text_table.ts";
 import type { RunSummary, StepSummary } from "../runner/run_summary.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { trainedTable } from "./trained_table.ts";
 
 // More would push the folder off the screen; all of them are in complete.json.
 const SHOWN_METRICS = 2;
@@ -24,10 +25,14 @@ export function summaryText(summary: RunSummary): string {
     step.text === null ? [] : [`${step.name}: ${step.text}`]
   );
   const pictures = summary.steps.flatMap(newestPicture);
+  const trained = summary.outcome === "nothing_to_do"
+    ? []
+    : trainedTable(summary.steps);
   return [
     headline(summary),
     "",
     ...textTable(rows),
+    ...(trained.length === 0 ? [] : ["", ...trained]),
     ...(sentences.length === 0 ? [] : ["", ...sentences]),
     ...(pictures.length === 0 ? [] : ["", "Pictures:", ...pictures]),
     ...(summary.report === null

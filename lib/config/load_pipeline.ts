@@ -34,7 +34,7 @@ import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { readOptimizerFile } from "./optimizer_file.ts";
 import { applyOverrides } from "./overrides.ts";
 import { checkPaths } from "./path_checks.ts";
-import { checkPictureSizes } from "./picture_size_checks.ts";
+import { checkDrawnPictures } from "./drawn_picture_checks.ts";
 import { readPipelineText } from "./pipeline_text.ts";
 import { newReport, type Report } from "./report.ts";
 import { locateShards } from "./shard_paths.ts";
@@ -229,7 +229,7 @@ async function readPipeline(
     top === undefined || model === undefined || data === undefined ||
     output === undefined || executor === undefined
   ) return undefined;
-  checkPictureSizes({
+  checkDrawnPictures({
     steps,
     drafts: training.drafts,
     model: model.value,

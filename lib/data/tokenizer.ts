@@ -1,6 +1,7 @@
 // Captions to token ids, by a tokenizer.json that other tools read too. The built-in one knows the words of the captions.
 import { Tokenizer as LoadedTokenizer } from "@huggingface/tokenizers";
 import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { paddingNames } from "../exchange/tokenizer_file.ts";
 import { isRecord } from "../json/record.ts";
 
 /** Content of a tokenizer.json in Hugging Face's layout, model `WordLevel`. */
@@ -56,8 +57,6 @@ const UNKNOWN = "[UNK]";
 const OPENING = "[CLS]";
 const CLOSING = "[SEP]";
 const SPECIAL = [PAD, UNKNOWN, OPENING, CLOSING];
-/** Names of padding and of unknown words in tokenizers that others made. */
-const PAD_NAMES = [PAD, "<pad>"];
 
 /**
  * A tokenizer whose vocabulary is the words and punctuation marks of the captions, lower-case, the most frequent first and
@@ -104,10 +103,11 @@ export function loadTokenizer(file: unknown): Tokenizer {
   } catch (cause) {
     throw notATokenizer(cause instanceof Error ? cause.message : "", cause);
   }
-  const padId = PAD_NAMES.map((name) => loaded.token_to_id(name))
+  const names = paddingNames(file);
+  const padId = names.map((name) => loaded.token_to_id(name))
     .find((id) => id !== undefined);
   if (padId === undefined) {
-    throw notATokenizer(`it has no padding token ${PAD_NAMES.join(" or ")}`);
+    throw notATokenizer(`it has no padding token, none of ${names.join(", ")}`);
   }
   let largest = padId;
   for (const id of vocabulary.values()) largest = Math.max(largest, id);

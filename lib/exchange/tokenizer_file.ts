@@ -5,6 +5,19 @@ import { isRecord } from "../json/record.ts";
 /** Models that the tokenizer library knows. */
 const KNOWN_MODELS = ["WordPiece", "WordLevel", "BPE", "Unigram"];
 
+/** Names of padding in tokenizers that others made, then the ends of a text that stand in for it, as in FluxFlow. */
+const PADDING_NAMES = [
+  ...["[PAD]", "<pad>", "<|pad|>"],
+  ...["</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>", "[EOS]"],
+];
+
+/** The tokens that may fill a text up, the best first: what the file itself names, then usual names, then an end of text. */
+export function paddingNames(file: unknown): string[] {
+  const padding = isRecord(file) ? file.padding : undefined;
+  const own = isRecord(padding) ? padding.pad_token : undefined;
+  return [...(typeof own === "string" ? [own] : []), ...PADDING_NAMES];
+}
+
 /** Facts about a tokenizer. */
 export interface TokenizerFacts {
   /** One more than the largest id. */
@@ -32,6 +45,12 @@ export function tokenizerFacts(text: string): TokenizerFacts {
   }
   const ids = vocabularyIds(model.vocab);
   if (ids.length === 0) throw refused("it has no vocabulary");
+  const names = tokenNames(file);
+  if (!paddingNames(file).some((name) => names.has(name))) {
+    throw refused(
+      `it has no padding token and no end of text: ${PADDING_NAMES.join(", ")}`,
+    );
+  }
   const added = Array.isArray(file.added_tokens)
     ? file.added_tokens.flatMap((token) =>
       isRecord(token) && typeof token.id === "number" ? [token.id] : []
@@ -47,6 +66,18 @@ function vocabularyIds(vocabulary: unknown): number[] {
   if (Array.isArray(vocabulary)) return vocabulary.map((_, id) => id);
   if (!isRecord(vocabulary)) return [];
   return Object.values(vocabulary).filter((id) => typeof id === "number");
+}
+
+function tokenNames(file: Record<string, unknown>): Set<unknown> {
+  const { vocab } = file.model as Record<string, unknown>;
+  const added = Array.isArray(file.added_tokens) ? file.added_tokens : [];
+  const known = Array.isArray(vocab)
+    ? vocab.map((entry) => Array.isArray(entry) ? entry[0] : entry)
+    : Object.keys(vocab as object);
+  return new Set([
+    ...known,
+    ...added.map((token) => isRecord(token) ? token.content : undefined),
+  ]);
 }
 
 function parse(text: string): unknown {

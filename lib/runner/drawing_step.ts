@@ -6,6 +6,7 @@ import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
 import { buildRequest } from "../plan/build_request.ts";
 import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
 import { planText, planWeights } from "../plan/plan_weights.ts";
+import { UsageError } from "../error/failure.ts";
 import { positionAt } from "../source/position.ts";
 import { FingerprintCache } from "../store/fingerprint_cache.ts";
 import { storeLayout } from "../store/store_layout.ts";
@@ -39,6 +40,13 @@ export function generateStep(
   options: DrawingOptions,
 ): GenerateStep {
   const { from } = source.step;
+  const times = pipeline.model.num_train_timesteps;
+  if (options.steps > times) {
+    throw new UsageError(
+      `Cannot draw with --steps ${options.steps}: the diffusion has ${times} times ("model.num_train_timesteps")`,
+      { hint: `Write ${times} or less` },
+    );
+  }
   return {
     ...source.step,
     name: "generate",

@@ -2,6 +2,7 @@
 import { join, relative, resolve } from "node:path";
 import { isTemporaryName } from "../disk/atomic_write.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import type { Failure } from "../error/failure.ts";
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import { type Marker, orderedMetrics } from "../store/marker.ts";
@@ -23,6 +24,12 @@ export interface StepSummary {
   readonly text: string | null;
   /** Wall-clock time of all its attempts; null where it never ran. */
   readonly elapsedMs: number | null;
+  /** How much it trained; null for steps that do not train, and where nothing is known of it. */
+  readonly trained: TrainedAmount | null;
+  /** Share of the training that was spent waiting for batches; null like `trained`. */
+  readonly dataWaitShare: number | null;
+  /** What its marker vouches for; null without one. */
+  readonly files: { readonly count: number; readonly bytes: number } | null;
   /** Absolute. */
   readonly folder: string;
   /** Absolute. */
@@ -63,6 +70,12 @@ export function finishedStep(
     metrics: orderedMetrics(result),
     text: result.summary ?? null,
     elapsedMs: marker.elapsedMs,
+    trained: result.trained ?? null,
+    dataWaitShare: marker.dataWaitShare ?? null,
+    files: {
+      count: marker.files.length,
+      bytes: marker.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
     pictures: (result.pictures ?? []).map((path) =>
       resolve(step.request.folder, path)
     ),
@@ -85,6 +98,9 @@ export function blankStep(
     metrics: {},
     text: null,
     elapsedMs: null,
+    trained: null,
+    dataWaitShare: null,
+    files: null,
     folder: step.request.folder,
     pictures: [],
     failure,

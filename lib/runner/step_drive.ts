@@ -4,6 +4,8 @@ import { Failure, LockedError, StepFailure } from "../error/failure.ts";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder, type LockHolder } from "../disk/lock_holder.ts";
+import { dataWaitShare } from "../metrics/data_wait.ts";
+import { readTimingRows } from "../metrics/metric_log.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 import { clearUnfinished } from "../store/clear_unfinished.ts";
@@ -209,6 +211,9 @@ async function commit(
     engines: await workedOn(request),
     attempts: attempt.number,
     elapsedMs: await totalElapsedMs(request.folder),
+    dataWaitShare: dataWaitShare(
+      await readTimingRows(stepPaths(request.folder).timings),
+    ),
     finishedAt: new Date(),
   });
   return finishedStep(step, marker, "done");

@@ -2,6 +2,7 @@
 import type { TrainStep } from "../catalog/pipeline.ts";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { saveCheckpoint } from "../checkpoint/save_checkpoint.ts";
+import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import { startEngine } from "../engines/engine.ts";
 import { BatchStream } from "../data/batch_stream.ts";
 import { nextTurn } from "../train/event_loop.ts";
@@ -9,6 +10,7 @@ import {
   type FlowTrainerOptions,
   flowValidationLoss,
 } from "../train/flow_trainer.ts";
+import { readMetricRows } from "../metrics/metric_log.ts";
 import {
   runTrainLoop,
   type TrainOutcome,
@@ -72,9 +74,9 @@ export async function trainBody(context: StepContext): Promise<StepResult> {
       takeCheckpointWish: () => context.takeCheckpointWish(),
       clock,
     };
-    return resultOf(
-      await runTrainLoop(plan, opened.progress, opened.isResumed),
-    );
+    const ended = await runTrainLoop(plan, opened.progress, opened.isResumed);
+    const trained = await trainedAmount(opened, ended.progress);
+    return { ...resultOf(ended), trained };
   } catch (error) {
     // A stop before the first batch: nothing was trained that is not saved.
     if (context.signal.aborted && error === context.signal.reason) {
@@ -171,6 +173,30 @@ async function heldOutFlowLoss(
     await nextTurn();
   }
   return sum / count;
+}
+
+/** The rows of the log tell what no process of several remembers: where the loss began. */
+async function trainedAmount(
+  { session, step }: OpenedTrainStep,
+  { cursor, skipped, corrupt, trained }: TrainProgress,
+): Promise<TrainedAmount> {
+  const rows = await readMetricRows(session.metricsPath);
+  const losses = rows.flatMap(({ kind, metrics }) =>
+    kind === "train" && typeof metrics["loss"] === "number"
+      ? [metrics["loss"]]
+      : []
+  );
+  return {
+    updates: trained?.updates ?? null,
+    batches: cursor.trainStep,
+    skipped: skipped.total,
+    corrupt: corrupt.length,
+    images: trained?.images ?? null,
+    loss: losses.length === 0
+      ? null
+      : { first: losses[0]!, last: losses.at(-1)! },
+    frozen: step.frozen,
+  };
 }
 
 function resultOf({ outcome, progress }: TrainOutcome): StepResult {

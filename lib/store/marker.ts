@@ -9,6 +9,7 @@ import { listTree, removeLeftovers, syncTree } from "../disk/tree.ts";
 import { isRecord } from "../json/record.ts";
 import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { parseStepFolder, stepPaths } from "./store_layout.ts";
+import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import type { StepRequest } from "./step_request.ts";
 
 const MARKER_VERSION = 1;
@@ -28,6 +29,8 @@ export interface StoredResult {
   readonly summary?: string;
   /** Paths of pictures, inside the step folder. */
   readonly pictures?: readonly string[];
+  /** Of a train step; absent in markers of older versions. */
+  readonly trained?: TrainedAmount;
 }
 
 /** Metrics of a result as the step ordered them. */
@@ -64,6 +67,8 @@ export interface Marker {
   readonly attempts: number;
   /** Wall-clock time of all attempts, in milliseconds. */
   readonly elapsedMs: number;
+  /** Share of the training that was spent waiting for batches, 0 to 1; absent for steps that do not train. */
+  readonly dataWaitShare?: number;
   readonly files: readonly VouchedFile[];
 }
 
@@ -91,6 +96,8 @@ export interface FinishedStep {
   readonly engines: readonly string[];
   readonly attempts: number;
   readonly elapsedMs: number;
+  /** Null or absent for steps that do not train. */
+  readonly dataWaitShare?: number | null;
   readonly finishedAt: Date;
 }
 
@@ -179,6 +186,9 @@ export async function commitMarker(
     engines: finished.engines,
     attempts: finished.attempts,
     elapsedMs: finished.elapsedMs,
+    ...(typeof finished.dataWaitShare === "number"
+      ? { dataWaitShare: finished.dataWaitShare }
+      : {}),
     files,
   };
   await writeJsonAtomically(stepPaths(folder).marker, seal(marker));

@@ -1,4 +1,6 @@
 // What is known of a run without its pipeline file: its manifest, its lock, and how far each step's folder is.
+import { dataWaitShare } from "../metrics/data_wait.ts";
+import { readTimingRows } from "../metrics/metric_log.ts";
 import { FileLock, type LockState } from "../disk/file_lock.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { type AttemptRecord, readAttempts } from "./attempt_history.ts";
@@ -41,6 +43,8 @@ export interface StepStatus {
   readonly cursor: CheckpointCursor | null;
   readonly finishedAt: string | null;
   readonly elapsedMs: number | null;
+  /** Share of the training so far that was spent waiting for batches; null where nothing was trained. */
+  readonly dataWaitShare: number | null;
   readonly result: StoredResult | null;
   /** Every attempt that left a record, oldest first. */
   readonly attempts: readonly AttemptRecord[];
@@ -99,6 +103,9 @@ async function stepStatus(
     cursor: null,
     finishedAt: null,
     elapsedMs: null,
+    dataWaitShare: exists
+      ? dataWaitShare(await readTimingRows(stepPaths(folder).timings))
+      : null,
     result: null,
     attempts: exists ? await readAttempts(folder) : [],
   };

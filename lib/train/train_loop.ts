@@ -166,6 +166,10 @@ async function trainBatch(
     ...progress,
     cursor,
     skipped,
+    trained: progress.trained === null ? null : {
+      images: progress.trained.images + examples.size,
+      updates: progress.trained.updates + (report.isUpdated ? 1 : 0),
+    },
     corrupt,
     windows: remembered(
       plan.trainers,

@@ -19,12 +19,22 @@ export interface TrainCursor {
   readonly trainStep: number;
 }
 
+/** Sums over all batches of a step. */
+export interface TrainedCounts {
+  /** Pictures, each as often as it was seen. */
+  readonly images: number;
+  /** Updates of the weights; one of several networks on one batch counts once. */
+  readonly updates: number;
+}
+
 /** Everything beside tensors that changes while a step trains. */
 export interface TrainProgress {
   readonly cursor: TrainCursor;
   /** Last values by metric name. */
   readonly windows: Readonly<Record<string, MetricWindow>>;
   readonly skipped: SkippedUpdates;
+  /** What was trained so far; null where an older checkpoint did not count. */
+  readonly trained: TrainedCounts | null;
   /** Samples that were left out so far, in the order in which they were met. */
   readonly corrupt: readonly CorruptSample[];
   /** Sample pictures of this moment are still to be drawn. */
@@ -51,6 +61,7 @@ export function startProgress(
       ? {}
       : { [window.metric]: emptyWindow(window.size) },
     skipped: NONE_SKIPPED,
+    trained: { images: 0, updates: 0 },
     corrupt,
     samplesDue: false,
     finished: false,

@@ -101,6 +101,9 @@ export async function takeSnapshot(
       windows: progress.windows as unknown as JsonValue,
       samples_due: progress.samplesDue,
       skipped_updates: progress.skipped,
+      ...(progress.trained === null
+        ? {}
+        : { trained: { ...progress.trained } }),
       ...(progress.corrupt.length === 0
         ? {}
         : { corrupt_samples: progress.corrupt }),
@@ -158,6 +161,7 @@ export async function restoreSnapshot(
     },
     windows: state.windows as unknown as Readonly<Record<string, MetricWindow>>,
     skipped: state.skipped_updates,
+    trained: state.trained ?? null,
     corrupt: state.corrupt_samples ?? [],
     samplesDue: state.samples_due,
     finished: state.finished,

@@ -1,4 +1,5 @@
 // What a step's process says about itself: progress while it runs and its result at the end.
+import type { TrainedAmount } from "../catalog/trained_amount.ts";
 
 /** One report of how far a step is. */
 export interface ProgressUpdate {
@@ -19,6 +20,8 @@ export interface StepResult {
   readonly epochs?: number;
   /** One sentence for the summary table, such as the verdict of a comparison. */
   readonly summary?: string;
+  /** Of a train step. */
+  readonly trained?: TrainedAmount;
   /** Files in the step's own folder that a person should look at. */
   readonly pictures?: readonly string[];
 }

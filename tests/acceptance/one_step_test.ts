@@ -17,6 +17,9 @@ Run "small" is finished after TIME
 step  action  epochs  metrics  time  folder
 vae  run  1  val_recon_l1 NUMBER, recon_l1 NUMBER  TIME  runs/store/vae-KEY
 
+trained  loss  updates  images  waiting for data  left out  frozen  files
+vae  LOSSES  6  23  WAIT  -  -  FILES
+
 vae: completed 1 epoch
 
 Pictures:

@@ -211,6 +211,10 @@ export function story(out: string): string {
   return out.split("\n")
     .filter((line) => !/^\[\d+\/\d+\] \w+: \w+ (epoch )?\d+\/\d+/.test(line))
     .join("\n")
+    .replaceAll(
+      / {2}[-\d.e]+ to [-\d.e]+ {2}(\d+) {2}(\d+) {2}[\d.]+ % {2}(.*) {2}\d+, [\d.]+ \w+$/gm,
+      "  LOSSES  $1  $2  WAIT  $3  FILES",
+    )
     .replaceAll(/\b(\w+) -?\d+\.\d+(e[+-]\d+)?(?!\w)/g, "$1 NUMBER");
 }
 

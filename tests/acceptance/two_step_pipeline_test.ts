@@ -21,6 +21,10 @@ flow  run  4  flow_loss NUMBER  TIME  runs/store/flow-KEY
 measure  run  -  recon_l1 NUMBER, psnr NUMBER  TIME  runs/store/measure-KEY
 draw  run  -  -  TIME  runs/store/draw-KEY
 
+trained  loss  updates  images  waiting for data  left out  frozen  files
+vae  LOSSES  48  184  WAIT  -  -  FILES
+flow  LOSSES  24  92  WAIT  -  compressor, expander, text_encoder  FILES
+
 vae: completed 8 epochs
 flow: completed 4 epochs
 measure: "vae" on 4 pictures of "heldout"

@@ -1,4 +1,5 @@
 // The word tokenizer: its vocabulary, its file, and texts that are too long or unknown.
+import { tokenizerFacts } from "../../lib/exchange/tokenizer_file.ts";
 import assert from "node:assert/strict";
 import { RefusedError, StoredStateError } from "../../lib/error/failure.ts";
 import { buildWordTokenizer, loadTokenizer } from "../../lib/data/tokenizer.ts";
@@ -80,4 +81,28 @@ Deno.test("loadTokenizer() refuses what is no tokenizer", () => {
   for (const file of [null, 3, [], {}, { model: {} }, withoutPadding]) {
     assert.throws(() => loadTokenizer(file), StoredStateError);
   }
+});
+
+Deno.test("loadTokenizer() fills up with the file's own padding, a usual name, or an end of text, as FluxFlow does", () => {
+  const wordLevel = (vocab: Record<string, number>, padding: unknown) => ({
+    ...buildWordTokenizer(["red"], 9),
+    added_tokens: [],
+    post_processor: null,
+    padding,
+    model: { type: "WordLevel", vocab, unk_token: "red" },
+  });
+  const own = { pad_token: "<fill>", pad_id: 3 };
+  const words = { red: 0, "</s>": 1, "[PAD]": 2, "<fill>": 3 };
+  assert.equal(loadTokenizer(wordLevel(words, own)).padId, 3);
+  assert.equal(loadTokenizer(wordLevel(words, null)).padId, 2);
+  const ends = loadTokenizer(wordLevel({ red: 0, "</s>": 1 }, null));
+  assert.equal(ends.padId, 1);
+  const { ids, mask } = ends.encode("red", 3);
+  assert.deepEqual([[...ids], [...mask]], [[0, 1, 1], [1, 0, 0]]);
+  const none = wordLevel({ red: 0 }, null);
+  assert.throws(() => loadTokenizer(none), /no padding token/);
+  assert.throws(
+    () => tokenizerFacts(JSON.stringify(none)),
+    /no padding token and no end of text/,
+  );
 });

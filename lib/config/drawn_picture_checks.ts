@@ -1,4 +1,4 @@
-// Sizes that pictures shall be drawn in, against what the model can make.
+// How pictures shall be drawn, against what the model can make: their sizes, and the steps of the sampler.
 import type { ModelSection } from "../catalog/model_section.ts";
 import type { OutputSection } from "../catalog/output_section.ts";
 import type { Step } from "../catalog/pipeline.ts";
@@ -7,8 +7,8 @@ import { type LocatedMap, placeOf } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
 
-/** Reports sizes of generate steps and samples that the model's halvings do not divide. */
-export function checkPictureSizes(
+/** Reports sizes of generate steps and samples that the model's halvings do not divide, and more steps than the diffusion has times. */
+export function checkDrawnPictures(
   { steps, drafts, model, output, document }: {
     readonly steps: readonly Step[];
     readonly drafts: readonly StepDraft[];
@@ -18,6 +18,7 @@ export function checkPictureSizes(
   },
   report: Report,
 ): void {
+  checkSamplerSteps(steps, drafts, model.num_train_timesteps, report);
   for (const step of steps) {
     if (step.task !== "generate" || step.size === null) continue;
     const fault = sizeFault(sidesOf(step.size), model.downscales);
@@ -36,6 +37,25 @@ export function checkPictureSizes(
       placeOf(document, ["output", "sample_sizes", index]),
       `Cannot draw samples of this size: ${fault.reason}`,
       fault.hint,
+    );
+  }
+}
+
+/** A sampler visits each time of the diffusion at most once. */
+function checkSamplerSteps(
+  steps: readonly Step[],
+  drafts: readonly StepDraft[],
+  times: number,
+  report: Report,
+): void {
+  for (const step of steps) {
+    const draft = drafts.find(({ name }) => name === step.name);
+    if (step.task !== "generate" || step.steps <= times) continue;
+    if (draft === undefined) continue;
+    report.error(
+      placeIn(draft, "steps"),
+      `Cannot draw in ${draft.where} with "steps: ${step.steps}": the diffusion has ${times} times ("model.num_train_timesteps")`,
+      `Write ${times} or less`,
     );
   }
 }
