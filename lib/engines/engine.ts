@@ -10,6 +10,7 @@ import {
 import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { tf } from "../tensor/tf.ts";
 import { registerConvolutionGradient } from "./convolution_gradient.ts";
+import { answerForEmptyTensors } from "./empty_tensors.ts";
 import { registerResizeGradient } from "./resize_gradient.ts";
 
 /** Engines that need nothing but their name; `cpu` is tfjs's plain backend and serves tests only. */
@@ -44,6 +45,8 @@ export async function startEngine(
   await tf.ready();
   registerConvolutionGradient();
   registerResizeGradient();
+  // TensorFlow itself knows what a sum over nothing is.
+  if (name === "wasm" || name === "webgpu") answerForEmptyTensors(name);
   if (start !== null && isChoice(start)) refuseOtherClass(start, started);
   return started;
 }

@@ -93,8 +93,9 @@ export function steady(text: string, runs: string): string {
 export async function until(
   isThere: () => boolean | Promise<boolean>,
   what: string,
+  waitMs = 20_000,
 ): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + waitMs;
   while (!(await isThere())) {
     if (performance.now() > deadline) throw new Error(`Still waiting: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -2,6 +2,7 @@
 import { RefusedError } from "../../error/failure.ts";
 import { tf } from "../../tensor/tf.ts";
 import { dispatchesOf } from "./dispatches.ts";
+import { registerEvenSpacing } from "./even_spacing.ts";
 import { uploadThroughQueue } from "./queue_upload.ts";
 import { useSteadyBuffers } from "./steady_buffers.ts";
 import { registerWebgpuKernels } from "./webgpu_kernels.ts";
@@ -31,6 +32,7 @@ export async function startWebgpu(): Promise<void> {
   dispatchesOf(backend).takeOver();
   uploadThroughQueue(backend);
   registerWebgpuKernels(backend);
+  registerEvenSpacing();
   // Every submission costs: two hundred shaders a time took a fifth less of a training step than tfjs's fifteen.
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 200);
   backend.device.addEventListener("uncapturederror", (event) => {

@@ -1,0 +1,4 @@
+// The conformance suite on engine "tensorflow".
+import { conformanceTests } from "./conformance_tests.ts";
+
+await conformanceTests("tensorflow");

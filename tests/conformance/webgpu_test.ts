@@ -1,0 +1,4 @@
+// The conformance suite on engine "webgpu".
+import { conformanceTests } from "./conformance_tests.ts";
+
+await conformanceTests("webgpu");
