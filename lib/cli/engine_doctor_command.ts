@@ -7,6 +7,7 @@ import {
 import {
   ANY_ENGINE,
   candidate,
+  engineNameFrom,
   type EngineWish,
 } from "../engine_setup/engine_wish.ts";
 import { PACKAGE_ROOT } from "../plan/plan.ts";
@@ -20,6 +21,8 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of the command, as commander gives them. */
 export interface EngineDoctorOptions {
+  /** Left out: all of them. */
+  readonly engine?: string;
   readonly gpu?: true;
   readonly json?: true;
 }
@@ -47,13 +50,15 @@ export async function engineDoctorCommand(
     ...ANY_ENGINE,
     device: options.gpu === true ? "gpu" : null,
   };
+  const named = engineNameFrom(options.engine ?? "auto");
+  const names = named === null ? ENGINE_NAMES : [named];
   await fetchCode(
     [trialEntry(PACKAGE_ROOT)],
     PACKAGE_ROOT,
     new AbortController().signal,
   );
   const findings: Finding[] = [];
-  for (const name of ENGINE_NAMES) {
+  for (const name of names) {
     const finding = await examine(name, wish);
     findings.push(finding);
     if (options.json !== true) terminal.out(findingText(finding));
@@ -76,7 +81,7 @@ export async function engineDoctorCommand(
 }
 
 async function examine(name: EngineName, wish: EngineWish): Promise<Finding> {
-  const found = candidate(name, wish);
+  const found = candidate(name, { ...wish, name });
   if (found.kind === "missing") {
     const { reason, hint } = found;
     return { name, state: "missing", reason, hint };
@@ -89,7 +94,14 @@ async function examine(name: EngineName, wish: EngineWish): Promise<Finding> {
     const { kind: _, ...report } = tried;
     return { name, state: "works", report };
   }
-  return { name, state: "fails", reason: tried.problem, hint: tried.hint };
+  // Files tell of a library; of a GPU only the start itself does.
+  const isMissing = name === "webgpu" && tried.isRefused;
+  return {
+    name,
+    state: isMissing ? "missing" : "fails",
+    reason: tried.problem,
+    hint: tried.hint,
+  };
 }
 
 function findingText(finding: Finding): string {

@@ -44,10 +44,13 @@ export const EMBEDDED_ENGINE: EngineChoice = {
   device: "cpu",
 };
 
-/** A GPU through WebGPU. */
+/** The class of a GPU that no process has asked for its name yet. */
+const OPEN_WEBGPU_CLASS = "webgpu";
+
+/** A GPU through WebGPU; which one, a process tells that starts it. */
 export const WEBGPU_ENGINE: EngineChoice = {
   name: "webgpu",
-  numericClass: "webgpu",
+  numericClass: OPEN_WEBGPU_CLASS,
   library: null,
   threads: null,
   device: "gpu",
@@ -63,6 +66,19 @@ export function tensorflowClass(
 ): string {
   const place = device === "gpu" ? "gpu" : `cpu-${threads}t`;
   return `tensorflow-${version}-${place}`;
+}
+
+/** The class of a GPU's results: the adapter's own description, such as `webgpu-nvidia-h100-80gb-hbm3`. */
+export function webgpuClass(description: string): string {
+  const words = description.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
+  return [OPEN_WEBGPU_CLASS, ...words].join("-");
+}
+
+/** Whether results of two classes may be taken for each other's; a GPU whose name is open may be any. */
+export function isSameClass(one: string, other: string): boolean {
+  const isOpen = (left: string, right: string) =>
+    left === OPEN_WEBGPU_CLASS && right.startsWith(`${OPEN_WEBGPU_CLASS}-`);
+  return one === other || isOpen(one, other) || isOpen(other, one);
 }
 
 /** A choice from a record; null where it is none. */

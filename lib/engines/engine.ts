@@ -5,7 +5,9 @@ import {
   type EngineChoice,
   type EngineName,
   type EngineStart,
+  isSameClass,
   tensorflowClass,
+  webgpuClass,
 } from "../engine_setup/engine_choice.ts";
 import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { tf } from "../tensor/tf.ts";
@@ -67,8 +69,8 @@ async function startNamed(
       return await startNative(start);
     case "webgpu": {
       const { startWebgpu } = await import("./webgpu/webgpu_backend.ts");
-      await startWebgpu();
-      return { numericClass: name, device: "gpu" };
+      const description = await startWebgpu();
+      return { numericClass: webgpuClass(description), device: "gpu" };
     }
     default:
       return name satisfies never;
@@ -104,7 +106,7 @@ function refuseOtherClass(
   wanted: EngineChoice,
   found: StartedEngine,
 ): void {
-  if (wanted.numericClass === found.numericClass) return;
+  if (isSameClass(wanted.numericClass, found.numericClass)) return;
   throw new RefusedError(
     `Cannot start engine "${wanted.numericClass}": this machine now has "${found.numericClass}"`,
     {

@@ -1,4 +1,5 @@
 // Decides what happens to one step, and why, from what lies in its folder.
+import { isSameClass } from "../engine_setup/engine_choice.ts";
 import type { CheckpointCursor } from "../store/checkpoint_record.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 import { type Marker, type MarkerLookup, readMarker } from "../store/marker.ts";
@@ -224,5 +225,5 @@ export function otherEngines(
   used: readonly string[],
   engine: string | null,
 ): string[] {
-  return engine === null ? [] : used.filter((one) => one !== engine);
+  return engine === null ? [] : used.filter((one) => !isSameClass(one, engine));
 }

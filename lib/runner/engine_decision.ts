@@ -154,7 +154,7 @@ async function tryEngine(
   const found = candidate(name, wish);
   if (found.kind === "missing") return { ...found, kind: "fails" };
   const { choice } = found;
-  if (choice.library === null) return { kind: "works", choice };
+  if (name === EMBEDDED_ENGINE.name) return { kind: "works", choice };
   await fetchCode([probeEntry(PACKAGE_ROOT)], PACKAGE_ROOT, signal);
   const probed = await probeEngine(
     { ...choice, device: wish.device },

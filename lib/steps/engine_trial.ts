@@ -1,7 +1,7 @@
 // Entry of a short process that trains a small VAE for a few steps on one engine: what `engine doctor` reports.
 import type { EngineStart } from "../engine_setup/engine_choice.ts";
 import { startEngine } from "../engines/engine.ts";
-import { Failure } from "../error/failure.ts";
+import { Failure, RefusedError } from "../error/failure.ts";
 import type { ModelOptions } from "../blueprint/model_options.ts";
 import {
   buildModel,
@@ -63,15 +63,15 @@ async function trial(start: EngineStart): Promise<object> {
     const begun = performance.now();
     const { numericClass, device } = await startEngine(start);
     const startMs = performance.now() - begun;
-    return { numericClass, device, startMs, ...trainSteps() };
+    return { numericClass, device, startMs, ...await trainSteps() };
   } catch (error) {
     const hint = error instanceof Failure ? error.hint ?? null : null;
     const problem = error instanceof Error ? error.message : String(error);
-    return { problem, hint };
+    return { problem, hint, isRefused: error instanceof RefusedError };
   }
 }
 
-function trainSteps(): object {
+async function trainSteps(): Promise<object> {
   using model = buildModel(MODEL, {
     components: ["compressor", "expander"],
     seed: 0,
@@ -89,7 +89,7 @@ function trainSteps(): object {
   const times: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     const begun = performance.now();
-    losses.push(trainOnce(model, group, images));
+    losses.push(await trainOnce(model, group, images));
     times.push(performance.now() - begun);
   }
   images.dispose();
@@ -99,11 +99,11 @@ function trainSteps(): object {
 }
 
 /** One update of the reconstruction error alone; answers it. */
-function trainOnce(
+async function trainOnce(
   model: FluxModel,
   group: ParameterGroup,
   images: tf.Tensor4D,
-): number {
+): Promise<number> {
   const [, height, width] = images.shape;
   const scale = 2 ** MODEL.downscales;
   const grid = { height: height / scale, width: width / scale };
@@ -113,16 +113,18 @@ function trainOnce(
     const decoded = decode(model, tokens, grid, { spade: true });
     return tf.mean(tf.square(tf.sub(decoded, images))) as tf.Scalar;
   }, [...group.variables.values()]);
-  const loss = value.dataSync()[0]!;
+  const [loss] = await value.data() as Float32Array;
   const gradients = new Map(
     [...group.variables].flatMap(([name, variable]) => {
       const gradient = grads[variable.name];
       return gradient ? [[name, gradient] as const] : [];
     }),
   );
-  group.update(gradients, loss);
+  await group.update(gradients, loss!);
+  // A queue of the engine is not empty before one of the last results is read.
+  await [...group.variables.values()].at(-1)!.data();
   tf.dispose([value, ...Object.values(grads)]);
-  return loss;
+  return loss!;
 }
 
 /** Waves, so that nothing has to be read. */

@@ -12,6 +12,8 @@ export type EngineAnswer<T> =
     readonly kind: "fails";
     readonly problem: string;
     readonly hint: string | null;
+    /** The engine said why; otherwise its process failed in some way of its own. */
+    readonly isRefused: boolean;
   };
 
 /** Runs `entry` with `start` as its argument; it may load the engine and nothing else. */
@@ -62,10 +64,11 @@ export async function askEngine<T extends object>(
         lastLine(output.stderr)
       }`,
       hint: null,
+      isRefused: false,
     };
   }
   return "problem" in answer
-    ? { kind: "fails", ...answer }
+    ? { kind: "fails", isRefused: true, ...answer }
     : { kind: "works", ...answer };
 }
 

@@ -6,6 +6,7 @@ import { AUDIT_FILE } from "./access_audit.ts";
 import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
+import { isNativeGreeting } from "./native_greeting.ts";
 import { printableText } from "./printable_text.ts";
 import {
   type ChildMessage,
@@ -169,7 +170,8 @@ export class StepProcess {
     };
     const relayErrors = async () => {
       for await (const line of readTextLines(this.#child.stderr)) {
-        relayText(masked(line));
+        if (isNativeGreeting(line)) log.write(line);
+        else relayText(masked(line));
       }
     };
     const [status] = await Promise.all([

@@ -81,6 +81,8 @@ export interface JsonStep {
 export class SmallProject implements AsyncDisposable {
   /** Absolute path. */
   readonly root: string;
+  /** What its commands find set. */
+  environment: Readonly<Record<string, string>> = {};
 
   private constructor(root: string) {
     this.root = root;
@@ -130,12 +132,12 @@ export class SmallProject implements AsyncDisposable {
 
   /** Runs a command to its end, in the project's folder. */
   async run(...args: readonly string[]): Promise<Ended> {
-    return await runCli(args, { cwd: this.root });
+    return await runCli(args, { cwd: this.root, env: this.environment });
   }
 
   /** Starts a command in the project's folder. */
   start(...args: readonly string[]): Deno.ChildProcess {
-    return startCli(args, { cwd: this.root });
+    return startCli(args, { cwd: this.root, env: this.environment });
   }
 
   /** Runs `train` on the pipeline; text and folders without what differs. */

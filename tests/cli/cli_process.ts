@@ -20,7 +20,7 @@ export interface CliOptions {
   /** Permission flags; everything by default. */
   readonly permissions?: readonly string[];
   readonly cwd?: string;
-  /** Variables beside those that the tests always set. */
+  /** Set beside, or in place of, what every process gets. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -38,9 +38,9 @@ export function startCli(
     stderr: "piped",
     // Whether this machine has a native library must not change what the tests see.
     env: {
-      ...options.env,
       NO_COLOR: "1",
       FLUXLINE_CACHE: `${ROOT}/runs/no-cache`,
+      ...options.env,
     },
   }).spawn();
 }

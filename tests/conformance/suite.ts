@@ -2,17 +2,21 @@
 import { tf } from "../../lib/tensor/tf.ts";
 import { ELEMENTWISE_CASES } from "./elementwise_cases.ts";
 import { recordKernels } from "./kernel_recorder.ts";
+import { FUSED_CASES } from "./fused_cases.ts";
 import { NETWORK_CASES } from "./network_cases.ts";
 import type { OpCase } from "./op_case.ts";
 import { type Deviation, runCase } from "./run_case.ts";
 import { SHAPE_CASES } from "./shape_cases.ts";
+import { SUM_CASES } from "./sum_cases.ts";
 import { type Tolerance, toleranceOf, TOLERANCES } from "./tolerances.ts";
 
 /** All cases. */
 export const CASES: readonly OpCase[] = [
   ...ELEMENTWISE_CASES,
   ...SHAPE_CASES,
+  ...SUM_CASES,
   ...NETWORK_CASES,
+  ...FUSED_CASES,
 ];
 
 /** What became of one operation on an engine. */

@@ -100,6 +100,8 @@ export const TOLERANCES: readonly Tolerance[] = [
     also: ["FluxGroupNormalizeGrad"],
   },
   { kernel: "FluxSquareSum", value: ROUNDED, gradient: null },
+  { kernel: "FluxScale", value: ROUNDED, gradient: null },
+  { kernel: "FluxBlend", value: ROUNDED, gradient: null },
   { kernel: "FluxAdam", value: ROUNDED, gradient: null },
 ];
 

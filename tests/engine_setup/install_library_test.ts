@@ -1,8 +1,6 @@
 // Installing from a package index on loopback: digests, cut connections, missing packages, wheels of other machines.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { BlobWriter, configure, TextReader, ZipWriter } from "@zip.js/zip.js";
 import { downloadWheel } from "../../lib/engine_setup/wheel_download.ts";
 import { offeredWheels } from "../../lib/engine_setup/package_index.ts";
 import { unpackLibraries } from "../../lib/engine_setup/wheel_unpack.ts";
@@ -11,95 +9,10 @@ import {
   parseWheelName,
 } from "../../lib/engine_setup/wheel_name.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import { LIBRARIES, wheelBytes, withIndex } from "./loopback_index.ts";
 
-const FILES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 const NAME =
   `tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_${Deno.build.arch}.whl`;
-
-/** A wheel with two small libraries; `spoilt` has another content than its RECORD says. */
-async function wheelBytes(spoilt = false): Promise<Uint8Array<ArrayBuffer>> {
-  configure({ useWebWorkers: false });
-  const zip = new ZipWriter(new BlobWriter());
-  const record: string[] = [];
-  for (const name of FILES) {
-    const text = `library ${name} `.repeat(2000);
-    const digest = createHash("sha256").update(text).digest("base64url");
-    record.push(`tensorflow/${name},sha256=${digest},${text.length}`);
-    await zip.add(
-      `tensorflow/${name}`,
-      new TextReader(spoilt ? `${text}!` : text),
-    );
-  }
-  const path = "tensorflow_cpu-2.21.0.dist-info/RECORD";
-  await zip.add(path, new TextReader(record.join("\n")));
-  return new Uint8Array(await (await zip.close()).arrayBuffer());
-}
-
-interface Served {
-  readonly url: string;
-  readonly ranges: string[];
-}
-
-/** Serves an index with one wheel. `cut`: the first answer ends after half of the bytes. */
-async function withIndex(
-  wheel: Uint8Array<ArrayBuffer>,
-  options: {
-    readonly cut?: boolean;
-    readonly sha256?: string;
-    readonly html?: boolean;
-  },
-  body: (served: Served) => Promise<void>,
-): Promise<void> {
-  const sha256 = options.sha256 ??
-    createHash("sha256").update(wheel).digest("hex");
-  const ranges: string[] = [];
-  let answers = 0;
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen: () => {},
-  }, (request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/simple/tensorflow-cpu/") {
-      return options.html === true
-        ? new Response(
-          `<a href="/files/${NAME}#sha256=${sha256}">${NAME}</a>`,
-          { headers: { "content-type": "text/html" } },
-        )
-        : Response.json({
-          files: [{
-            filename: NAME,
-            url: `/files/${NAME}`,
-            hashes: { sha256 },
-          }],
-        }, {
-          headers: { "content-type": "application/vnd.pypi.simple.v1+json" },
-        });
-    }
-    if (pathname !== `/files/${NAME}`) return new Response("", { status: 404 });
-    const range = request.headers.get("range");
-    if (range !== null) ranges.push(range);
-    const from = range === null ? 0 : Number(/bytes=(\d+)-/.exec(range)![1]);
-    const rest = wheel.subarray(from);
-    if (options.cut === true && answers++ === 0) {
-      const half = rest.subarray(0, rest.length >> 1);
-      const stream = new ReadableStream<Uint8Array>({
-        start(controller) {
-          controller.enqueue(half);
-          setTimeout(() => controller.error(new Error("cut")), 50);
-        },
-      });
-      return new Response(stream);
-    }
-    return new Response(rest, { status: range === null ? 200 : 206 });
-  });
-  try {
-    const { port } = server.addr as Deno.NetAddr;
-    await body({ url: `http://127.0.0.1:${port}/simple/`, ranges });
-  } finally {
-    await server.shutdown();
-  }
-}
 
 async function offered(index: string) {
   const wheels = await offeredWheels(index, "tensorflow-cpu");
@@ -123,7 +36,7 @@ for (const html of [false, true]) {
           const target = join(folder, "unpacked");
           await Deno.mkdir(target);
           const files = await unpackLibraries(path, target, () => {});
-          assert.deepEqual(files.map(({ name }) => name), FILES);
+          assert.deepEqual(files.map(({ name }) => name), LIBRARIES);
           for (const { name, bytes } of files) {
             const { size } = await Deno.stat(join(target, name));
             assert.equal(size, bytes);
@@ -137,7 +50,7 @@ Deno.test("a cut download goes on where it stopped", async () => {
   const wheel = await wheelBytes();
   await withIndex(
     wheel,
-    { cut: true },
+    { cuts: 1 },
     ({ url, ranges }) =>
       withTemporaryFolder(async (folder) => {
         const path = await downloadWheel(await offered(url), folder, () => {});

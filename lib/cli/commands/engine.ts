@@ -52,6 +52,7 @@ function addDoctor(
 ): void {
   engine.command("doctor")
     .description("Run a training step on each engine that is there")
+    .option("--engine <name>", "tensorflow, webgpu or wasm; all when left out")
     .option("--gpu", "refuse to compute without a GPU")
     .option("--json", "print data")
     .action(async (options) => {

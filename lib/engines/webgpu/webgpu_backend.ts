@@ -8,11 +8,11 @@ import { useSteadyBuffers } from "./steady_buffers.ts";
 import { registerWebgpuKernels } from "./webgpu_kernels.ts";
 
 /**
- * Starts the backend on the adapter that the system prefers.
+ * Starts the backend on the adapter that the system prefers, and answers with the adapter's description.
  *
  * @throws {RefusedError} where there is no adapter, or it does not start.
  */
-export async function startWebgpu(): Promise<void> {
+export async function startWebgpu(): Promise<string> {
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   if (!await tf.setBackend("webgpu")) {
     throw new RefusedError(
@@ -43,4 +43,14 @@ export async function startWebgpu(): Promise<void> {
       }`,
     );
   });
+  return await adapterDescription();
+}
+
+/** tfjs keeps the device and forgets the adapter; the system prefers the same one when it is asked again. */
+async function adapterDescription(): Promise<string> {
+  const adapter = await navigator.gpu.requestAdapter({
+    powerPreference: "high-performance",
+  });
+  const { description, vendor, device } = adapter?.info ?? {};
+  return description || `${vendor ?? "unknown"} ${device ?? ""}`;
 }
