@@ -30,7 +30,9 @@ async function killInMidStep(
   ...options: readonly string[]
 ): Promise<number> {
   const child = project.start("train", "small.yaml", ...options);
-  await until(() => savedBatches(project) > 0, "the first checkpoint");
+  // A software adapter compiles its shaders for a while.
+  const hasSaved = () => savedBatches(project) > 0;
+  await until(hasSaved, "the first checkpoint", 90_000);
   child.kill("SIGKILL");
   await child.output();
   const batches = savedBatches(project);
