@@ -29,14 +29,14 @@ export function torchLane<L extends Lane>(
 
 /** What makes a comparison worthless; empty when both sides did the same. */
 export function disagreements(lanes: readonly StepLane[]): string[] {
-  const torch = torchLane(lanes);
-  if (torch === undefined) return [];
+  const base = torchLane(lanes) ?? lanes[0];
+  if (base === undefined) return [];
   return lanes.flatMap(({ title, parameters, firstLoss }) => [
-    ...(parameters === torch.parameters ? [] : [
-      `${title} trains ${parameters} numbers, PyTorch ${torch.parameters}`,
+    ...(parameters === base.parameters ? [] : [
+      `${title} trains ${parameters} numbers, ${base.title} ${base.parameters}`,
     ]),
-    ...(Math.abs(firstLoss - torch.firstLoss) <= LOSS_TOLERANCE ? [] : [
-      `${title} starts at a loss of ${firstLoss}, PyTorch at ${torch.firstLoss}`,
+    ...(Math.abs(firstLoss - base.firstLoss) <= LOSS_TOLERANCE ? [] : [
+      `${title} starts at a loss of ${firstLoss}, ${base.title} at ${base.firstLoss}`,
     ]),
   ]);
 }

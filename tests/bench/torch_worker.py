@@ -86,6 +86,9 @@ class TrainStep:
     def __init__(self, name, path, workload, device):
         model, settings = workload["model"], workload["settings"]
         tensors = {key: value.to(device) for key, value in read(path).items()}
+        if device != "cpu":
+            # The modules make constants of their own.
+            torch.set_default_device(device)
         inputs = {key[6:]: value for key, value in tensors.items() if key.startswith("input.")}
         modules, self.loss = (flow if name == "flow" else vae)(model, settings, inputs)
         for module in modules.values():
