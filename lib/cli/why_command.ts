@@ -8,7 +8,7 @@ import { listValues } from "../plan/resolved_node.ts";
 import { resolvedValues } from "../plan/resolved_values.ts";
 import { textTable } from "../plan/text_table.ts";
 import type { WorkChange } from "../plan/work_changes.ts";
-import { readAttempts } from "../report/attempt_facts.ts";
+import { readAttemptFacts } from "../report/attempt_facts.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { findStepFolder } from "../store/store_layout.ts";
@@ -46,7 +46,7 @@ export async function whyCommand(
     : findStepFolder(options.runs, before.key, name);
   const undeclared = last === null || !last.exists
     ? []
-    : (await readAttempts(last.folder)).undeclared;
+    : (await readAttemptFacts(last.folder)).undeclared;
   const changes = placed(step.changes, step, pipeline);
   if (options.json === true) {
     const { action, reason, key } = step;

@@ -1,10 +1,10 @@
 // What is known of a step's attempts: how each ended, the end of its log, what it was permitted and what it asked for.
 import { join } from "node:path";
 import { isRecord } from "../json/record.ts";
+import { readAttempts } from "../store/attempt_history.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import {
   ACCESS_FILE,
-  ATTEMPT_FILE,
   LOG_FILE,
   PERMISSIONS_FILE,
 } from "../worker/attempt_files.ts";
@@ -37,20 +37,19 @@ const TAIL_LINES = 40;
 const TAIL_BYTES = 32 * 1024;
 
 /** Reads the attempts of the step folder; what cannot be read is left out. */
-export async function readAttempts(folder: string): Promise<AttemptsFacts> {
+export async function readAttemptFacts(
+  folder: string,
+): Promise<AttemptsFacts> {
   const { attempts: place } = stepPaths(folder);
+  const records = await readAttempts(folder);
   const attempts: AttemptFacts[] = [];
   const counts: Record<string, number> = {};
   const undeclared = new Set<string>();
   for (const number of attemptNumbers(place)) {
     const attempt = join(place, String(number));
-    const record = await readRecord(join(attempt, ATTEMPT_FILE));
-    const { outcome, elapsedMs } = record ?? {};
-    attempts.push({
-      number,
-      outcome: typeof outcome === "string" ? outcome : null,
-      elapsedMs: typeof elapsedMs === "number" ? elapsedMs : null,
-    });
+    const record = records.find((one) => one.number === number);
+    const { outcome = null, elapsedMs = null } = record ?? {};
+    attempts.push({ number, outcome, elapsedMs });
     const access = await readRecord(join(attempt, ACCESS_FILE));
     for (const [name, count] of numbersOf(access?.["counts"])) {
       counts[name] = (counts[name] ?? 0) + count;

@@ -6,7 +6,7 @@ import type { RunEvent, RunStep } from "../store/run_record.ts";
 import type { StepStatus } from "../store/run_status.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { stepPaths } from "../store/store_layout.ts";
-import { type AttemptsFacts, readAttempts } from "./attempt_facts.ts";
+import { type AttemptsFacts, readAttemptFacts } from "./attempt_facts.ts";
 import { type Comparison, readComparison } from "./comparison.ts";
 import { type Curves, curvesOf } from "./curves.ts";
 import { readStrips, type Strip } from "./picture_strips.ts";
@@ -74,7 +74,7 @@ export async function readStepFacts(
     comparison: planned.task === "compare"
       ? await readComparison(folder)
       : null,
-    attempts: await readAttempts(folder),
+    attempts: await readAttemptFacts(folder),
     failure: failureOf(planned, status, events),
     problems,
   };

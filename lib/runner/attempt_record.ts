@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
+import { seal } from "../disk/sealed_record.ts";
 import type { AccessSummary } from "../worker/access_audit.ts";
 import { ACCESS_FILE, PERMISSIONS_FILE } from "../worker/attempt_files.ts";
 import type { ResolvedPermissions } from "../worker/permission_flags.ts";
@@ -95,11 +96,10 @@ async function writeRecord(
   { number, path, startedAt }: AttemptFolder,
   record: Omit<AttemptRecord, "number" | "startedAt">,
 ): Promise<void> {
-  await writeJsonAtomically(attemptRecordPath(path), {
-    number,
-    startedAt: startedAt.toISOString(),
-    ...record,
-  });
+  await writeJsonAtomically(
+    attemptRecordPath(path),
+    seal({ number, startedAt: startedAt.toISOString(), ...record }),
+  );
 }
 
 async function attemptNumbers(attempts: string): Promise<number[]> {

@@ -129,8 +129,20 @@ function checkedPictures(
     if (place === null || !isInside(output, place)) {
       throw unusable("picture", path, "a path in the output folder", context);
     }
+    if (!isFile(place)) {
+      throw unusable("picture", path, "a file that is there", context);
+    }
     return place;
   });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function unusable(

@@ -1,5 +1,6 @@
 // The history of a step's attempts, as their records tell it. It is for people: a record that cannot be read is left out.
 import { join } from "node:path";
+import { digestRecord } from "../disk/digest.ts";
 import { isRecord } from "../json/record.ts";
 import { attemptRecordPath, stepPaths } from "./store_layout.ts";
 
@@ -37,8 +38,12 @@ export async function readAttempts(
 
 async function readRecord(path: string): Promise<AttemptRecord | null> {
   try {
-    const value: unknown = JSON.parse(await Deno.readTextFile(path));
-    const isWhole = isRecord(value) && typeof value["number"] === "number" &&
+    const read: unknown = JSON.parse(await Deno.readTextFile(path));
+    if (!isRecord(read)) return null;
+    const { seal: found, ...value } = read;
+    // Records of an older fluxline carry no seal.
+    if (found !== undefined && found !== digestRecord(value)) return null;
+    const isWhole = typeof value["number"] === "number" &&
       typeof value["outcome"] === "string" &&
       (value["elapsedMs"] === null || typeof value["elapsedMs"] === "number");
     return isWhole ? value as unknown as AttemptRecord : null;

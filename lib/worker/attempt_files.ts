@@ -6,5 +6,3 @@ export const LOG_FILE = "log.txt";
 export const PERMISSIONS_FILE = "permissions.json";
 /** What the attempt asked for, summed up from its audit when it ended. */
 export const ACCESS_FILE = "access.json";
-/** How long the attempt took and how it ended. */
-export const ATTEMPT_FILE = "attempt.json";
