@@ -4,6 +4,8 @@ import { tf } from "../tensor/tf.ts";
 import type { FusedKernels } from "../tensor/fused_kernel.ts";
 import { registerMatrixProduct } from "./matrix_product.ts";
 import { FluxKernels } from "./kernels/flux_kernels.ts";
+import { registerAffine } from "./wasm_affine.ts";
+import { registerNorms } from "./wasm_norms.ts";
 import { register } from "./wasm_registration.ts";
 import { registerUpdates } from "./wasm_updates.ts";
 import {
@@ -25,8 +27,9 @@ export function registerWasmKernels(backend: BackendWasm): void {
   const kernels = FluxKernels.over(backend);
   registerConvolutions(kernels);
   registerBezier(kernels);
-  registerGroupNormalize(kernels);
+  registerNorms(kernels);
   registerUpdates(kernels);
+  registerAffine(kernels);
   register("UnsortedSegmentSum", ({ x, segmentIds }, attributes) => {
     return segmentSum(
       x!,
@@ -147,41 +150,6 @@ function registerBezier(kernels: FluxKernels): void {
     const { silu } = attributes as FusedKernels["FluxBezierGrad"];
     const sizes = [rowsOf(x!.shape), x!.shape.at(-1)! / 5, Number(silu)];
     kernels.run("bezier_backward", x!, dy!, dx, ...sizes);
-    return dx;
-  });
-}
-
-function registerGroupNormalize(kernels: FluxKernels): void {
-  const sizes = (shape: readonly number[], groups: number) => {
-    const [batch, height, width, channels] = shape as Shape4;
-    return [batch, height * width, groups, channels / groups] as const;
-  };
-  register("FluxGroupNormalize", ({ x }, attributes) => {
-    const { groups, epsilon } =
-      attributes as FusedKernels["FluxGroupNormalize"];
-    const y = kernels.output(x!.shape);
-    const inverse = kernels.output([x!.shape[0]!, groups]);
-    kernels.run(
-      "group_normalize_forward",
-      x!,
-      y,
-      inverse,
-      ...sizes(x!.shape, groups),
-      epsilon,
-    );
-    return [y, inverse];
-  });
-  register("FluxGroupNormalizeGrad", ({ y, dy, inverse }, attributes) => {
-    const { groups } = attributes as FusedKernels["FluxGroupNormalizeGrad"];
-    const dx = kernels.output(y!.shape);
-    kernels.run(
-      "group_normalize_backward",
-      y!,
-      dy!,
-      inverse!,
-      dx,
-      ...sizes(y!.shape, groups),
-    );
     return dx;
   });
 }

@@ -5,6 +5,7 @@ import { bezierActivation, trainableBezier } from "../nn/bezier.ts";
 import { conv2d, convTranspose2d } from "../nn/convolution.ts";
 import { groupNorm } from "../nn/normalization.ts";
 import type { Scope } from "../nn/scope.ts";
+import { silu } from "../nn/silu.ts";
 import { spade } from "../nn/spade.ts";
 
 const RGB_GROUPS = 8;
@@ -86,6 +87,5 @@ function upsample(
 }
 
 function normedSilu(scope: Scope, x: tf.Tensor4D): tf.Tensor4D {
-  const normed = groupNorm(scope, x, RGB_GROUPS);
-  return tf.mul(normed, tf.sigmoid(normed));
+  return silu(groupNorm(scope, x, RGB_GROUPS));
 }

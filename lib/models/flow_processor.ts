@@ -19,6 +19,7 @@ import { layerNorm, layerNormalize } from "../nn/normalization.ts";
 import { positionCode } from "../nn/position_code.ts";
 import { rotary } from "../nn/rotary_embedding.ts";
 import type { Scope } from "../nn/scope.ts";
+import { silu } from "../nn/silu.ts";
 
 /** Buffers that travel with the flow's weights: mean and deviation of each latent channel. */
 export const LATENT_MEAN = "flow_processor.latent_mean";
@@ -169,8 +170,7 @@ function transformerBlock(
 function pillarOf(scope: Scope, x: tf.Tensor3D): tf.Tensor3D {
   let out = x;
   for (let layer = 0; layer < PILLAR_DEPTH; layer++) {
-    const mapped = linear(scope.in(`${layer}.0`), out);
-    out = tf.mul(mapped, tf.sigmoid(mapped));
+    out = silu(linear(scope.in(`${layer}.0`), out));
   }
   return out;
 }

@@ -7,7 +7,8 @@ import type { Scope } from "./scope.ts";
 export type Rotation = (heads: tf.Tensor4D) => tf.Tensor4D;
 
 /**
- * softmax(q k^T / sqrt(d)) v. All [N, heads, tokens, d]; `mask` [N, 1, 1, keys] is added to the scores.
+ * softmax(q k^T / sqrt(d)) v. All [N, heads, tokens, d]; `mask` [N, 1, 1, keys] is added to the scores and has no gradient. The
+ * gradient is written out: of the intermediates it needs the weights alone.
  */
 export function attend(
   q: tf.Tensor4D,
@@ -15,14 +16,46 @@ export function attend(
   v: tf.Tensor4D,
   mask?: tf.Tensor4D,
 ): tf.Tensor4D {
-  const scores = tf.mul(
-    tf.matMul(q, k, false, true),
-    1 / Math.sqrt(q.shape[3]),
-  );
-  const weights = tf.softmax(
-    mask === undefined ? scores : tf.add(scores, mask),
-  );
-  return tf.matMul(weights, v) as tf.Tensor4D;
+  const scale = 1 / Math.sqrt(q.shape[3]);
+  const operation = tf.customGrad((...inputs) => {
+    const [q, k, v, save] = inputs as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+      (kept: tf.Tensor[]) => void,
+    ];
+    const scores = tf.mul(tf.matMul(q, k, false, true), scale);
+    const weights = tf.softmax(
+      mask === undefined ? scores : tf.add(scores, mask),
+    );
+    save([q, k, v, weights]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      tf.tidy(() => attentionGradients(dy, saved, scale));
+    return { value: tf.matMul(weights, v), gradFunc };
+  });
+  return operation(q, k, v) as tf.Tensor4D;
+}
+
+/** Gradients of queries, keys and values. Of a softmax w: dw goes to w (dw - sum(w dw)). */
+function attentionGradients(
+  dy: tf.Tensor,
+  saved: readonly tf.Tensor[],
+  scale: number,
+): tf.Tensor[] {
+  const [q, k, v, weights] = saved as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const pushed = tf.mul(tf.matMul(dy, v, false, true), weights);
+  const common = tf.mul(weights, tf.sum(pushed, -1, true));
+  const slopes = tf.mul(tf.sub(pushed, common), scale);
+  return [
+    tf.matMul(slopes, k),
+    tf.matMul(slopes, q, true, false),
+    tf.matMul(weights, dy, true, false),
+  ];
 }
 
 /** [N, T, heads * d] to [N, heads, T, d]. */

@@ -10,6 +10,13 @@ export function layerNormalize<T extends tf.Tensor>(
   x: T,
   epsilon: number = EPSILON,
 ): T {
+  if (hasFusedKernel("FluxLayerNormalize")) {
+    return fused(
+      x,
+      (x) => runFusedKernel("FluxLayerNormalize", { x }, { epsilon }),
+      (kept) => runFusedKernel("FluxLayerNormalizeGrad", kept, {})[0]!,
+    );
+  }
   const centered = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.mean(tf.square(centered), -1, true);
   return tf.mul(
@@ -36,30 +43,35 @@ export function layerNorm<T extends tf.Tensor>(
  * `x`: [N, H, W, C]; `groups` divides C.
  */
 export function groupNormalize(x: tf.Tensor4D, groups: number): tf.Tensor4D {
-  return hasFusedKernel("FluxGroupNormalize")
-    ? fused(x, groups)
-    : composed(x, groups);
+  if (!hasFusedKernel("FluxGroupNormalize")) return composed(x, groups);
+  const attributes = { groups, epsilon: EPSILON };
+  return fused(
+    x,
+    (x) => runFusedKernel("FluxGroupNormalize", { x }, attributes),
+    (kept) => runFusedKernel("FluxGroupNormalizeGrad", kept, { groups })[0]!,
+  );
 }
 
-function fused(x: tf.Tensor4D, groups: number): tf.Tensor4D {
+/** What the gradient of a norm needs: the result, its gradient, and the inverse deviations. */
+type Kept = Readonly<Record<"y" | "dy" | "inverse", tf.Tensor>>;
+
+/** A norm of one kernel each way. `forward` makes the result and the inverse deviations. */
+function fused<T extends tf.Tensor>(
+  x: T,
+  forward: (x: tf.Tensor) => tf.Tensor[],
+  backward: (kept: Kept) => tf.Tensor,
+): T {
   const operation = tf.customGrad((...inputs) => {
     const [x, save] = inputs as [tf.Tensor, (kept: tf.Tensor[]) => void];
-    const attributes = { groups, epsilon: EPSILON };
-    const [value, inverse] = runFusedKernel(
-      "FluxGroupNormalize",
-      { x },
-      attributes,
-    );
-    save([value!, inverse!]);
+    const [value, inverse] = forward(x) as [tf.Tensor, tf.Tensor];
+    save([value, inverse]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const [y, inverse] = saved as [tf.Tensor, tf.Tensor];
-      return runFusedKernel("FluxGroupNormalizeGrad", { y, dy, inverse }, {
-        groups,
-      })[0]!;
+      return backward({ y, dy, inverse });
     };
-    return { value: value!, gradFunc };
+    return { value, gradFunc };
   });
-  return operation(x) as tf.Tensor4D;
+  return operation(x) as tf.Tensor as T;
 }
 
 function composed(x: tf.Tensor4D, groups: number): tf.Tensor4D {

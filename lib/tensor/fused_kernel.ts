@@ -24,12 +24,20 @@ export interface FusedKernels {
   };
   /** filter [h, w, in, out], turned by half a turn, to [h, w, out, in]. */
   FluxTurnFilter: Record<never, never>;
-  /** x [N, H, W, C] to y of that shape and the inverse deviations [N, groups]. */
+  /** x to y, mean 0 and variance 1 over the last axis, and the inverse deviations, one for each row. */
+  FluxLayerNormalize: { readonly epsilon: number };
+  /** (y, dy, inverse) to the gradient of x. */
+  FluxLayerNormalizeGrad: Record<never, never>;
+  /** x [N, H, W, C] to y of that shape and the inverse deviations, one for each of [N, groups]. */
   FluxGroupNormalize: { readonly groups: number; readonly epsilon: number };
   /** (y, dy, inverse) to the gradient of x. */
   FluxGroupNormalizeGrad: { readonly groups: number };
   /** Any number of tensors by name to the sum of all their squares, a scalar. */
   FluxSquareSum: Record<never, never>;
+  /** (x [..., in], weight [in, out], bias [out]) to [..., out]. */
+  FluxAffine: Record<never, never>;
+  /** (x, weight, dy) to the gradients of x, weight and bias. */
+  FluxAffineGrad: Record<never, never>;
   /** x to x times the factor. */
   FluxScale: { readonly factor: number };
   /** (before, now) to decay before + (1 - decay) now. */

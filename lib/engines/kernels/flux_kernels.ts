@@ -20,7 +20,9 @@ export type KernelName =
   | "group_normalize_backward"
   | "adam_update"
   | "scale"
-  | "blend";
+  | "blend"
+  | "add_bias"
+  | "column_sums";
 
 /** What this module needs of the backend; part of it is not in tfjs's public types. */
 interface WasmInternals {

@@ -421,3 +421,19 @@ EXPORT("blend")
 void blend(const float *before, const float *now, float *y, int count, double decay) {
   for (int i = 0; i < count; i++) y[i] = (float)(decay * before[i] + (1.0 - decay) * now[i]);
 }
+
+// y [rows, columns] += bias [columns].
+EXPORT("add_bias")
+void add_bias(float *y, const float *bias, int rows, int columns) {
+  for (int row = 0; row < rows; row++, y += columns) {
+    for (int c = 0; c < columns; c++) y[c] += bias[c];
+  }
+}
+
+// sums [columns] of x [rows, columns] over its rows; `sums` is zeroed by the caller.
+EXPORT("column_sums")
+void column_sums(const float *x, float *sums, int rows, int columns) {
+  for (int row = 0; row < rows; row++, x += columns) {
+    for (int c = 0; c < columns; c++) sums[c] += x[c];
+  }
+}

@@ -1,6 +1,7 @@
 // The engine "tensorflow": the kernels of tfjs's Node package on TensorFlow's own library.
 import util from "node:util";
 import { tf } from "../../tensor/tf.ts";
+import { registerAffine } from "./affine_kernels.ts";
 import { type Binding, createBinding } from "./binding.ts";
 import {
   type ContextOptions,
@@ -10,6 +11,7 @@ import {
 import { registerConvolutions } from "./convolution_kernels.ts";
 import { openLibrary } from "./library.ts";
 import { NativeOps, type NodeBackend } from "./native_ops.ts";
+import { registerNorms } from "./norm_kernels.ts";
 import { registerShapeKernels } from "./shape_kernels.ts";
 import { registerUpdates } from "./update_kernels.ts";
 
@@ -49,6 +51,8 @@ export async function startTensorflow(
   registerShapeKernels(ops);
   registerConvolutions(ops);
   registerUpdates(ops);
+  registerNorms(ops);
+  registerAffine(ops);
   return context;
 }
 
