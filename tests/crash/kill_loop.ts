@@ -13,8 +13,11 @@ export const KILLED_STEPS: readonly string[] = [
   "{ name: joined, needs: [left, right], task: script, uses: count_words.ts }",
 ];
 
-/** A kill comes within this share of the time of a whole run: a run that goes on has less to do. */
+// A kill comes within a span of time that follows the runs: it shrinks where one ends before its kill, and grows with each kill,
+// so that a slow start is not all that is ever met.
 const SHARE = 0.7;
+const SHRINK = 0.8;
+const GROW = 1.05;
 
 /** A second runner waits for the first, whose step was killed and which is still closing its records. */
 const OPTIONS = ["--jobs", "2", "--wait", "2min"];
@@ -38,7 +41,7 @@ interface Running {
 export class KillLoop {
   readonly #project: CrashProject;
   readonly #calm: Readonly<Record<string, string>>;
-  readonly #calmMs: number;
+  #spanMs: number;
   readonly #random: RandomStream;
   readonly #mark: string = crypto.randomUUID();
   readonly counts: KillCounts = {
@@ -66,7 +69,7 @@ export class KillLoop {
   ) {
     this.#project = project;
     this.#calm = calm;
-    this.#calmMs = calmMs;
+    this.#spanMs = SHARE * calmMs;
     this.#random = RandomStream.of(seed, "kills");
   }
 
@@ -137,7 +140,7 @@ export class KillLoop {
     { ended }: Running,
     runners: readonly number[],
   ): Promise<Victim | null> {
-    const delayMs = this.#random.uniform() * SHARE * this.#calmMs;
+    const delayMs = this.#random.uniform() * this.#spanMs;
     const victim = VICTIMS[this.#random.integer(VICTIMS.length)]!;
     const place = this.#random.uniform();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -148,6 +151,7 @@ export class KillLoop {
       }),
     ]);
     clearTimeout(timer);
+    this.#spanMs *= isOver ? SHRINK : GROW;
     if (isOver) return null;
     return strike(victim, this.#mark, runners, place) ? victim : null;
   }

@@ -7,7 +7,6 @@ Deno.test("a pipeline that is stopped or killed at any report ends with the byte
   using pipeline = await ResumedPipeline.open(EMBEDDED_ENGINE);
   const cases = [
     ["stop", "vae: train 1/6"], // in mid-accumulation
-    ["kill", "vae: evaluate"], // during an evaluation
     ["kill", 'gan: checkpoint "checkpoints/00000004"'], // between a save and the next batch
     ["kill", "flow: picture"], // before samples are noted as drawn
   ] as const;
