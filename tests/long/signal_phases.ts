@@ -52,9 +52,9 @@ export interface Leaving {
   readonly left: readonly string[];
 }
 
-/** Opens the project of the phases. */
-export async function openPhases(): Promise<CrashProject> {
-  return await CrashProject.open(STEPS);
+/** Opens the project of the phases, or of those that its first step has. */
+export async function openPhases(isWhole = true): Promise<CrashProject> {
+  return await CrashProject.open(isWhole ? STEPS : STEPS.slice(0, 1));
 }
 
 /** Starts a run in the folder `runs` and sends it the signal as soon as it is in the phase. */
