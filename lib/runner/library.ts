@@ -82,6 +82,10 @@ export interface PlanStep {
 
 /** How to run a pipeline. */
 export interface RunOptions extends PlanOptions {
+  /** Where steps run: processes of this machine by default, or jobs of a Slurm cluster. */
+  readonly executor?: "local" | "slurm";
+  /** How long to wait for the run's jobs, in milliseconds; left out, the outcome is `submitted` at once. */
+  readonly waitMs?: number;
   /** Steps at the same time; 1 by default. */
   readonly jobs?: number;
   /** Redo finished work although other runs refer to it; refused by default. */
@@ -112,6 +116,7 @@ export interface RunResult {
   readonly outcome:
     | "done"
     | "nothing_to_do"
+    /** Its steps are jobs of a cluster that nobody waits for here. */
     | "submitted"
     | "failed"
     | "stopped";
@@ -128,6 +133,7 @@ export interface StepResult {
   /** `waiting` steps were not started, because another one failed or the run was stopped. */
   readonly state:
     | "waiting"
+    /** Handed to a cluster. */
     | "queued"
     | "running"
     | "done"
@@ -223,6 +229,8 @@ export async function run(
     const summary = await runPipeline(checked(pipeline), {
       runsDir: options.runsDir ?? "runs",
       jobs: options.jobs ?? 1,
+      executor: options.executor ?? "local",
+      ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       force: options.force ?? [],
       from: options.from ?? [],
       sameEngine: options.sameEngine ?? false,

@@ -2,7 +2,11 @@
 import type { ExitCode } from "../error/exit_code.ts";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { UsageError } from "../error/failure.ts";
-import { plannedStep, readSubmission } from "../slurm/submission_record.ts";
+import {
+  plannedStep,
+  readSubmission,
+  writeJobFailure,
+} from "../slurm/submission_record.ts";
 import { CheckpointWish } from "./checkpoint_wish.ts";
 import { runAlone } from "./run_alone.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -43,6 +47,8 @@ export async function runJob(
     checkpointWish: new CheckpointWish(),
     stopGraceMs: Math.max(STOP_GRACE_MS, saveBeforeSeconds * 1000 - 5000),
   });
+  const { failure } = summary;
+  if (failure !== null) await writeJobFailure(folder, index, failure);
   return { summary, exitCode: exitCodeOf(summary) };
 }
 

@@ -39,7 +39,6 @@ export interface SlurmScene {
 
 interface SlurmTicket extends StepTicket {
   readonly submitted: SubmittedStep;
-  readonly submittedAt: Date;
   last: QueuedJob | null;
 }
 
@@ -70,7 +69,6 @@ export class SlurmExecutor implements Executor {
   async submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
     const { runsDir, run, options, command } = this.#scene;
     await using _lock = await this.#lockSubmitting();
-    const submittedAt = new Date();
     const queue = await listJobs();
     const submitted = await submitJobs(steps, {
       ...{ runsDir, run, options, command, queue },
@@ -80,8 +78,6 @@ export class SlurmExecutor implements Executor {
       this.#tickets.set(ticket, {
         ...ticket,
         submitted: one,
-        // A job that was there already may have begun long ago.
-        submittedAt: one.isNew ? submittedAt : new Date(0),
         last: null,
       });
       return ticket;
@@ -119,7 +115,7 @@ export class SlurmExecutor implements Executor {
   }
 
   async collect(ticket: StepTicket): Promise<StepSummary> {
-    const { step, submitted, submittedAt, last } = this.#own(ticket);
+    const { step, submitted, last } = this.#own(ticket);
     const { folder } = step.request;
     const lookup = await readMarker(folder, { deep: false });
     if (lookup.kind === "complete") {
@@ -128,8 +124,7 @@ export class SlurmExecutor implements Executor {
     const { submission, index, job } = submitted;
     const end = await jobEnd({
       stepName: step.name,
-      stepFolder: folder,
-      ...{ job, last, submittedAt },
+      ...{ job, last, index },
       log: jobLog(this.#scene.runsDir, submission, index),
     });
     if (end.kind === "failed") return blankStep(step, "failed", end.failure);

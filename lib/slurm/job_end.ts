@@ -1,23 +1,21 @@
 // Why a job that left no result ended: what its step wrote down, what Slurm wrote into its log, and Slurm's own word for its state.
-import { Failure, StepFailure, TimedOutError } from "../error/failure.ts";
-import { type AttemptRecord, readAttempts } from "../store/attempt_history.ts";
-import type { ExitCode } from "../error/exit_code.ts";
+import { dirname } from "node:path";
+import { type Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import { shownPath } from "../worker/permissions.ts";
 import { describeJob, type QueuedJob } from "./job_queue.ts";
+import { readJobFailure } from "./submission_record.ts";
 
 /** What is known of a job that is over. */
 export interface EndedJob {
   readonly stepName: string;
-  /** Absolute folder of the step. */
-  readonly stepFolder: string;
   /** Slurm's name of the job. */
   readonly job: string;
   /** Null where the controller has forgotten it. */
   readonly last: QueuedJob | null;
   /** Path of its log. */
   readonly log: string;
-  /** When it was handed over; older attempts are none of its. */
-  readonly submittedAt: Date;
+  /** Place in its submission, whose folder the log lies in. */
+  readonly index: number;
 }
 
 /** How it ended: `cancelled` and `never_started` are no failures of the step. */
@@ -28,8 +26,9 @@ export type JobEnd =
   | { readonly kind: "never_started" };
 
 const LOG_TAIL_BYTES = 16 * 1024;
+// Slurm's own lines alone: a task may print these words too.
 const OVER_MEMORY =
-  /exceeded (job|step)?\s*memory limit|oom[-_ ]?kill|out of memory/i;
+  /^slurmstepd\S*: error: .*(exceeded (job |step )?memory limit|oom[-_ ]?kill|out of memory)/im;
 
 /** Reads the traces of a job whose step has no marker. */
 export async function jobEnd(job: EndedJob): Promise<JobEnd> {
@@ -46,15 +45,8 @@ export async function jobEnd(job: EndedJob): Promise<JobEnd> {
       ),
     );
   }
-  const attempt = await lastAttempt(job);
-  if (attempt?.failure != null) {
-    const { message, exitCode } = attempt.failure;
-    return failed(
-      new Failure(exitCode as ExitCode, message, {
-        hint: `The log of job ${job.job} is "${shownPath(job.log)}"`,
-      }),
-    );
-  }
+  const said = await readJobFailure(dirname(job.log), job.index);
+  if (said !== null) return failed(said);
   if (last?.reason === "DependencyNeverSatisfied") {
     return { kind: "never_started" };
   }
@@ -88,16 +80,6 @@ export async function jobEnd(job: EndedJob): Promise<JobEnd> {
 
 function failed(failure: Failure): JobEnd {
   return { kind: "failed", failure };
-}
-
-async function lastAttempt(job: EndedJob): Promise<AttemptRecord | null> {
-  const attempts = await readAttempts(job.stepFolder);
-  const last = attempts.at(-1);
-  // The clocks of two hosts may differ a little.
-  return last !== undefined &&
-      Date.parse(last.startedAt) >= job.submittedAt.getTime() - 60_000
-    ? last
-    : null;
 }
 
 /** What the log said last, without the progress of the step. */

@@ -78,6 +78,9 @@ const STUCK: Readonly<Record<string, string>> = {
   InvalidQOS: "the quality of service is not valid",
   DependencyNeverSatisfied: "a step that it needs has failed",
   JobHeldAdmin: "an administrator holds it",
+  JobHeldUser: "it is held; `scontrol release` lets it go on",
+  "launch failed requeued held":
+    "its node failed at the start; `scontrol release` lets it go on",
 };
 
 /** One clause for people: `pending: Priority`, `running on n1`. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { seal } from "../disk/sealed_record.ts";
-import { StoredStateError } from "../error/failure.ts";
+import type { ExitCode } from "../error/exit_code.ts";
+import { Failure, StoredStateError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { readSealedRecord } from "../store/stored_json.ts";
 import { storeLayout } from "../store/store_layout.ts";
@@ -110,6 +111,42 @@ export async function readStepJob(
     if (error instanceof StoredStateError) return null;
     throw error;
   }
+}
+
+/** Keeps in the submission's folder why the job at place `index` failed: the queue forgets, and knows no words. */
+export async function writeJobFailure(
+  folder: string,
+  index: number,
+  { message, exitCode, hint }: Failure,
+): Promise<void> {
+  const record = { version: VERSION, message, exitCode, hint: hint ?? null };
+  await writeJsonAtomically(failurePath(folder, index), seal(record));
+}
+
+/** Why the job failed by its own words; null where it left none. */
+export async function readJobFailure(
+  folder: string,
+  index: number,
+): Promise<Failure | null> {
+  try {
+    const record = await readSealedRecord(
+      failurePath(folder, index),
+      VERSION,
+      [],
+    );
+    if (record === null) return null;
+    const { message, exitCode, hint } = record;
+    return new Failure(exitCode as ExitCode, String(message), {
+      ...(typeof hint === "string" ? { hint } : {}),
+    });
+  } catch (error) {
+    if (error instanceof StoredStateError) return null;
+    throw error;
+  }
+}
+
+function failurePath(folder: string, index: number): string {
+  return join(folder, `${index}.failure.json`);
 }
 
 function jobsFolder(runsDir: string): string {

@@ -104,6 +104,14 @@ testWith(
     await untilSaved(cluster, project);
     const node = await nodeOf(cluster, job);
     await cluster.killNode(node);
+    // Started before the controller knows, it would be sent to the dead node once more.
+    await cluster.until(
+      async () =>
+        (await cluster.command("sinfo", "--noheader", "-n", node, "-o", "%T"))
+          .includes("down*"),
+      "the controller to miss the node",
+      60_000,
+    );
     await cluster.until(
       async () => await restartsOf(cluster, job) >= 1,
       "the requeue",
@@ -137,6 +145,31 @@ testWith(
       /Step "left" was ended by Slurm: job \d+ took more than its memory limit/,
     );
     assert.match(err, /Raise the step's `resources.memory`/);
+    await Deno.remove(runs, { recursive: true });
+  },
+);
+
+testWith(
+  SLURM,
+  "a script that is told to save before the end of its time fails with 124, for it cannot",
+  async () => {
+    await using cluster = await SlurmCluster.start();
+    const runs = await Deno.makeTempDir();
+    const { code, err } = await cli(
+      cluster,
+      submitArgs(
+        runs,
+        ...setStep("left.resources.time", "1m"),
+        ...setStep("left.with", { ticks: 4000 }),
+        // Slurm signals this long before the minute is over.
+        ...["--set", "executor.slurm.save_before=45s", "--wait", "4m"],
+      ),
+    );
+    assert.equal(code, 124, err);
+    assert.match(
+      err,
+      /Step "left" did not get done in its `resources.time`: after \d+ s it was told to save, and a script cannot save and go on/,
+    );
     await Deno.remove(runs, { recursive: true });
   },
 );

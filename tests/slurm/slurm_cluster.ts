@@ -189,45 +189,36 @@ export class SlurmCluster implements AsyncDisposable {
     child.unref();
   }
 
-  /** Daemon, step daemons and everything that they started on a node: what has the node's name in its environment or arguments. */
+  /** The daemon of a node, then the daemons of its steps, then what these run: none may tell what became of the others. */
   async #processesOf(node: string): Promise<number[]> {
-    // The daemons first: none of them may tell the controller what became of the others.
     const daemons: number[] = [];
-    const steps: number[] = [];
+    const steps = new Set<number>();
     const tasks: number[] = [];
     for await (const { name } of Deno.readDir("/proc")) {
       if (!/^\d+$/.test(name)) continue;
-      const text = (file: string) =>
-        Deno.readTextFile(`/proc/${name}/${file}`).catch(() => "");
-      const args = (await text("cmdline")).split("\0");
-      const env = (await text("environ")).split("\0");
-      const isOurs = env.includes(`SLURM_CONF=${this.env["SLURM_CONF"]}`);
-      if (!isOurs) continue;
-      const pid = Number(name);
+      const args = (await processText(name, "cmdline")).split("\0");
+      const env = (await processText(name, "environ")).split("\0");
+      if (!env.includes(`SLURM_CONF=${this.env["SLURM_CONF"]}`)) continue;
       if (args[0]?.endsWith("slurmd") && args.includes(node)) {
-        daemons.push(pid);
-      } else if (args[0]?.startsWith("slurmstepd")) {
-        if (await this.#isStepOf(pid, node)) steps.push(pid);
+        daemons.push(Number(name));
       } else if (env.includes(`SLURMD_NODENAME=${node}`)) {
-        tasks.push(pid);
+        tasks.push(Number(name));
+        const parent = await parentOf(name);
+        const title = await processText(parent, "cmdline");
+        if (title.startsWith("slurmstepd")) steps.add(Number(parent));
       }
     }
     return [...daemons, ...steps, ...tasks];
   }
+}
 
-  /** A step daemon says in its environment which daemon started it only through its spool. */
-  async #isStepOf(pid: number, node: string): Promise<boolean> {
-    const fds = `/proc/${pid}/fd`;
-    try {
-      for await (const { name } of Deno.readDir(fds)) {
-        const target = await Deno.readLink(`${fds}/${name}`).catch(() => "");
-        if (target.includes(`/spool/${node}/`)) return true;
-      }
-    } catch {
-      // It ended meanwhile.
-    }
-    return false;
-  }
+async function processText(pid: string, file: string): Promise<string> {
+  return await Deno.readTextFile(`/proc/${pid}/${file}`).catch(() => "");
+}
+
+async function parentOf(pid: string): Promise<string> {
+  const status = await processText(pid, "status");
+  return /^PPid:\s*(\d+)/m.exec(status)?.[1] ?? "";
 }
 
 /** Slurm's daemons want to be called by their absolute paths. */
