@@ -212,6 +212,7 @@ export async function savedState(
 export function story(out: string): string {
   return out.split("\n")
     .filter((line) => !/^\[\d+\/\d+\] \w+: \w+ (epoch )?\d+\/\d+/.test(line))
+    .filter((line) => !line.includes(" | saving took "))
     .join("\n")
     .replaceAll(
       / {2}[-\d.e]+ to [-\d.e]+ {2}(\d+) {2}(\d+) {2}[\d.]+ % {2}(.*) {2}\d+, [\d.]+ \w+$/gm,
