@@ -36,6 +36,8 @@ interface WrittenAt {
   readonly where: string;
 }
 
+const HOLDS_PASSWORD = /\/\/[^/]*@/;
+
 const FOLDER_KEYS = ["from", "image_folder"];
 
 /** The entry; undefined where something about it was reported. */
@@ -57,8 +59,7 @@ export function readShardEntry(
   const found = expandAddress(written);
   const place = placeOf(tree, ["webdataset_url"]);
   if (!found.ok) {
-    // The address may hold a password.
-    report.hide(written);
+    if (HOLDS_PASSWORD.test(written)) report.hide(written);
     report.error(
       place,
       `Cannot read ${where}: "webdataset_url" cannot be used: ${found.reason}`,

@@ -37,11 +37,12 @@ export interface IndexLookup {
 export async function indexShard(
   { address, path, index: stem, sha256 }: ShardFile,
   keys: ShardKeys,
+  signal?: AbortSignal,
 ): Promise<IndexLookup> {
   const key = { sha256, keys };
   const indexPath = shardIndexPath(stem, key);
   const kept = await readShardIndex(indexPath, key);
-  const index = kept ?? await build(address, path, keys);
+  const index = kept ?? await build(address, path, keys, signal);
   return {
     shard: { ...index, address, path },
     async save() {
@@ -52,9 +53,14 @@ export async function indexShard(
   };
 }
 
-async function build(address: string, path: string, keys: ShardKeys) {
+async function build(
+  address: string,
+  path: string,
+  keys: ShardKeys,
+  signal: AbortSignal | undefined,
+) {
   try {
-    return await buildShardIndex(path, keys);
+    return await buildShardIndex(path, keys, signal);
   } catch (error) {
     if (!(error instanceof TarFailure)) throw error;
     throw new RefusedError(`Cannot read shard "${address}": ${error.reason}`, {

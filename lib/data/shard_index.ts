@@ -48,6 +48,7 @@ export interface ShardIndex {
 export async function buildShardIndex(
   path: string,
   keys: ShardKeys,
+  signal?: AbortSignal,
 ): Promise<ShardIndex> {
   const wanted = { image: endingsOf(keys.image), label: endingsOf(keys.label) };
   const drafts = new Map<string, SampleDraft>();
@@ -61,6 +62,7 @@ export async function buildShardIndex(
       ? LONGEST_LABEL_BYTES
       : 0;
   for await (const member of tarMembers(path, startBytes)) {
+    signal?.throwIfAborted();
     const parts = partsOf(member.name);
     if (parts === null) continue;
     if (endings.size < NAMED_ENDINGS) endings.add(parts.ending);

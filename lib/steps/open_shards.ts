@@ -47,8 +47,7 @@ export async function openShards(
     : localFiles(dataset);
   const shards: IndexedShard[] = [];
   for (const [index, file] of files.entries()) {
-    context.signal.throwIfAborted();
-    const lookup = await indexShard(file, keys);
+    const lookup = await indexShard(file, keys, context.signal);
     // Indexes of local shards are kept by the runner, which made them for its plan.
     if (dataset.shards.kind === "remote") await lookup.save();
     shards.push(lookup.shard);

@@ -16,7 +16,8 @@ export async function clearLeftovers(
 ): Promise<void> {
   const { folder } = runPaths(runsDir, run);
   if (isFolder(folder)) await removeLeftovers(folder);
-  for (const shared of [runsDir, storeLayout(runsDir).dimensions]) {
+  const { dimensions, shards } = storeLayout(runsDir);
+  for (const shared of [runsDir, dimensions, ...foldersIn(shards)]) {
     if (!isFolder(shared)) continue;
     for (const { name } of [...Deno.readDirSync(shared)]) {
       if (!isTemporaryName(name)) continue;
@@ -25,6 +26,12 @@ export async function clearLeftovers(
       if (age > LONGEST_WRITE_MS) await removeTree(path);
     }
   }
+}
+
+/** The folders of shards, one for each place on a server. */
+function foldersIn(path: string): string[] {
+  if (!isFolder(path)) return [];
+  return [...Deno.readDirSync(path)].map(({ name }) => join(path, name));
 }
 
 /** Now, for one that its writer renamed a moment ago. */

@@ -6,6 +6,9 @@ import { type ShardServer, startShardServer } from "../shards/shard_server.ts";
 import { pictureBytes } from "../data/picture_folder.ts";
 import { ROOT, stepPid, until } from "./cli_process.ts";
 
+/** A machine that runs other tests takes its time to load an engine. */
+const PATIENCE_MS = 60_000;
+
 const TOKEN = "hf_loopback_secret_4711";
 
 interface Project {
@@ -171,7 +174,7 @@ Deno.test({
           path === "/s-1.tar" ? { kind: "drip", bytes: 8000 } : undefined;
         const child = start("b");
         const isPart = () => hasPart(runs, "s-1-");
-        await until(isPart, "a part that is safe on disk");
+        await until(isPart, "a part that is safe on disk", PATIENCE_MS);
         refuseTokenInArguments();
         await killStep(child, runs);
         server.oddity = () => undefined;

@@ -99,6 +99,9 @@ Deno.test("loadPipeline() refuses addresses and keys that cannot go together", a
       /1:65 .*"data_path" stands beside "use_webdataset"/,
     ],
   ];
+  const [globbed] = await findingsOf(cases[0]![0]);
+  const shown = renderDiagnostics([globbed!], { color: false });
+  assert.match(shown, /https:\/\/h\/\*\.tar/);
   for (const [text, wanted] of cases) {
     assert.match((await refusalsOf(text)).join("\n"), wanted);
   }

@@ -9,8 +9,13 @@ Deno.test("clearLeftovers() takes the run's own at once, and those of all runs w
     const shared = [
       `${runs}/.fingerprints.json.1.tmp`,
       `${runs}/store/dimensions/.0123456789abcdef.json.1.tmp`,
+      `${runs}/store/shards/h_443-0123456789abcdef/.a.json.1.tmp`,
     ];
-    for (const folder of ["mine", "theirs", "store/dimensions"]) {
+    const inStore = [
+      "store/dimensions",
+      "store/shards/h_443-0123456789abcdef",
+    ];
+    for (const folder of ["mine", "theirs", ...inStore]) {
       await Deno.mkdir(`${runs}/${folder}`, { recursive: true });
     }
     for (const path of [own, others, ...shared]) {
