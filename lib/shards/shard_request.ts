@@ -74,7 +74,7 @@ export async function requestShard(
     if (answer.status < 300 || answer.status >= 400 || next === null) {
       if ([200, 206, 416].includes(answer.status)) return answer;
       await answer.close();
-      throw refusedStatus(answer, at === url, options.token);
+      throw refusedStatus(answer, isSameOrigin(url, at), options.token);
     }
     await answer.close();
     at = redirectTarget(at, next);
@@ -89,7 +89,7 @@ function authorization(
   token: ShardToken | null,
 ): Record<string, string> {
   if (token === null || token.value === null) return {};
-  if (new URL(at).origin !== new URL(url).origin) return {};
+  if (!isSameOrigin(url, at)) return {};
   if (!isSendable(token.value)) {
     throw new FetchProblem(
       `the environment variable ${token.name} holds no token: it is shorter than 8 signs, or has blanks or signs that cannot be sent`,
@@ -97,6 +97,10 @@ function authorization(
     );
   }
   return { authorization: `Bearer ${token.value}` };
+}
+
+function isSameOrigin(url: string, other: string): boolean {
+  return new URL(url).origin === new URL(other).origin;
 }
 
 async function requestOnce(
@@ -207,12 +211,12 @@ function redirectTarget(from: string, location: string): string {
 
 function refusedStatus(
   { status, headers }: ShardAnswer,
-  isOwnAddress: boolean,
+  isOwnOrigin: boolean,
   token: ShardToken | null,
 ): FetchProblem {
   const said = `the server answered ${status}`;
   if (status === 401 || status === 403) {
-    return wantsToken(said, isOwnAddress, token);
+    return wantsToken(said, isOwnOrigin, token);
   }
   if (status === 404 || status === 410) {
     return new FetchProblem(`there is no such shard (${said})`, {
@@ -230,10 +234,10 @@ function refusedStatus(
 
 function wantsToken(
   said: string,
-  isOwnAddress: boolean,
+  isOwnOrigin: boolean,
   token: ShardToken | null,
 ): FetchProblem {
-  if (!isOwnAddress) {
+  if (!isOwnOrigin) {
     return new FetchProblem(
       `${said} behind a redirect, where no token is sent`,
       { hint: "Name the address behind the redirect in webdataset_url" },

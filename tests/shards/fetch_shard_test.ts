@@ -172,7 +172,7 @@ Deno.test("fetchShards() names what is missing, and asks for a token only where 
 
 Deno.test("fetchShards() follows a redirect without the token where the origin is another", async () => {
   await using other = startShardServer();
-  await withServer(async ({ server, content, fetch }) => {
+  await withServer(async ({ server, content, options, fetch }) => {
     other.files.set("/far.tar", content);
     server.token = TOKEN;
     server.oddity = () => ({
@@ -183,6 +183,15 @@ Deno.test("fetchShards() follows a redirect without the token where the origin i
     assert.deepEqual(await fetch({ token }), content);
     assert.equal(server.seen[0]!.authorization, `Bearer ${TOKEN}`);
     assert.deepEqual(other.seen.map((one) => one.authorization), [null]);
+    other.token = TOKEN;
+    Deno.removeSync(options.root, { recursive: true });
+    const refused = await failureOf(fetch({ token }));
+    assert.match(refused.message, /401 behind a redirect, where no token is/);
+    server.files.set("/d/b.tar", content);
+    server.oddity = (path) =>
+      path === "/d/a.tar" ? { kind: "redirect", to: "b.tar" } : undefined;
+    assert.deepEqual(await fetch({ token }), content);
+    assert.equal(server.seen.at(-1)!.authorization, `Bearer ${TOKEN}`);
   });
 });
 
