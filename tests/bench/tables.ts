@@ -96,8 +96,10 @@ export function commandTable(costs: CommandCosts): string {
 function ratios(lane: Lane, lanes: readonly Lane[]): string {
   if (lane.isTorch) return "";
   const torch = lanes.filter(({ isTorch }) => isTorch);
-  return torch.map((one) => `${ratio(lane, one).toFixed(2)} (${one.threads}t)`)
-    .join(", ");
+  return torch.map((one) => {
+    const threads = one.threads === null ? "" : ` (${one.threads}t)`;
+    return `${ratio(lane, one).toFixed(2)}${threads}`;
+  }).join(", ");
 }
 
 function threadsText({ threads }: Lane): string {
