@@ -1,19 +1,16 @@
 // What the arguments of an import stand for: weight files by their headers, and what lies beside them. No number is read.
 import { basename, dirname, join } from "node:path";
-import type { Component } from "../blueprint/parameter_spec.ts";
 import { StoredStateError, UsageError } from "../error/failure.ts";
 import { isFloat } from "../format/float_arrays.ts";
 import type { SafetensorsHeader } from "../format/safetensors_header.ts";
 import { type FileOrigin, readOrigin } from "./file_metadata.ts";
 import {
-  componentOfName,
   DISCRIMINATOR_FILE,
-  isVersionTensor,
   MAIN_FILE,
-  ownName,
   TEXT_FILE,
   TOKENIZER_FILE,
 } from "./file_names.ts";
+import { type NamedArrays, namedArrays } from "./named_arrays.ts";
 import { readHeader } from "./read_header.ts";
 import { STATE_FILE } from "./run_position.ts";
 
@@ -24,17 +21,10 @@ export interface ImportFault {
 }
 
 /** A weight file of FluxFlow or of fluxline. */
-export interface ForeignFile {
+export interface ForeignFile extends Omit<NamedArrays, "formats"> {
   readonly path: string;
   readonly origin: FileOrigin;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Floats of any width, by our names. */
-  readonly shapes: ReadonlyMap<string, readonly number[]>;
-  readonly components: ReadonlySet<Component>;
-  /** Names that belong to no component, and numbers that are no floats. */
-  readonly stray: readonly string[];
-  /** Buffers that old libraries stored, by name: nothing here needs them. */
-  readonly buffers: readonly string[];
   /** Arrays by a number format that becomes F32. */
   readonly converted: Readonly<Record<string, number>>;
 }
@@ -63,8 +53,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "image_encoder.safetensors": "FluxFlow builds that network and never uses it",
 };
 const PICKLED = /\.(pt|pth|bin|ckpt|pkl)(\.bck)?$/;
-/** The numbers from 0 up. */
-const POSITION_IDS = "text_encoder.language_model.embeddings.position_ids";
 
 /**
  * Finds and describes the files. What is wrong with one does not hide what is wrong with the next.
@@ -165,35 +153,9 @@ function unreadable(path: string, error: StoredStateError): ImportFault {
   };
 }
 
-function describe(
-  path: string,
-  { claims, metadata }: SafetensorsHeader,
-): ForeignFile {
-  const shapes = new Map<string, readonly number[]>();
-  const stray: string[] = [];
-  const buffers: string[] = [];
-  const converted: Record<string, number> = {};
-  for (const { name, dtype, shape } of claims) {
-    if (isVersionTensor(name)) continue;
-    const own = ownName(name);
-    if (name === POSITION_IDS) buffers.push(name);
-    else if (own === null) stray.push(name);
-    else if (!isFloat(dtype)) stray.push(`${name} (${dtype})`);
-    else {
-      shapes.set(own, shape);
-      if (dtype !== "F32") converted[dtype] = (converted[dtype] ?? 0) + 1;
-    }
-  }
-  return {
-    path,
-    origin: readOrigin(metadata),
-    metadata,
-    shapes,
-    components: new Set(
-      [...shapes.keys()].map(componentOfName).filter((one) => one !== null),
-    ),
-    stray,
-    buffers,
-    converted,
-  };
+function describe(path: string, header: SafetensorsHeader): ForeignFile {
+  const { formats, ...arrays } = namedArrays(header, isFloat);
+  const { F32: _, ...converted } = formats;
+  const { metadata } = header;
+  return { path, origin: readOrigin(metadata), metadata, ...arrays, converted };
 }

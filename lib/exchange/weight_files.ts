@@ -6,14 +6,12 @@ import { StoredStateError } from "../error/failure.ts";
 import type { SafetensorsHeader } from "../format/safetensors_header.ts";
 import { type FileOrigin, readOrigin } from "./file_metadata.ts";
 import {
-  componentOfName,
   DISCRIMINATOR_FILE,
-  isVersionTensor,
   MAIN_FILE,
-  ownName,
   TEXT_FILE,
   TOKENIZER_FILE,
 } from "./file_names.ts";
+import { namedArrays } from "./named_arrays.ts";
 import { readHeader } from "./read_header.ts";
 
 /** One file, by its header. */
@@ -121,25 +119,14 @@ async function about<T>(path: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-function describe(
-  path: string,
-  { claims, metadata }: SafetensorsHeader,
-): WeightFile {
-  const shapes = new Map<string, readonly number[]>();
-  const stray: string[] = [];
-  for (const { name, dtype, shape } of claims) {
-    if (isVersionTensor(name)) continue;
-    const own = ownName(name);
-    if (own === null) stray.push(name);
-    else if (dtype !== "F32") stray.push(`${name} (${dtype})`);
-    else shapes.set(own, shape);
-  }
-  const held = new Set([...shapes.keys()].map(componentOfName));
+function describe(path: string, header: SafetensorsHeader): WeightFile {
+  const arrays = namedArrays(header, (dtype) => dtype === "F32");
+  const { shapes, components, stray, buffers } = arrays;
   return {
     path,
-    origin: readOrigin(metadata),
-    components: BUILT_COMPONENTS.filter((component) => held.has(component)),
+    origin: readOrigin(header.metadata),
+    components: BUILT_COMPONENTS.filter((one) => components.has(one)),
     shapes,
-    stray,
+    stray: [...stray, ...buffers],
   };
 }

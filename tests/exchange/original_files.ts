@@ -16,35 +16,13 @@ import {
   encodeSafetensors,
   type SafeTensor,
 } from "../../lib/format/safetensors.ts";
+import { TINY_SIZES, TINY_TEXT } from "../train/tiny_section.ts";
 
 /** The `model` section of the original's files: a tiny one. */
 export const ORIGINAL_MODEL = {
   variant: "fluxflow",
-  vae_dim: 8,
-  downscales: 2,
-  compressor_kernel: 4,
-  vae_attn_layers: 1,
-  vae_heads: 2,
-  expander_up_kernel: 4,
-  expander_kernel: 3,
-  expander_dilation: 1,
-  rgb_dim: 16,
-  spade_dim: 4,
-  feature_maps_dim: 8,
-  flow_layers: 1,
-  flow_heads: 2,
-  text_embedding_dim: 8,
-  text_encoder: {
-    vocab_size: 64,
-    dim: 8,
-    layers: 1,
-    heads: 2,
-    hidden_dim: 16,
-    max_positions: 8,
-    head_dim: 4,
-  },
-  disc_base: 4,
-  disc_depth: 2,
+  ...TINY_SIZES,
+  text_encoder: { ...TINY_TEXT, vocab_size: 64, head_dim: 4 },
 } as const;
 
 /** What a pipeline run of the original saves of its position. */
