@@ -82,7 +82,7 @@ testOnTensorflow(
   () => assertGoesOn("tensorflow"),
 );
 
-await testWithGpu(
+testWithGpu(
   "kill -9 on webgpu: the same command goes on with it and ends with the same bytes",
   () => assertGoesOn("webgpu"),
 );

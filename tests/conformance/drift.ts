@@ -28,10 +28,22 @@ export const DRIFT_BOUNDS = {
   100: { loss: 2e-3, weights: 2e-2 },
 } as const;
 
+/** A hundred batches, saved only where they are looked at. */
+const HUNDRED: Partial<TrainStep> = {
+  n_epochs: 25,
+  checkpoint: {
+    interval_batches: 1000,
+    interval_minutes: null,
+    max_lost_minutes: null,
+    keep_last: 2,
+    keep_best: null,
+  },
+};
+
 /** Steps that are compared, and the loss of each. */
-export const COURSES = [
-  { name: "VAE", step: vaeStep({ n_epochs: 25 }), loss: "vae_loss" },
-  { name: "flow", step: flowStep({ n_epochs: 25 }), loss: "flow_loss" },
+const COURSES = [
+  { name: "VAE", step: vaeStep(HUNDRED), loss: "vae_loss" },
+  { name: "flow", step: flowStep(HUNDRED), loss: "flow_loss" },
 ] as const;
 
 /** The step of one engine after so many batches. */

@@ -1,31 +1,43 @@
-// deno task drift [--engine NAME]...: how far each engine is from wasm after 1, 10 and 100 batches from the same start.
+// deno task drift [--engine NAME]... [--until N] [--json]: how far each engine is from wasm after 1, 10 and 100 batches.
 import { parseArgs } from "node:util";
-import { measureDrift } from "./drift.ts";
+import { type Drift, LOOKS, measureDrift } from "./drift.ts";
 import { engineNamed, startHere } from "./engine_under_test.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { engine: { type: "string", multiple: true } },
+  options: {
+    engine: { type: "string", multiple: true },
+    until: { type: "string", default: "100" },
+    json: { type: "boolean", default: false },
+  },
 });
 const names = (values.engine ?? ["tensorflow", "webgpu"]).map(engineNamed);
-console.log("from wasm     step   batches   loss      weights");
+const looks = LOOKS.filter((batches) => batches <= Number(values.until));
+const found: Record<string, Drift[]> = {};
+if (!values.json) {
+  console.log("from wasm     step   batches   loss      weights");
+}
 for (const name of names) {
   const engine = await startHere(name);
   if (engine === null) continue;
-  for (const { course, batches, loss, weights } of await measureDrift(engine)) {
-    const figures = [loss, weights].map((one) => one.toExponential(1));
-    console.log(
-      [
-        name.padEnd(14),
-        course.padEnd(7),
-        String(batches).padEnd(10),
-        figures[0]!.padEnd(10),
-        figures[1]!,
-      ].join(""),
-    );
-  }
+  found[name] = await measureDrift(engine, looks);
+  if (!values.json) printDrifts(name, found[name]);
 }
 console.log(
-  "loss: share by which it differs; weights: norm of the difference over the norm",
+  values.json
+    ? JSON.stringify(found)
+    : "loss: largest share by which a batch's differs; weights: norm of the difference over the norm",
 );
 Deno.exit(0);
+
+function printDrifts(name: string, drifts: readonly Drift[]): void {
+  for (const { course, batches, loss, weights } of drifts) {
+    const start = [
+      name.padEnd(14),
+      course.padEnd(7),
+      String(batches).padEnd(10),
+    ];
+    const [first, second] = [loss, weights].map((one) => one.toExponential(1));
+    console.log(`${start.join("")}${first!.padEnd(10)}${second!}`);
+  }
+}

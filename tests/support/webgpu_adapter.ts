@@ -1,27 +1,23 @@
 // Tests that need a GPU through WebGPU; a software adapter serves. Where none answers they say so and are ignored.
-import { REQUIRED_VARIABLE } from "./outside_program.ts";
+import { type OutsideProgram, testWith } from "./outside_program.ts";
 
-const HOW = "a Vulkan driver: apt-get install mesa-vulkan-drivers";
+/**
+ * Asked in a process of its own: a Vulkan driver brings a compiler that does not bear TensorFlow's library being loaded behind it.
+ */
+const ADAPTER: OutsideProgram = {
+  name: "a Vulkan driver",
+  how: "apt-get install mesa-vulkan-drivers",
+  probe: [
+    Deno.execPath(),
+    "eval",
+    "Deno.exit(await navigator.gpu.requestAdapter() === null ? 1 : 0)",
+  ],
+};
 
 /** Registers a test that is ignored, with a printed reason, where no adapter answers. CI must have one. */
-export async function testWithGpu(
+export function testWithGpu(
   name: string,
   body: () => void | Promise<void>,
-): Promise<void> {
-  const isThere = await navigator.gpu.requestAdapter() !== null;
-  if (!isThere && Deno.env.get(REQUIRED_VARIABLE) === "1") {
-    Deno.test(name, () => {
-      throw new Error(`CI must have ${HOW}`);
-    });
-    return;
-  }
-  if (!isThere) console.log(`skipped: needs ${HOW}: ${name}`);
-  Deno.test({
-    name,
-    ignore: !isThere,
-    // The adapter lives as long as the process.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: body,
-  });
+): void {
+  testWith(ADAPTER, name, body);
 }
