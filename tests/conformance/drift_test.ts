@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { testOnTensorflow } from "../support/tensorflow_library.ts";
 import { testWithGpu } from "../support/webgpu_adapter.ts";
-import { type Drift, DRIFT_BOUNDS, LOOKS, measureDrift } from "./drift.ts";
-import { WEBGPU_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
+import { type Drift, DRIFT_BOUNDS, LOOKS } from "./drift.ts";
 
 function assertClose(drifts: readonly Drift[]): void {
   for (const { course, batches, loss, weights } of drifts) {
