@@ -104,7 +104,7 @@ export const TRAINING_BREAKAGES: readonly Breakage[] = [
     test: {
       file: "tests/data/batch_order_test.ts",
       name:
-        "RS13 RS21 another epoch begins at its first batch, in another order, and is whole",
+        "RS13, RS21: another epoch begins at its first batch, in another order, and is whole",
     },
   },
   {
@@ -114,7 +114,7 @@ export const TRAINING_BREAKAGES: readonly Breakage[] = [
     to: "before += Math.floor(bucket.views.length / batchSize);",
     test: {
       file: "tests/data/batch_order_test.ts",
-      name: "RS16 no picture twice in one epoch, and none left out",
+      name: "RS16: no picture twice in one epoch, and none left out",
     },
   },
 ];
