@@ -81,6 +81,13 @@ export class BatchStream {
     return result;
   }
 
+  /** Makes a batch that {@linkcode BatchStream.read} will ask for first, unless nothing is to be made ahead. */
+  begin(epoch: number, batch: number): void {
+    if (this.#ahead > 0 && batch < this.batchesPerEpoch) {
+      this.#prepare(epoch, batch);
+    }
+  }
+
   #following(epoch: number, batch: number) {
     return Array.from({ length: this.#ahead }, (_, index) => {
       const place = batch + 1 + index;

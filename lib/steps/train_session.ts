@@ -73,6 +73,11 @@ export async function openTrainStep(
   await removeOwnLeftovers(context.folder);
   const lookup = await lookForCheckpoint(context);
   using owned = threads.move();
+  const at = lookup.found?.state;
+  // Decoding starts while the model is built.
+  if (at?.finished !== true) {
+    data.batches.begin(at?.step_epoch ?? 0, at?.batch ?? 0);
+  }
   const session = await openSession(context, {
     step,
     data,

@@ -132,6 +132,21 @@ Deno.test("read() makes the next batch ahead, each picture once", async () => {
   );
 });
 
+Deno.test("begin() makes the first batch before it is asked for, and none where nothing is made ahead", async () => {
+  for (const [ahead, made] of [[2, 4], [0, 0]] as const) {
+    const reads: number[] = [];
+    const stream = new BatchStream(dataset(8, { reads }), {
+      ...OPTIONS,
+      ahead,
+    });
+    stream.begin(0, 1);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assert.equal(reads.length, made);
+    const batch = await stream.read(0, 1);
+    assert.deepEqual(reads.slice(0, 4), batch.indices);
+  }
+});
+
 Deno.test("flip mirrors about half of the pictures, others in each epoch", async () => {
   const stream = new BatchStream(dataset(200, { flip: true }), {
     ...OPTIONS,
