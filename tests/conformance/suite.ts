@@ -2,6 +2,7 @@
 import { tf } from "../../lib/tensor/tf.ts";
 import { ELEMENTWISE_CASES } from "./elementwise_cases.ts";
 import { recordKernels } from "./kernel_recorder.ts";
+import { FUSED_LAYER_CASES } from "./fused_layer_cases.ts";
 import { FUSED_CASES } from "./fused_cases.ts";
 import { NETWORK_CASES } from "./network_cases.ts";
 import type { OpCase } from "./op_case.ts";
@@ -17,6 +18,7 @@ export const CASES: readonly OpCase[] = [
   ...SUM_CASES,
   ...NETWORK_CASES,
   ...FUSED_CASES,
+  ...FUSED_LAYER_CASES,
 ];
 
 /** What became of one operation on an engine. */

@@ -99,6 +99,18 @@ export const TOLERANCES: readonly Tolerance[] = [
     gradient: CANCELLED,
     also: ["FluxGroupNormalizeGrad"],
   },
+  {
+    kernel: "FluxLayerNormalize",
+    value: SUMMED,
+    gradient: CANCELLED,
+    also: ["FluxLayerNormalizeGrad"],
+  },
+  {
+    kernel: "FluxAffine",
+    value: SUMMED,
+    gradient: SUMMED,
+    also: ["FluxAffineGrad"],
+  },
   { kernel: "FluxSquareSum", value: ROUNDED, gradient: null },
   { kernel: "FluxScale", value: ROUNDED, gradient: null },
   { kernel: "FluxBlend", value: ROUNDED, gradient: null },
