@@ -76,6 +76,10 @@ const CONVOLUTIONS: readonly OpCase[] = casesOf(
     { input: [1, 7, 7, 3], filter: [3, 3, 3, 4], stride: 2, pad: 1 },
     { input: [2, 5, 4, 3], filter: [1, 1, 3, 2] },
     { input: [1, 1, 1, 1], filter: [3, 3, 1, 1], pad: 1 },
+    // Widths between those that vectors are made for.
+    { input: [1, 4, 4, 40], filter: [3, 3, 40, 24], pad: 1 },
+    { input: [1, 4, 4, 24], filter: [4, 4, 24, 40], stride: 2, pad: 1 },
+    { input: [1, 4, 4, 40], filter: [4, 4, 40, 20], stride: 2, pad: 1 },
   ] as ConvolutionSizes[]).map(
     ({ input, filter, stride = 1, pad = 0, dilation = 1 }) => ({
       name:
@@ -103,6 +107,9 @@ const GROWING: readonly OpCase[] = casesOf(
     [[1, 3, 5, 4], [16, 16, 5, 4]],
     [[1, 2, 2, 8], [2, 2, 4, 8]],
     [[1, 1, 1, 1], [4, 4, 1, 1]],
+    [[1, 2, 2, 8], [4, 4, 40, 8]],
+    [[1, 2, 2, 3], [4, 4, 24, 3]],
+    [[1, 2, 2, 3], [4, 4, 48, 3]],
   ] as [Four, Four][]).map(([from, filter]) => {
     const [batch, height, width] = from;
     const input: Four = [batch, 2 * height, 2 * width, filter[2]];

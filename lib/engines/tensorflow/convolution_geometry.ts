@@ -78,8 +78,11 @@ export function convAttributes(
   { stride, dilation, padding }: Geometry,
   input: Shape4,
   filter: Shape4,
+  mayBeNamed = true,
 ): readonly OpAttribute[] {
-  const name = paddingName({ stride, dilation, padding }, input, filter);
+  const name = mayBeNamed
+    ? paddingName({ stride, dilation, padding }, input, filter)
+    : "EXPLICIT";
   const key = `${stride};${dilation};${name === "EXPLICIT" ? padding : name}`;
   let attributes = known.get(key);
   if (attributes === undefined) {
