@@ -9,7 +9,7 @@ Fetching the code of the steps
 [1/3] numbers | numbers are on their way
 [1/3] numbers | half a line
 [1/3] numbers: count 1/4
-[1/3] numbers: count 4/4
+[1/3] numbers: count 4/4, TIME each
 [1/3] numbers: done in TIME
 [2/3] total: started
 [2/3] total | the total is 286
