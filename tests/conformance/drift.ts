@@ -25,7 +25,7 @@ export const LOOKS = [1, 10, 100] as const;
 export const DRIFT_BOUNDS = {
   1: { loss: 1e-5, weights: 5e-4 },
   10: { loss: 1e-4, weights: 3e-3 },
-  100: { loss: 2e-3, weights: 2e-2 },
+  100: { loss: 1e-2, weights: 2e-2 },
 } as const;
 
 /** A hundred batches, saved only where they are looked at. */
