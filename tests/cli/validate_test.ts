@@ -58,14 +58,14 @@ Deno.test("validateCommand() checks every file, shows each mistake in its frame 
   |
 4 |       - { name: a, task: script, uses: a.ts, learning_rate: 1, n_epochs: x }
   |                                              ^^^^^^^^^^^^^
-hint: Keys known here are name, description, task, needs, permissions, retry, timeout, uses, with
+hint: Keys known here are name, description, task, needs, permissions, retry, timeout, resources, uses, with
 
 error: Cannot read step "a": unknown key "n_epochs"
   F/bad.yaml:4:64
   |
 4 |       - { name: a, task: script, uses: a.ts, learning_rate: 1, n_epochs: x }
   |                                                                ^^^^^^^^
-hint: Keys known here are name, description, task, needs, permissions, retry, timeout, uses, with
+hint: Keys known here are name, description, task, needs, permissions, retry, timeout, resources, uses, with
 F/bad.yaml: refused, 2 errors
 error: Cannot read "F/none.yaml": there is no such file
 hint: Correct the path, or leave FILE out for every pipeline in pipelines/`,

@@ -5,10 +5,16 @@ import { stripVTControlCharacters } from "node:util";
 
 /** Folders whose files take longest; they are started first, so that no core is left with one of them at the end. */
 const SLOW_FOLDERS: readonly string[] = [
+  "slurm",
   "acceptance",
   "cli",
   "exchange",
+  "upkeep",
   "schedule",
+  "engines",
+  "crash",
+  "long",
+  "conformance",
   "train",
 ];
 /** Test files of one process: few enough to share the work out, many enough to be worth the start. */
