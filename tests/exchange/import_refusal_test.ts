@@ -207,7 +207,10 @@ Deno.test("files of two models are refused, by variant and by size; a tokenizer 
     assert.equal(variants.code, 3);
     assert.match(variants.err, /together: they are of different variants/);
     const vocab = Object.fromEntries(
-      Array.from({ length: 65 }, (_, id) => [`w${id}`, id]),
+      Array.from(
+        { length: 65 },
+        (_, id) => [id === 0 ? "[PAD]" : `w${id}`, id],
+      ),
     );
     await Deno.writeTextFile(
       join(root, "tokenizer.json"),
