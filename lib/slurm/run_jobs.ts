@@ -27,7 +27,14 @@ export async function jobsOfRun(
   return found;
 }
 
-/** Cancels them, those that wait for others first, and answers their names. Running ones get SIGTERM and Slurm's KillWait to save. */
+/** Slurm's own patience with a job that saves is 30 seconds, unless a cluster gives more. */
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 500;
+
+/**
+ * Cancels them, those that wait for others first, and answers their names. Running ones get SIGTERM and Slurm's KillWait to save;
+ * it returns when they have ended, so that the next start finds none that is about to.
+ */
 export async function cancelJobs(
   runsDir: string,
   run: string,
@@ -36,6 +43,12 @@ export async function cancelJobs(
   const waiting = jobs.filter(({ state }) => state === "PENDING");
   const running = jobs.filter(({ state }) => state !== "PENDING");
   const ids = [...new Set([...waiting, ...running].map(({ id }) => id))];
-  if (ids.length > 0) await slurmOutput("scancel", ids);
+  if (ids.length === 0) return ids;
+  await slurmOutput("scancel", ids);
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    if ((await jobsOfRun(runsDir, run)).size === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
   return ids;
 }

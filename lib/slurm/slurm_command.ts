@@ -75,9 +75,10 @@ export async function slurmOutput(
 
 /** The line of an error output that says why, without the name of the command in front. */
 export function reasonIn(err: string): string {
+  // Where its help is found is no reason.
   const lines = err.split("\n").map((line) =>
     line.replace(/^\w+: (error|fatal): /, "").trim()
-  ).filter((line) => line !== "");
+  ).filter((line) => line !== "" && !line.startsWith("Try "));
   return lines.at(-1) ?? "it gave no reason";
 }
 

@@ -16,6 +16,13 @@ import {
   mustBeFound,
 } from "./damaged_runs.ts";
 
+/** Two train steps, the second of which keeps a checkpoint to fall back to. */
+const STEPS: readonly string[] = [
+  "{ name: vae_warmup, train_vae: true, n_epochs: 1 }",
+  "{ name: words, task: script, uses: count_words.ts }",
+  "{ name: vae_spade, needs: [vae_warmup, words], train_vae: true, train_spade: true, n_epochs: 1, checkpoint: { keep_last: 2 } }",
+];
+
 /** The second train step is killed between two of its saves. */
 const CUT_AT = "step vae_spade:75";
 
@@ -26,7 +33,7 @@ let shared: { project: CrashProject; calm: Record<string, string> } | undefined;
 
 async function open(): Promise<NonNullable<typeof shared>> {
   if (shared !== undefined) return shared;
-  const project = await CrashProject.open();
+  const project = await CrashProject.open(STEPS);
   const trace = project.path("cut.trace");
   const cut = await project.train("cut", { at: CUT_AT, event: "kill", trace });
   assert.equal(cut.code, 4, cut.err);
