@@ -13,7 +13,24 @@ import { datasetNames } from "./step_graph.ts";
 import { readShardEntry, topShardEntry } from "./shard_entry.ts";
 
 /** Name of the dataset that the `data` section makes. */
-export const TOP_DATASET = "default";
+const TOP_DATASET = "default";
+
+/** Where the keys of a dataset are written, and how messages call the place. */
+export function datasetHome(
+  name: string,
+): {
+  readonly isTop: boolean;
+  readonly section: readonly string[];
+  readonly where: string;
+} {
+  return name === TOP_DATASET
+    ? { isTop: true, section: ["data"], where: "of the data section" }
+    : {
+      isTop: false,
+      section: ["training", "pipeline", "datasets", name],
+      where: `of dataset "${name}"`,
+    };
+}
 
 /** The datasets of a file. `names` holds refused ones too, so that references to them are not blamed as well. */
 export interface Datasets {

@@ -1,4 +1,5 @@
 // How the pictures of a dataset are seen: mirrored, cropped, and in two parts where some are held out.
+import type { DatasetView } from "../catalog/dataset_entry.ts";
 import type { DatasetEntry } from "../catalog/pipeline.ts";
 import { keyPlaceOf, type LocatedMap } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
@@ -17,15 +18,13 @@ export interface ViewOptions {
   readonly holdout: number | null;
 }
 
-type View = Pick<DatasetEntry, "flip" | "crop" | "crop_scale" | "split">;
-
 /** How training sees the dataset. */
 export function viewOf(
   { flip, crop, crop_scale, holdout }: ViewOptions,
   tree: LocatedMap,
   where: string,
   report: Report,
-): View {
+): DatasetView {
   if (crop === "center" && crop_scale !== null) {
     report.error(
       keyPlaceOf(tree, ["crop_scale"]),

@@ -8,7 +8,7 @@ import {
 } from "../source/located_tree.ts";
 import type { Report } from "./report.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
-import { TOP_DATASET } from "./dataset_section.ts";
+import { datasetHome } from "./dataset_section.ts";
 
 interface WantedPath {
   readonly path: string;
@@ -65,11 +65,7 @@ function datasetPaths(
       !used.has(name) || image_folder_path === null ||
       captions_file_path === null
     ) return [];
-    const isTop = name === TOP_DATASET;
-    const section = isTop
-      ? ["data"]
-      : ["training", "pipeline", "datasets", name];
-    const where = isTop ? "of the data section" : `of dataset "${name}"`;
+    const { isTop, section, where } = datasetHome(name);
     const root = resolve(".");
     return [
       {

@@ -1,8 +1,5 @@
 // A file of schedules: `schedules:`, a list of entries that each name a pipeline.
-import {
-  type ScheduleEntry,
-  SCHEDULES_FILE,
-} from "../catalog/schedule_options.ts";
+import type { ScheduleEntry } from "../catalog/schedule_options.ts";
 import * as v from "valibot";
 import { closedMap } from "../catalog/option.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
@@ -14,7 +11,7 @@ import { newReport } from "./report.ts";
 import { readScheduleEntries } from "./schedule_entries.ts";
 import { readYaml } from "./yaml_document.ts";
 
-const TOP = closedMap({ ...SCHEDULES_FILE.entries, schedules: v.any() });
+const TOP = closedMap({ schedules: v.any() });
 
 /** Whether a YAML text is a schedules file; one that cannot be parsed is if a line of it starts with the key. */
 export function isSchedulesText(text: string): boolean {

@@ -5,7 +5,7 @@ import { isHubUrl } from "../hub/hub_name.ts";
 import { findLocalShards } from "../shards/local_shards.ts";
 import { MOST_SHARDS } from "../shards/shard_address.ts";
 import { type LocatedMap, placeOf } from "../source/located_tree.ts";
-import { TOP_DATASET } from "./dataset_section.ts";
+import { datasetHome } from "./dataset_section.ts";
 import { datasetsOfSteps } from "./path_checks.ts";
 import type { Report } from "./report.ts";
 
@@ -42,9 +42,7 @@ async function withPaths(
 ): Promise<ShardEntry> {
   const { shards } = entry;
   if (shards.kind === "remote") return entry;
-  const isTop = name === TOP_DATASET;
-  const section = isTop ? ["data"] : ["training", "pipeline", "datasets", name];
-  const where = isTop ? "of the data section" : `of dataset "${name}"`;
+  const { section, where } = datasetHome(name);
   const paths: string[] = [];
   for (const pattern of shards.patterns) {
     const found = await pathsOf(pattern, hubDir);

@@ -1,4 +1,5 @@
 // What one shard holds: its samples, where their pictures lie in it, what these pictures' headers say, and the captions.
+import type { ShardEntry } from "../catalog/pipeline.ts";
 import { tarMembers } from "../format/tar_members.ts";
 import { isRecord } from "../json/record.ts";
 import { contentOf } from "./dataset_part.ts";
@@ -21,6 +22,20 @@ export interface ShardKeys {
   readonly label: string;
   /** Key of the caption inside a label. */
   readonly caption: string;
+}
+
+/** Which members of a sample a dataset entry reads. */
+export function shardKeysOf(
+  entry: Pick<
+    ShardEntry,
+    "webdataset_image_key" | "webdataset_label_key" | "webdataset_caption_key"
+  >,
+): ShardKeys {
+  return {
+    image: entry.webdataset_image_key,
+    label: entry.webdataset_label_key,
+    caption: entry.webdataset_caption_key,
+  };
 }
 
 /** One sample of a shard. */

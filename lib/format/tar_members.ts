@@ -41,8 +41,8 @@ export async function* tarMembers(
   await refuseOddEnds(file);
   const archive = extract();
   const pumping = pump(file, archive);
-  // Awaited below; a failure that comes first must not end the process.
-  pumping.catch(() => {});
+  // Awaited below too, but the walk would wait for ever for what cannot be read.
+  pumping.catch((error) => archive.destroy(error));
   let last = "";
   try {
     for await (const entry of archive) {

@@ -17,12 +17,7 @@ export function layerNormalize<T extends tf.Tensor>(
       (kept) => runFusedKernel("FluxLayerNormalizeGrad", kept, {})[0]!,
     );
   }
-  const centered = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centered), -1, true);
-  return tf.mul(
-    centered,
-    tf.rsqrt(tf.add(variance, epsilon)),
-  ) as tf.Tensor as T;
+  return standardized(x, -1, epsilon) as T;
 }
 
 /** Layer norm over the last axis with the scope's scale and shift (Ba et al. 2016). */
@@ -82,10 +77,18 @@ function composed(x: tf.Tensor4D, groups: number): tf.Tensor4D {
     groups,
     channels / groups,
   ]);
-  const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
-  const variance = tf.mean(tf.square(centered), [1, 3], true);
-  const scaled = tf.mul(centered, tf.rsqrt(tf.add(variance, EPSILON)));
-  return tf.reshape(scaled, x.shape);
+  return tf.reshape(standardized(grouped, [1, 3], EPSILON), x.shape);
+}
+
+/** Mean 0 and variance 1 over the axes, of the engine's own operations. */
+function standardized(
+  x: tf.Tensor,
+  axes: number | number[],
+  epsilon: number,
+): tf.Tensor {
+  const centered = tf.sub(x, tf.mean(x, axes, true));
+  const variance = tf.mean(tf.square(centered), axes, true);
+  return tf.mul(centered, tf.rsqrt(tf.add(variance, epsilon)));
 }
 
 /** {@linkcode groupNormalize}, then the scope's scale and shift per channel. */

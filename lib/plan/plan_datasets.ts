@@ -7,6 +7,7 @@ import {
   type DimensionKey,
 } from "../data/dimension_cache.ts";
 import { selectSamples } from "../data/selected_samples.ts";
+import { shardKeysOf } from "../data/shard_index.ts";
 import { sizingOf } from "../data/size_class.ts";
 import { digestRecord } from "../disk/digest.ts";
 import type {
@@ -25,12 +26,7 @@ import type { ShardPlaces } from "../store/step_request.ts";
 import type { StoreLayout } from "../store/store_layout.ts";
 import { resolveDataset } from "./build_request.ts";
 import { knownDimensions, type SampleHeaders } from "./known_dimensions.ts";
-import {
-  shardFingerprint,
-  shardHeaders,
-  shardKeysOf,
-  shardPlaces,
-} from "./plan_shards.ts";
+import { shardFingerprint, shardHeaders, shardPlaces } from "./plan_shards.ts";
 import type { WorkDataset } from "./work_record.ts";
 
 /** A step that may have made a dataset. */

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import type { ShardEntry } from "../catalog/pipeline.ts";
 import { type IndexLookup, indexShard } from "../data/indexed_shard.ts";
-import type { ShardKeys } from "../data/shard_index.ts";
+import { shardKeysOf } from "../data/shard_index.ts";
 import { localIndexStem } from "../data/shard_index_file.ts";
 import { openShardSource } from "../data/shard_source.ts";
 import { digestRecord } from "../disk/digest.ts";
@@ -16,15 +16,6 @@ import type { SampleHeaders } from "./known_dimensions.ts";
 
 /** More files than these would make a command line too long: their folders are granted instead. */
 const MOST_FILES_GRANTED = 100;
-
-/** Which members of a sample the dataset reads. */
-export function shardKeysOf(entry: ShardEntry): ShardKeys {
-  return {
-    image: entry.webdataset_image_key,
-    label: entry.webdataset_label_key,
-    caption: entry.webdataset_caption_key,
-  };
-}
 
 /** Identity of local shards: their content in their order; null for remote ones. */
 export async function shardFingerprint(

@@ -1,14 +1,11 @@
 // Fetches a shard whole, once for everybody: a lock keeps others out, a cut connection or a kill costs only what was on its way.
-import { dirname } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
-import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile } from "../disk/digest.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import { renameEntry, syncFolder } from "../disk/folder_entries.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
-import { seal } from "../disk/sealed_record.ts";
 import { LockedError, RefusedError, StepFailure } from "../error/failure.ts";
-import { type KeptShard, readKept, SHARD_VERSION } from "./kept_shard.ts";
+import { type KeptShard, readKept, recordKept } from "./kept_shard.ts";
 import { PartialShard, removePartial, validatorOf } from "./partial_shard.ts";
 import { FetchProblem, requestShard } from "./shard_request.ts";
 import { type ShardPlace, shardPlace } from "./shard_place.ts";
@@ -175,14 +172,12 @@ async function startOf(
 async function commit(url: string, place: ShardPlace): Promise<KeptShard> {
   const digest = await digestFile(place.partial);
   await renameEntry(place.partial, place.tar);
-  await syncFolder(dirname(place.tar));
-  const modifiedMs = Deno.statSync(place.tar).mtime?.getTime() ?? 0;
-  await writeJsonAtomically(
-    place.record,
-    seal({ version: SHARD_VERSION, address: url, ...digest, modifiedMs }),
-  );
+  await syncFolder(place.folder);
+  const { tar: path, index } = place;
+  const shard: KeptShard = { address: url, path, index, ...digest };
+  await recordKept(shard, place, Deno.statSync(path).mtime?.getTime() ?? 0);
   await removePartial(place);
-  return { address: url, path: place.tar, index: place.index, ...digest };
+  return shard;
 }
 
 function failure(url: string, problem: FetchProblem): Error {

@@ -19,13 +19,15 @@ export async function fetchShards(
   const sizes = new Map<string, { done: number; total: number }>();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  const sum = { done: 0, total: 0 };
   const tell = (url: string, done: number, total: number) => {
+    const before = sizes.get(url);
     sizes.set(url, { done, total });
-    const known = [...sizes.values()];
-    const sum = known.reduce((all, one) => all + one.total, 0);
+    sum.done += done - (before?.done ?? 0);
+    sum.total += total - (before?.total ?? 0);
     options.progress(
-      known.reduce((all, one) => all + one.done, 0),
-      Math.round(sum / known.length * urls.length),
+      sum.done,
+      Math.round(sum.total / sizes.size * urls.length),
     );
   };
   const waiting = [...urls.entries()];

@@ -1,12 +1,13 @@
 // A shard that was fetched whole: trusted by size and time, hashed again where these changed, and never used when it does not match.
+import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile, type FileDigest } from "../disk/digest.ts";
 import { removeEntry } from "../disk/folder_entries.ts";
-import { openSealed } from "../disk/sealed_record.ts";
+import { openSealed, seal } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
 import type { ShardPlace } from "./shard_place.ts";
 
 /** Version of a shard's record. */
-export const SHARD_VERSION = 1;
+const SHARD_VERSION = 1;
 
 /** A whole shard on this machine. */
 export interface KeptShard extends FileDigest {
@@ -27,7 +28,14 @@ export async function readKept(
   log: (text: string, level: "warning") => void,
 ): Promise<KeptShard | null> {
   const kept = await lookUpKept(address, place);
-  if (kept.kind === "whole") return kept.shard;
+  if (kept.kind === "whole") {
+    const { shard, modifiedMs } = kept;
+    // With the time that was found, the next look is spared the hash.
+    if (modifiedMs !== kept.recordedMs) {
+      await recordKept(shard, place, modifiedMs);
+    }
+    return shard;
+  }
   if (kept.kind === "damaged") {
     log(
       `shard "${address}" is fetched again: ${kept.reason}`,
@@ -38,19 +46,37 @@ export async function readKept(
   return null;
 }
 
+/** Writes that a shard is whole; `modifiedMs`: time of the file that has its digest. */
+export async function recordKept(
+  { address, bytes, sha256 }: KeptShard,
+  place: ShardPlace,
+  modifiedMs: number,
+): Promise<void> {
+  await writeJsonAtomically(
+    place.record,
+    seal({ version: SHARD_VERSION, address, bytes, sha256, modifiedMs }),
+  );
+}
+
 /** What lies in a shard's place. Nothing is changed. */
 export async function lookUpKept(
   address: string,
   place: ShardPlace,
 ): Promise<
   | { readonly kind: "absent" }
-  | { readonly kind: "whole"; readonly shard: KeptShard }
+  | {
+    readonly kind: "whole";
+    readonly shard: KeptShard;
+    /** Time of the file as it was found, and as the record has it. */
+    readonly modifiedMs: number;
+    readonly recordedMs: number;
+  }
   | { readonly kind: "damaged"; readonly reason: string }
 > {
   const record = await readRecord(place.record);
   if (record === null) return { kind: "absent" };
   if (typeof record === "string") return { kind: "damaged", reason: record };
-  const { bytes, sha256 } = record;
+  const { bytes, sha256, modifiedMs: recordedMs } = record;
   const shard = {
     address,
     path: place.tar,
@@ -71,15 +97,13 @@ export async function lookUpKept(
       reason: `its file has ${found.size} bytes, wanted ${bytes}`,
     };
   }
-  if (found.mtime?.getTime() === record.modifiedMs) {
-    return { kind: "whole", shard };
-  }
-  return (await digestFile(place.tar)).sha256 === sha256
-    ? { kind: "whole", shard }
-    : {
-      kind: "damaged",
-      reason: "its file has other content than when it was fetched",
-    };
+  const modifiedMs = found.mtime?.getTime() ?? 0;
+  const isWhole = modifiedMs === recordedMs ||
+    (await digestFile(place.tar)).sha256 === sha256;
+  return isWhole ? { kind: "whole", shard, modifiedMs, recordedMs } : {
+    kind: "damaged",
+    reason: "its file has other content than when it was fetched",
+  };
 }
 
 type ShardRecord = FileDigest & { readonly modifiedMs: number };

@@ -1,5 +1,4 @@
 // A shard that has come in part: how much of it is safe on disk, and what its server called it, so that the rest is of the same file.
-import { dirname } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { DurableFile } from "../disk/durable_file.ts";
 import { removeEntry, syncFolder } from "../disk/folder_entries.ts";
@@ -36,11 +35,11 @@ export class PartialShard implements Disposable {
       write: true,
     });
     const isWhole = kept !== null && await file.size() >= kept.bytes;
-    const bytes = isWhole && kept.validator !== null ? kept.bytes : 0;
+    const bytes = isWhole ? kept.bytes : 0;
     // Bytes behind the record may not be on the disk although the file's size says so.
     await file.truncate(bytes);
     await file.seek(bytes);
-    const validator = bytes === 0 ? null : kept!.validator;
+    const validator = isWhole ? kept.validator : null;
     return new PartialShard(file, place, { address, bytes, validator });
   }
 
@@ -123,7 +122,7 @@ export class PartialShard implements Disposable {
 export async function removePartial(place: ShardPlace): Promise<void> {
   await removeIfThere(place.partialRecord);
   await removeIfThere(place.partial);
-  await syncFolder(dirname(place.partial));
+  await syncFolder(place.folder);
 }
 
 /** What an `If-Range` can be made with: a strong tag, or else the time of the last change. */
@@ -144,14 +143,12 @@ async function removeIfThere(path: string): Promise<void> {
 async function readRecord(
   address: string,
   path: string,
-): Promise<
-  { readonly bytes: number; readonly validator: string | null } | null
-> {
+): Promise<{ readonly bytes: number; readonly validator: string } | null> {
   try {
     const text = await Deno.readTextFile(path);
     const record = openSealed(text, { path, version: PARTIAL_VERSION });
     return record["address"] === address
-      ? record as unknown as { bytes: number; validator: string | null }
+      ? record as unknown as { bytes: number; validator: string }
       : null;
   } catch (error) {
     // Without a record that can be read, the shard comes from its start.

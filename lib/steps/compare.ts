@@ -1,7 +1,6 @@
 // Body of `task: compare`: two steps' weights on the same held-out pictures, the paired difference, and what it shows.
 import { join } from "node:path";
 import type { CompareStep, PictureMetric } from "../catalog/pipeline.ts";
-import type { PictureSet } from "../data/picture_set.ts";
 import { commonSize } from "../data/selected_samples.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { startEngine } from "../engines/engine.ts";
@@ -18,7 +17,11 @@ import { type Verdict, verdict } from "../evaluation/verdict.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import { latentNumbers } from "../blueprint/model_options.ts";
 import { modelOptionsFrom } from "../blueprint/section_options.ts";
-import { intactIndices, openStepDataset } from "./open_data.ts";
+import {
+  intactIndices,
+  type OpenSources,
+  openStepDataset,
+} from "./open_data.ts";
 import {
   meanMeasures,
   type MeasuredPictures,
@@ -57,7 +60,8 @@ export async function compareBody(context: StepContext): Promise<StepResult> {
   const { request } = context;
   const step = request.options as CompareStep;
   await startEngine(request.engine);
-  const dataset = await openStepDataset(context, step.dataset);
+  const sources: OpenSources = new Map();
+  const dataset = await openStepDataset(context, step.dataset, { sources });
   const indices = await intactIndices(
     context,
     dataset,
@@ -85,14 +89,18 @@ export async function compareBody(context: StepContext): Promise<StepResult> {
     arms.push(made);
   }
   const pictures = { dataset, indices, shown, onPass: () => {} };
-  return await report(context, step, pictures, arms);
+  const baseline = await measureBaseline(context, step, pictures, sources);
+  return await report(context, step, pictures, { arms, baseline });
 }
 
 async function report(
   context: StepContext,
   step: CompareStep,
   pictures: MeasuredPictures,
-  arms: readonly Reconstructions[],
+  { arms, baseline }: {
+    readonly arms: readonly Reconstructions[];
+    readonly baseline: Baseline | null;
+  },
 ): Promise<StepResult> {
   const { dataset, indices } = pictures;
   const { request } = context;
@@ -100,7 +108,6 @@ async function report(
     PictureMeasures,
     PictureMeasures,
   ];
-  const baseline = await measureBaseline(context, step, dataset, indices);
   const differences = Object.fromEntries(
     METRICS.map((metric) => [
       metric,
@@ -179,11 +186,13 @@ async function report(
 async function measureBaseline(
   context: StepContext,
   step: CompareStep,
-  heldOut: PictureSet,
-  indices: readonly number[],
+  { dataset: heldOut, indices }: MeasuredPictures,
+  sources: OpenSources,
 ): Promise<Baseline | null> {
   if (step.baseline_dataset === null) return null;
-  const known = await openStepDataset(context, step.baseline_dataset);
+  const known = await openStepDataset(context, step.baseline_dataset, {
+    sources,
+  });
   const knownIndices = await intactIndices(
     context,
     known,

@@ -1,7 +1,7 @@
 // Entry of a short process that trains a small VAE for a few steps on one engine: what `engine doctor` reports.
 import type { EngineStart } from "../engine_setup/engine_choice.ts";
 import { startEngine } from "../engines/engine.ts";
-import { Failure, RefusedError } from "../error/failure.ts";
+import { Failure, RefusedError, StepFailure } from "../error/failure.ts";
 import type { ModelOptions } from "../blueprint/model_options.ts";
 import {
   buildModel,
@@ -12,6 +12,8 @@ import {
 } from "../models/flux_model.ts";
 import { tf } from "../tensor/tf.ts";
 import { ParameterGroup } from "../train/parameter_group.ts";
+import type { LossTerms } from "../train/trainer.ts";
+import { updateOnce } from "../train/update.ts";
 
 const STEPS = 6;
 const SIDE = 32;
@@ -107,24 +109,26 @@ async function trainOnce(
   const [, height, width] = images.shape;
   const scale = 2 ** MODEL.downscales;
   const grid = { height: height / scale, width: width / scale };
-  const { value, grads } = tf.variableGrads(() => {
+  const loss = (): LossTerms => {
     const posterior = encode(model, images);
     const tokens = latentTokens(model, posterior.mean, posterior);
     const decoded = decode(model, tokens, grid, { spade: true });
-    return tf.mean(tf.square(tf.sub(decoded, images))) as tf.Scalar;
-  }, [...group.variables.values()]);
-  const [loss] = await value.data() as Float32Array;
-  const gradients = new Map(
-    [...group.variables].flatMap(([name, variable]) => {
-      const gradient = grads[variable.name];
-      return gradient ? [[name, gradient] as const] : [];
-    }),
+    const total = tf.mean(tf.square(tf.sub(decoded, images))) as tf.Scalar;
+    return { total, terms: { recon_loss: total } };
+  };
+  const { metrics, nonFinite } = await updateOnce(
+    { groups: [group], lossMetric: "loss", clippingNorm: 1 },
+    { loss, settings: {}, [Symbol.dispose]() {} },
+    true,
   );
-  await group.update(gradients, loss!);
+  if (nonFinite !== null) {
+    throw new StepFailure(
+      `Cannot train on this engine: "${nonFinite}" is ${metrics[nonFinite]}`,
+    );
+  }
   // A queue of the engine is not empty before one of the last results is read.
   await [...group.variables.values()].at(-1)!.data();
-  tf.dispose([value, ...Object.values(grads)]);
-  return loss!;
+  return metrics["loss"]!;
 }
 
 /** Waves, so that nothing has to be read. */

@@ -12,12 +12,20 @@ import type { Decode } from "../data/picture_decoding.ts";
 import { openPictureSet, type PictureSet } from "../data/picture_set.ts";
 import type { SampleSource } from "../data/sample_source.ts";
 import { sizingOf } from "../data/size_class.ts";
+import { canonicalJson } from "../disk/canonical_json.ts";
 import { StepFailure } from "../error/failure.ts";
 import type { ResolvedDataset, StepRequest } from "../store/step_request.ts";
-import { openShards, type ShardContext } from "./open_shards.ts";
+import { type DataContext, openShards } from "./open_shards.ts";
 
-/** What opening data needs of a step. */
-export type DataContext = ShardContext;
+/** What a step has open already: both parts of a dataset are of the same samples. */
+export type OpenSources = Map<string, Promise<WholeSource>>;
+
+/** Samples as they lie on the disk. */
+interface WholeSource {
+  readonly source: SampleSource;
+  /** What each picture is known by; asked for where the dataset is split. */
+  contents(): Promise<readonly string[]>;
+}
 
 /**
  * Opens a dataset that the step names.
@@ -27,14 +35,17 @@ export type DataContext = ShardContext;
 export async function openStepDataset(
   context: DataContext,
   name: string,
-  decode?: Decode,
+  { decode, sources = new Map() }: {
+    readonly decode?: Decode;
+    readonly sources?: OpenSources;
+  } = {},
 ): Promise<PictureSet> {
   const { request } = context;
   const dataset = request.datasets[name];
   if (dataset === undefined) {
     throw new RangeError(`The request has no dataset "${name}"`);
   }
-  const source = await openSource(context, dataset);
+  const source = await openSource(context, dataset, sources);
   const { flip, crop, crop_scale: cropScale } = dataset;
   const opened = openPictureSet(source, {
     ...sizingOf(request.data, request.model),
@@ -92,22 +103,35 @@ export async function intactIndices(
 async function openSource(
   context: DataContext,
   dataset: ResolvedDataset,
+  sources: OpenSources,
 ): Promise<SampleSource> {
-  const { seed } = context.request;
   const { split } = dataset;
+  const unseen = { flip: null, crop: null, crop_scale: null, split: null };
+  const name = canonicalJson({ ...dataset, ...unseen });
+  const whole = sources.get(name) ?? openWhole(context, dataset);
+  sources.set(name, whole);
+  const { source, contents } = await whole;
+  if (split === null) return source;
+  const { seed } = context.request;
+  return samplesAt(source, partPlaces(await contents(), { ...split, seed }));
+}
+
+async function openWhole(
+  context: DataContext,
+  dataset: ResolvedDataset,
+): Promise<WholeSource> {
   if (dataset.type === "webdataset") {
     const source = await openShards(context, dataset);
-    if (split === null) return source;
-    return samplesAt(source, partPlaces(source.contents, { ...split, seed }));
+    return { source, contents: () => Promise.resolve(source.contents) };
   }
   const { dimensions } = dataset;
   const known = dimensions === undefined
     ? null
     : await readDimensionCache(dimensions.path, dimensions);
   const source = await openImageTextFolder(dataset, known);
-  if (split === null) return source;
-  const contents = known?.contents?.length === source.size
-    ? known.contents
-    : await readContents(source);
-  return samplesAt(source, partPlaces(contents, { ...split, seed }));
+  const kept = known?.contents?.length === source.size ? known.contents : null;
+  let found: Promise<readonly string[]> | undefined;
+  const contents = () =>
+    found ??= kept === null ? readContents(source) : Promise.resolve(kept);
+  return { source, contents };
 }

@@ -1,7 +1,7 @@
 // Opens a dataset of tar shards: fetches what is not here yet, makes sure that a step goes on with the shards it began with, indexes.
 import { join } from "node:path";
 import { indexShard, type ShardFile } from "../data/indexed_shard.ts";
-import type { ShardKeys } from "../data/shard_index.ts";
+import { shardKeysOf } from "../data/shard_index.ts";
 import {
   type IndexedShard,
   openShardSource,
@@ -15,14 +15,14 @@ import type { KeptShard } from "../shards/kept_shard.ts";
 import type { ShardDataset } from "../store/step_request.ts";
 import type { StepContext } from "./step_context.ts";
 
-/** What opening shards needs of a step. */
-export type ShardContext = Pick<
+/** What opening data needs of a step. */
+export type DataContext = Pick<
   StepContext,
   "request" | "folder" | "secrets" | "signal" | "log" | "progress"
 >;
 
 /** In a step's folder: the digests of the remote shards that it trained on, which its key cannot know. */
-export const SHARDS_FILE = "shards.json";
+const SHARDS_FILE = "shards.json";
 
 const SHARDS_VERSION = 1;
 /** A server that says nothing for this long is taken for gone. */
@@ -34,14 +34,10 @@ const IDLE_MS = 60_000;
  * @throws {StoredStateError} where a shard is another one than the step began with
  */
 export async function openShards(
-  context: ShardContext,
+  context: DataContext,
   dataset: ShardDataset,
 ): Promise<ShardSource> {
-  const keys: ShardKeys = {
-    image: dataset.webdataset_image_key,
-    label: dataset.webdataset_label_key,
-    caption: dataset.webdataset_caption_key,
-  };
+  const keys = shardKeysOf(dataset);
   const files: readonly ShardFile[] = dataset.shards.kind === "remote"
     ? await fetchAll(context, dataset, dataset.shards.urls)
     : localFiles(dataset);
@@ -61,7 +57,7 @@ export async function openShards(
 }
 
 async function fetchAll(
-  context: ShardContext,
+  context: DataContext,
   { places, token_variable }: ShardDataset,
   urls: readonly string[],
 ): Promise<KeptShard[]> {
@@ -91,7 +87,7 @@ async function fetchAll(
 
 /** Compares the shards with those that the step began with, and notes those that it begins with now. */
 async function recordDigests(
-  { folder, request }: ShardContext,
+  { folder, request }: DataContext,
   kept: readonly KeptShard[],
 ): Promise<void> {
   const path = join(folder, SHARDS_FILE);

@@ -123,18 +123,18 @@ async function openTrainData(
   step: TrainStep,
   owned: DisposableStack,
 ): Promise<TrainData> {
-  const { request } = context;
   const { workers } = step;
   const { decode } = workers === 0
     ? { decode: decodeHere }
     : owned.use(new DecodingThreads(workers));
-  const dataset = await openStepDataset(context, step.dataset, decode);
+  const opening = { decode, sources: new Map() };
+  const dataset = await openStepDataset(context, step.dataset, opening);
   const heldOut = step.eval_dataset === null
     ? null
-    : await openStepDataset(context, step.eval_dataset, decode);
+    : await openStepDataset(context, step.eval_dataset, opening);
   const batches = new BatchStream(dataset, {
     batchSize: step.batch_size,
-    seed: request.seed,
+    seed: context.request.seed,
     maxBatches: step.max_steps,
     // One more than is decoded at a time: the trainer takes that one while the others are made.
     ahead: workers === 0 ? 0 : workers + 1,

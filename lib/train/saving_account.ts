@@ -32,12 +32,12 @@ export class SavingAccount {
   isDue(cursor: TrainCursor, batchesPerEpoch: number): boolean {
     const sinceLastMs = this.#clock.elapsedMs() - this.#savedAtMs;
     if (isDueByLoss(this.#cadence, sinceLastMs)) return true;
-    const isDue = isDueByBatches(this.#cadence, cursor, batchesPerEpoch) ||
-      isDueByMinutes(this.#cadence, sinceLastMs);
-    if (!isDue) return false;
+    const byBatches = isDueByBatches(this.#cadence, cursor, batchesPerEpoch);
+    if (!byBatches && !isDueByMinutes(this.#cadence, sinceLastMs)) return false;
     const lastSaveMs = this.#lastSaveMs;
     if (!mayBeLeftOut(this.#cadence, { sinceLastMs, lastSaveMs })) return true;
-    this.#leftOut++;
+    // One by minutes is only put off: it stays due at every batch.
+    if (byBatches) this.#leftOut++;
     return false;
   }
 

@@ -7,6 +7,12 @@ import { firstNonFinite } from "./finite_guard.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
 
+/** What an update needs of a trainer. */
+export type UpdatedParts = Pick<
+  Trainer,
+  "groups" | "lossMetric" | "clippingNorm"
+>;
+
 /** What one batch did; numbers only. */
 export interface UpdateReport {
   /** Terms, settings, and gradient norms: of the mean that an update took, else of the batch alone. By metric name. */
@@ -21,7 +27,7 @@ export interface UpdateReport {
 
 /** What a batch without a row does: nothing, but the update that is due, of batches before it, or the step of its rate. */
 export async function passOver(
-  trainer: Trainer,
+  trainer: UpdatedParts,
   isDue: boolean,
 ): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
@@ -32,7 +38,7 @@ export async function passOver(
 
 /** Trains on one prepared batch; `isDue` where an update ends with it. What it makes is gone when it returns, but for sums of gradients. */
 export async function updateOnce(
-  trainer: Trainer,
+  trainer: UpdatedParts,
   prepared: PreparedBatch,
   isDue: boolean,
 ): Promise<UpdateReport> {
@@ -58,7 +64,7 @@ export async function updateOnce(
 
 /** Updates what has gathered gradients; answers the norms of their means. `last`: norms of the last batch, null where it was left out. */
 async function updateGroups(
-  trainer: Trainer,
+  trainer: UpdatedParts,
   last: Readonly<Record<string, number>> | null,
 ): Promise<Record<string, number>> {
   const norms: Record<string, number> = {};
@@ -70,7 +76,7 @@ async function updateGroups(
   return norms;
 }
 
-function ratesOf(trainer: Trainer): Record<string, number> {
+function ratesOf(trainer: UpdatedParts): Record<string, number> {
   return Object.fromEntries(
     trainer.groups.map((group) => [group.name, group.rate]),
   );
@@ -81,7 +87,7 @@ function ratesOf(trainer: Trainer): Record<string, number> {
  * out. `lastNorm`: that of the last batch's gradient, null where that one was left out.
  */
 async function updateGroup(
-  { clippingNorm: maxNorm }: Trainer,
+  { clippingNorm: maxNorm }: UpdatedParts,
   group: ParameterGroup,
   lastNorm: number | null,
 ): Promise<number | null> {
@@ -108,7 +114,7 @@ interface Gradients {
 }
 
 async function gradientsOf(
-  trainer: Trainer,
+  trainer: UpdatedParts,
   prepared: PreparedBatch,
 ): Promise<Gradients> {
   const variables = trainer.groups.flatMap((

@@ -70,3 +70,28 @@ Deno.test("tarMembers() says why an archive cannot be read", async () => {
   damaged[1024]! ^= 1;
   assert.match(await reasonOf(damaged), /behind the start of "a\.txt"/);
 });
+
+Deno.test("tarMembers() ends with the error of a read that fails in the middle", async () => {
+  const big = new Uint8Array(700_000).fill(1);
+  const bytes = await tarOf([["a.txt", "hello"], ["big", big]]);
+  const { read } = Deno.FsFile.prototype;
+  let blocks = 0;
+  Deno.FsFile.prototype.read = function (block) {
+    // The checks of the archive's ends read no more than 512 bytes.
+    if (block.length > 512 && ++blocks === 2) {
+      return Promise.reject(new Error("Input/output error (os error 5)"));
+    }
+    return read.call(this, block);
+  };
+  try {
+    await withFile(bytes, async (path) => {
+      await assert.rejects(
+        Array.fromAsync(tarMembers(path, () => 0)),
+        /os error 5/,
+      );
+    });
+  } finally {
+    Deno.FsFile.prototype.read = read;
+  }
+  assert.equal(blocks, 2);
+});

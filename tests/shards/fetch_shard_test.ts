@@ -5,6 +5,7 @@ import {
   type FetchAllOptions,
   fetchShards,
 } from "../../lib/shards/fetch_shards.ts";
+import { lookUpKept } from "../../lib/shards/kept_shard.ts";
 import { shardPlace } from "../../lib/shards/shard_place.ts";
 import { type ShardServer, startShardServer } from "./shard_server.ts";
 
@@ -214,6 +215,39 @@ Deno.test("fetchShards() fetches a kept shard again that is damaged", async () =
     assert.deepEqual(await fetch(), content);
     assert.match(logs.join("\n"), /fetched again: its file has other content/);
     assert.equal(server.seen.length, 2);
+  });
+});
+
+Deno.test("fetchShards() hashes a kept shard whose time alone has changed, once", async () => {
+  await withServer(async ({ server, url, content, options, fetch }) => {
+    await fetch();
+    const place = shardPlace(options.root, url);
+    Deno.utimeSync(place.tar, 1, 1);
+    const record = Deno.readTextFileSync(place.record);
+    const planned = await lookUpKept(url, place);
+    assert.equal(planned.kind, "whole");
+    assert.equal(Deno.readTextFileSync(place.record), record);
+    assert.deepEqual(await fetch(), content);
+    assert.equal(server.seen.length, 1);
+    // Nobody hashes it now, so that other content of the same time and size would pass.
+    Deno.writeFileSync(place.tar, content.map((byte) => byte ^ 1));
+    Deno.utimeSync(place.tar, 1, 1);
+    assert.equal((await lookUpKept(url, place)).kind, "whole");
+  });
+});
+
+Deno.test("fetchShards() tells the bytes of all shards together", async () => {
+  await withServer(async ({ server, content, options }) => {
+    server.files.set("/d/b.tar", content.slice(0, 100_000));
+    const urls = ["a", "b"].map((name) => `${server.origin}/d/${name}.tar`);
+    const told: (readonly [number, number])[] = [];
+    const progress = (done: number, total: number) => {
+      told.push([done, total]);
+    };
+    await fetchShards(urls, { ...options, progress });
+    assert.deepEqual(told.at(-1), [400_000, 400_000]);
+    const done = told.map(([bytes]) => bytes);
+    assert.deepEqual(done, done.toSorted((a, b) => a - b));
   });
 });
 

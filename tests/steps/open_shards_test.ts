@@ -45,16 +45,20 @@ Deno.test("openStepDataset() finds hf:// shards in hub_dir, in two parts, with b
     await write("0.tar", 0, 8);
     await write("1.tar", 9, 12);
     const request = await requestFor(folder);
+    const phases: string[] = [];
     const context = {
       request,
       folder: request.folder,
       secrets: {},
       signal: new AbortController().signal,
       log: () => {},
-      progress: () => {},
+      progress: ({ phase }: { readonly phase: string }) => phases.push(phase),
     };
-    const trained = await openStepDataset(context, "web");
-    const heldOut = await openStepDataset(context, "web.holdout");
+    const sources = new Map();
+    const trained = await openStepDataset(context, "web", { sources });
+    const heldOut = await openStepDataset(context, "web.holdout", { sources });
+    // Both parts are of the same two shards, which are opened once.
+    assert.deepEqual(phases, ["index shards", "index shards"]);
     const namesOf = (set: typeof trained) =>
       Array.from({ length: set.size }, (_, index) => set.name(index));
     const all = [...namesOf(trained), ...namesOf(heldOut)].sort();

@@ -64,16 +64,24 @@ Deno.test("mayBeLeftOut() leaves out what takes more than 3 %, and nothing witho
   assert.equal(leaves(1000, 100, { ...bounded, keepsBest: true }), false);
 });
 
-/** Trains for `hours` with batches of 200 ms and saves of `saveMs`, and answers the account's own words. */
+/** Trains `steps` batches of 200 ms with saves of `saveMs`, by batches alone, and answers the account's own words. */
 async function accountOf(
   maxLostMinutes: number | null,
   saveMs: number,
+  { steps = 18_000, ...intervals }: Partial<CheckpointCadence> & {
+    readonly steps?: number;
+  } = {},
 ): Promise<string> {
   let now = 0;
   const clock = { ...SYSTEM_CLOCK, elapsedMs: () => now };
-  const cadence = { ...CADENCE, intervalMinutes: null, maxLostMinutes };
+  const cadence = {
+    ...CADENCE,
+    intervalMinutes: null,
+    maxLostMinutes,
+    ...intervals,
+  };
   const account = new SavingAccount(clock, cadence);
-  for (let step = 1; step <= 18_000; step++) {
+  for (let step = 1; step <= steps; step++) {
     now += 200;
     const cursor = { epoch: 0, batch: step, trainStep: step };
     if (account.isDue(cursor, 1e6)) {
@@ -96,4 +104,19 @@ Deno.test("SavingAccount holds saving to 3 % of the time within the bound on los
   const bounded = await accountOf(1, 6000);
   assert.ok(share(bounded) > 8, bounded);
   assert.match(bounded, /at most 1 min (6|7) s of work were unsaved$/);
+});
+
+Deno.test("SavingAccount counts what is left out by batches; a save by minutes is put off and counted never", async () => {
+  // One by minutes after 1 s; the next one is worth its 0.3 s after 9.8 s, 49 batches later.
+  const cadence = { intervalMinutes: 1 / 60, steps: 5 + 49 };
+  const both = await accountOf(5, 300, { ...cadence, intervalBatches: 10 });
+  assert.match(
+    both,
+    /: 2 checkpoints, 5 left out as too dear; at most 10(\.1)? s/,
+  );
+  const minutes = await accountOf(5, 300, {
+    ...cadence,
+    intervalBatches: null,
+  });
+  assert.match(minutes, /: 2 checkpoints; at most 10(\.1)? s/);
 });
