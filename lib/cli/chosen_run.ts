@@ -1,6 +1,6 @@
 // Which run and which of its steps a command is about: the run that is named, else the one that changed last.
 import { UsageError } from "../error/failure.ts";
-import { didYouMean, nearestName } from "../source/suggestion.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import {
   listRuns,
   readRunManifest,
@@ -17,12 +17,10 @@ export function chosenRun(runsDir: string, named: string | undefined): string {
   const runs = listRuns(runsDir);
   if (named !== undefined) {
     if (runs.includes(named)) return named;
-    const near = nearestName(named, runs);
-    throw new UsageError(`Cannot find run "${named}" in "${runsDir}"`, {
-      hint: near === undefined
-        ? "`fluxline runs list` shows the runs"
-        : `Did you mean "${near}"?`,
-    });
+    throw new UsageError(
+      `Cannot find run "${named}" in "${runsDir}"${didYouMean(named, runs)}`,
+      { hint: "`fluxline status` shows the runs" },
+    );
   }
   const last = newestOf(runs, runsDir);
   if (last !== null) return last;

@@ -1,11 +1,11 @@
 // `fluxline logs`: the log of a step's last attempt, and what it goes on to say. Writes nothing.
 import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
-import { FileLock } from "../disk/file_lock.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { attemptNumbers } from "../report/attempt_facts.ts";
 import { withoutControls } from "../report/markup.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
+import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
 import { findStepFolder, runPaths, stepPaths } from "../store/store_layout.ts";
 import { LOG_FILE } from "../worker/attempt_files.ts";
 import { chosenRun, stepOfRun } from "./chosen_run.ts";
@@ -20,6 +20,8 @@ export interface LogsCommandOptions {
 }
 
 const POLL_MS = 300;
+/** Looks in a row that find a step over: a job says that it begins a moment before it takes the step's lock. */
+const LOOKS = 2;
 
 /** Prints the log; with `follow` until the step is over or its run has no runner. */
 export async function logsCommand(
@@ -32,10 +34,12 @@ export async function logsCommand(
   const { name, key } = await stepOfRun(options.runs, run, step);
   let place = "";
   let printed = 0;
+  let overLooks = 0;
   for (;;) {
     // Asked first: what the step wrote before its end is then read below.
-    const isOver = options.follow !== true ||
+    const looksOver = options.follow !== true ||
       await isStepOver(options.runs, run, step);
+    overLooks = looksOver ? overLooks + 1 : 0;
     const log = lastLog(findStepFolder(options.runs, key, name).folder);
     if (log !== null && log !== place) {
       place = log;
@@ -44,7 +48,7 @@ export async function logsCommand(
     const lines = place === "" ? [] : await wholeLines(place);
     for (const line of lines.slice(printed)) print.out(withoutControls(line));
     printed = Math.max(printed, lines.length);
-    if (isOver) break;
+    if (overLooks === (options.follow === true ? LOOKS : 1)) break;
     await SYSTEM_CLOCK.sleep(POLL_MS);
   }
   if (place === "") print.err(`Step ${step} has no log yet`);
@@ -56,10 +60,18 @@ async function isStepOver(
   run: string,
   name: string,
 ): Promise<boolean> {
-  const { lock } = runPaths(runsDir, run);
-  if ((await FileLock.inspect(lock)).kind === "free") return true;
-  const { state } = await stepOfRun(runsDir, run, name);
-  return state !== "waiting" && state !== "running";
+  const { state, key } = await stepOfRun(runsDir, run, name);
+  if (state === "queued") return false;
+  if (state !== "waiting" && state !== "running") return true;
+  // A runner holds the run's lock all the time; a job of a cluster holds that of its step alone.
+  const { runnerLock } = stepPaths(findStepFolder(runsDir, key, name).folder);
+  const sharing = await sharingOf(runsDir);
+  const states = await Promise.all(
+    [runPaths(runsDir, run).lock, runnerLock].map((path) =>
+      inspectWorkLock(path, sharing)
+    ),
+  );
+  return states.every(({ kind }) => kind === "free");
 }
 
 function lastLog(folder: string): string | null {

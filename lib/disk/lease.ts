@@ -1,11 +1,12 @@
 // A lock between hosts that asks nothing of the file system but that creating a file is exclusive, as on NFS since version 3. The
 // holder rewrites its file at intervals; who stays silent for long enough has lost it. Clocks of hosts are never compared: a
 // waiter watches with its own whether the file changes.
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { isRecord } from "../json/record.ts";
 import { DurableFile } from "./durable_file.ts";
+import type { LockState, LockWait } from "./file_lock.ts";
 import { removeEntry } from "./folder_entries.ts";
-import { holderNow, type LockHolder } from "./lock_holder.ts";
+import { holderNow, type LockHolder, parseHolder } from "./lock_holder.ts";
 
 /** How often a holder shows that it lives, and after what silence it counts as dead. */
 export interface LeaseTiming {
@@ -14,11 +15,7 @@ export interface LeaseTiming {
 }
 
 /** How long to wait for a lease, and who asks. */
-export interface LeaseWait {
-  readonly waitMs: number;
-  readonly signal?: AbortSignal;
-  /** Called once, when the wait begins. */
-  readonly onWait?: (holder: LockHolder | null) => void;
+export interface LeaseWait extends LockWait {
   /** Called at most once, where the lease is lost while it is held: whoever works under it must stop now. */
   readonly onLost?: () => void;
   /** Name of this host; what another process of it held is free, because the caller has the kernel's lock. */
@@ -32,8 +29,9 @@ export type LeaseAttempt =
 
 interface Generation {
   readonly number: number;
-  readonly path: string;
   readonly text: string;
+  /** By the clock of the file's host, in milliseconds; null where the file system does not tell. */
+  readonly writtenAt: number | null;
 }
 
 const POLL_MS = 200;
@@ -86,7 +84,7 @@ export class Lease implements AsyncDisposable {
       const patience = looksDead(newest, timing)
         ? Math.max(wait.waitMs, timing.deadMs * 2)
         : wait.waitMs;
-      const other = readHolderText(newest.text);
+      const other = parseHolder(newest.text);
       if (performance.now() - start >= patience) {
         return { ok: false, holder: other };
       }
@@ -97,14 +95,17 @@ export class Lease implements AsyncDisposable {
     }
   }
 
-  /** Who holds the lease at `path`, as far as its last words tell; null where nobody does. */
+  /** Whether somebody holds the lease at `path`, as far as its last words tell; who rewrites them at this moment has no name. */
   static async inspect(
     path: string,
     timing: LeaseTiming,
-  ): Promise<LockHolder | null> {
+  ): Promise<LockState> {
     const newest = await newestGeneration(path);
-    if (newest === null || isFree(newest, null)) return null;
-    return looksDead(newest, timing) ? null : readHolderText(newest.text);
+    const isHeld = newest !== null && !isFree(newest, null) &&
+      !looksDead(newest, timing);
+    return isHeld
+      ? { kind: "held", holder: parseHolder(newest.text) }
+      : { kind: "free" };
   }
 
   static async #create(
@@ -233,9 +234,11 @@ async function newestGeneration(path: string): Promise<Generation | null> {
   for (;;) {
     const number = (await generations(path)).at(-1);
     if (number === undefined) return null;
-    const own = join(dirname(path), basename(generationPath(path, number)));
+    const own = generationPath(path, number);
     try {
-      return { number, path: own, text: await Deno.readTextFile(own) };
+      const text = await Deno.readTextFile(own);
+      const { mtime } = await Deno.stat(own);
+      return { number, text, writtenAt: mtime?.getTime() ?? null };
     } catch (error) {
       // A newer holder has tidied it away.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -261,18 +264,10 @@ function isFree(generation: Generation, ownHost: string | null): boolean {
 
 /** By the clocks of two hosts: good enough for a message and for patience, never for a decision. */
 function looksDead(generation: Generation, timing: LeaseTiming): boolean {
-  const at = Date.parse(String(wordsOf(generation)?.["at"]));
+  // Who died while writing has left no words, but the time of the file.
+  const words = wordsOf(generation);
+  const at = words === null
+    ? generation.writtenAt ?? NaN
+    : Date.parse(String(words["at"]));
   return Number.isFinite(at) && Date.now() - at > timing.deadMs * 2;
-}
-
-function readHolderText(text: string): LockHolder | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && typeof value["pid"] === "number" &&
-        typeof value["since"] === "string"
-      ? value as unknown as LockHolder
-      : null;
-  } catch {
-    return null;
-  }
 }

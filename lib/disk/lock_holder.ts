@@ -42,9 +42,16 @@ function readBootId(): string | null {
 /** Who a lock file names; null where that cannot be understood. */
 export async function readHolder(path: string): Promise<LockHolder | null> {
   try {
-    const found = JSON.parse(await Deno.readTextFile(path)) as
-      | Partial<LockHolder>
-      | null;
+    return parseHolder(await Deno.readTextFile(path));
+  } catch {
+    return null;
+  }
+}
+
+/** Who the text of a lock file names; null where that cannot be understood. */
+export function parseHolder(text: string): LockHolder | null {
+  try {
+    const found = JSON.parse(text) as Partial<LockHolder> | null;
     if (typeof found?.pid !== "number" || typeof found.since !== "string") {
       return null;
     }

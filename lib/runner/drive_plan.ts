@@ -1,7 +1,7 @@
 // Hands the steps of a plan to an executor as they become ready, and keeps the run's records until nothing more can start.
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import type { StepState } from "../store/run_record.ts";
-import type { Executor, StepTicket } from "./executor.ts";
+import type { DrivenExecutor, StepTicket } from "./executor.ts";
 import { readySteps } from "./ready_set.ts";
 import type { RunJournal } from "./run_journal.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -10,7 +10,7 @@ import type { StopControl } from "./stop_control.ts";
 
 /** What driving a plan needs, and what it fills in. */
 export interface Driving {
-  readonly executor: Executor;
+  readonly executor: DrivenExecutor;
   /** Steps at the same time. */
   readonly jobs: number;
   readonly stop: StopControl;
@@ -61,7 +61,7 @@ async function runStep(step: PlannedStep, driving: Driving): Promise<void> {
 /** Waits for a step's end, passing a stop of the run on. */
 export async function followTicket(
   ticket: StepTicket,
-  executor: Executor,
+  executor: DrivenExecutor,
   stop: StopControl,
 ): Promise<StepSummary> {
   const save = () => executor.cancel(ticket, "save");

@@ -1,5 +1,4 @@
 // Where steps run. The runner decides which step comes next; an executor takes steps, tells when they end, and brings the results.
-import type { ExecutorName } from "../catalog/executor_options.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import type { StepSummary } from "./run_summary.ts";
 
@@ -17,23 +16,24 @@ export type CancelWish = "save" | "now";
 
 /** A place where steps run. */
 export interface Executor {
-  readonly name: ExecutorName;
-  /** Whether it takes steps before what they need is finished, and starts them in the right order by itself. */
-  readonly ordersSteps: boolean;
   /**
    * Looks whether every one of `steps` can ever run here. Starts nothing.
    *
    * @throws RefusedError that names all that cannot
    */
   prepare(steps: readonly PlannedStep[]): Promise<void>;
-  /** Whether there is room for a step beside those in `beside`. */
-  fits(step: PlannedStep, beside: readonly PlannedStep[]): boolean;
   /** Takes steps, in this order; what it has already taken, also in another process, is not taken twice. */
   submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]>;
   /** Resolves when the step is over, however it ended. */
   watch(ticket: StepTicket): Promise<void>;
-  /** Asks for the end of a step; {@linkcode watch} tells when it is there. */
-  cancel(ticket: StepTicket, wish: CancelWish): Promise<void>;
   /** How a step that is over ended. Failures are part of the answer. */
   collect(ticket: StepTicket): Promise<StepSummary>;
+}
+
+/** An executor whose steps end with the runner, which hands each over when what it needs is finished and there is room for it. */
+export interface DrivenExecutor extends Executor {
+  /** Whether there is room for a step beside those in `beside`. */
+  fits(step: PlannedStep, beside: readonly PlannedStep[]): boolean;
+  /** Asks for the end of a step; {@linkcode watch} tells when it is there. */
+  cancel(ticket: StepTicket, wish: CancelWish): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // Steps as processes of this machine, started by this process.
 import type { LocalOptions } from "../catalog/executor_options.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import type { CancelWish, Executor, StepTicket } from "./executor.ts";
+import type { CancelWish, DrivenExecutor, StepTicket } from "./executor.ts";
 import { MachineShare, measureMachine } from "./machine_share.ts";
 import type { StepSummary } from "./run_summary.ts";
 import { type DriveScene, driveStep } from "./step_drive.ts";
@@ -19,9 +19,7 @@ interface LocalTicket extends StepTicket {
 }
 
 /** Runs steps on this machine. */
-export class LocalExecutor implements Executor {
-  readonly name = "local";
-  readonly ordersSteps = false;
+export class LocalExecutor implements DrivenExecutor {
   readonly #scene: LocalScene;
   readonly #tickets = new Map<StepTicket, LocalTicket>();
   #share: MachineShare | null = null;

@@ -15,13 +15,12 @@ import {
   listJobs,
   type QueuedJob,
 } from "../slurm/job_queue.ts";
-import { slurmOutput } from "../slurm/slurm_command.ts";
 import { jobLog } from "../slurm/submission_record.ts";
 import { submitJobs, type SubmittedStep } from "../slurm/submit_jobs.ts";
 import { readMarker } from "../store/marker.ts";
 import { acquireWorkLock, shareFolder } from "../store/shared_folder.ts";
 import { storeLayout } from "../store/store_layout.ts";
-import type { CancelWish, Executor, StepTicket } from "./executor.ts";
+import type { Executor, StepTicket } from "./executor.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { blankStep, finishedStep, type StepSummary } from "./run_summary.ts";
 
@@ -47,8 +46,6 @@ const SUBMIT_WAIT_MS = 120_000;
 
 /** Runs steps as jobs. */
 export class SlurmExecutor implements Executor {
-  readonly name = "slurm";
-  readonly ordersSteps = true;
   readonly #scene: SlurmScene;
   readonly #tickets = new Map<StepTicket, SlurmTicket>();
   #look: { readonly at: number; readonly jobs: Promise<QueuedJob[]> } | null =
@@ -60,10 +57,6 @@ export class SlurmExecutor implements Executor {
 
   async prepare(steps: readonly PlannedStep[]): Promise<void> {
     await checkCluster(this.#scene.options, steps);
-  }
-
-  fits(): boolean {
-    return true;
   }
 
   async submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
@@ -104,14 +97,6 @@ export class SlurmExecutor implements Executor {
         : 0;
       if (overLooks < 2) await SYSTEM_CLOCK.sleep(LOOK_MS, this.#scene.signal);
     }
-  }
-
-  async cancel(ticket: StepTicket, wish: CancelWish): Promise<void> {
-    const { job } = this.#own(ticket).submitted;
-    await slurmOutput("scancel", [
-      ...(wish === "now" ? ["--signal=KILL", "--full"] : []),
-      job,
-    ]);
   }
 
   async collect(ticket: StepTicket): Promise<StepSummary> {

@@ -5,8 +5,13 @@ import { formatDuration } from "../clock/duration.ts";
 import { type Clock, SYSTEM_CLOCK } from "../clock/clock.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import { removeEntry } from "../disk/folder_entries.ts";
-import { describeHolder } from "../disk/lock_holder.ts";
+import {
+  describeHolder,
+  holderNow,
+  type LockHolder,
+} from "../disk/lock_holder.ts";
 import { EXIT_CODE } from "../error/exit_code.ts";
+import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
 import type { TickHistory } from "./history.ts";
 import { tickName } from "./overlap.ts";
@@ -83,7 +88,7 @@ async function askToStop(
   const state = await FileLock.inspect(tickLock(paths, running));
   if (state.kind === "free" || state.holder === null) return;
   history.askToStop(running, `replaced by ${tickName(by)}`);
-  signalProcess(state.holder.pid);
+  signalHolder(state.holder);
 }
 
 async function runClaimed(tick: Tick, scene: TickScene): Promise<TickResult> {
@@ -146,7 +151,7 @@ async function waitForRun(
   const { lock } = runPaths(runsDir, run);
   let isAsked = false;
   for (;;) {
-    const state = await FileLock.inspect(lock);
+    const state = await inspectWorkLock(lock, await sharingOf(runsDir));
     if (state.kind === "free" || tick.work.overlap === "allow") return null;
     // A run that was interrupted may still be on its way out; the tick that goes on waits for it.
     if (tick.work.overlap === "skip" && tick.attempts <= 1) {
@@ -154,7 +159,7 @@ async function waitForRun(
     }
     if (tick.work.overlap === "replace" && !isAsked && state.holder !== null) {
       isAsked = true;
-      signalProcess(state.holder.pid);
+      signalHolder(state.holder);
     }
     await clock.sleep(POLL_MS);
   }
@@ -172,10 +177,12 @@ async function runName({ work }: Tick): Promise<string | null> {
   }
 }
 
-function signalProcess(pid: number): void {
+/** A process of another machine cannot be asked: its number may be anybody's here. */
+function signalHolder({ host, pid }: LockHolder): void {
+  if (host !== holderNow(Deno.pid).host) return;
   try {
     Deno.kill(pid, "SIGTERM");
   } catch {
-    // It ended in this very moment, or runs on another machine.
+    // It ended in this very moment.
   }
 }

@@ -91,9 +91,9 @@ export async function inspectWorkLock(
   sharing: LeaseTiming | null,
 ): Promise<LockState> {
   const state = await FileLock.inspect(path);
-  if (state.kind === "held" || sharing === null) return state;
-  const holder = await Lease.inspect(path, sharing);
-  return holder === null ? state : { kind: "held", holder };
+  return state.kind === "held" || sharing === null
+    ? state
+    : await Lease.inspect(path, sharing);
 }
 
 function pathOf(runsDir: string): string {

@@ -3,9 +3,19 @@ import { join } from "node:path";
 import { LockedError, StoredStateError } from "../error/failure.ts";
 import { removeTree, syncFolder } from "../disk/folder_entries.ts";
 import { FileLock } from "../disk/file_lock.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { listRuns, readRunManifest } from "../store/run_record.ts";
-import { parseStepFolder, storeLayout } from "../store/store_layout.ts";
+import {
+  acquireWorkLock,
+  inspectWorkLock,
+  sharingOf,
+} from "../store/shared_folder.ts";
+import {
+  parseStepFolder,
+  stepPaths,
+  storeLayout,
+} from "../store/store_layout.ts";
 
 /** Something that may go. */
 export interface Garbage {
@@ -27,7 +37,7 @@ const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
  * @throws {StoredStateError} where a manifest cannot be understood: nobody knows what that run refers to
  */
 export async function findGarbage(runsDir: string): Promise<Garbage[]> {
-  await refuseRunsAtWork(runsDir);
+  await refuseRunsAtWork(runsDir, await sharingOf(runsDir));
   const { store } = storeLayout(runsDir);
   const keys = new Set<string>();
   const found: Garbage[] = [];
@@ -70,20 +80,19 @@ export async function removeGarbage(
 ): Promise<Garbage[]> {
   const left: Garbage[] = [];
   for (const one of garbage) {
-    await refuseRunsAtWork(runsDir);
+    const sharing = await sharingOf(runsDir);
+    await refuseRunsAtWork(runsDir, sharing);
     if (parseStepFolder(one.path) === null) {
       await removeTree(one.path);
       continue;
     }
-    const locks = [`${one.path}.runner`, `${one.path}.lock`];
+    const { lock, runnerLock } = stepPaths(one.path);
     await using held = new AsyncDisposableStack();
-    let isFree = true;
-    for (const path of locks) {
-      const attempt = await FileLock.acquire(path);
-      if (attempt.ok) held.use(attempt.lock);
-      else isFree = false;
-    }
-    if (isFree) await removeTree(one.path);
+    const outer = await acquireWorkLock(runnerLock, sharing, { waitMs: 0 });
+    if (outer.ok) held.use(outer.lock);
+    const inner = await FileLock.acquire(lock);
+    if (inner.ok) held.use(inner.lock);
+    if (outer.ok && inner.ok) await removeTree(one.path);
     else left.push(one);
   }
   const { store } = storeLayout(runsDir);
@@ -91,10 +100,13 @@ export async function removeGarbage(
   return left;
 }
 
-async function refuseRunsAtWork(runsDir: string): Promise<void> {
+async function refuseRunsAtWork(
+  runsDir: string,
+  sharing: LeaseTiming | null,
+): Promise<void> {
   for (const { name, isFile } of entriesOf(runsDir)) {
     if (!isFile || !name.endsWith(".lock")) continue;
-    const state = await FileLock.inspect(join(runsDir, name));
+    const state = await inspectWorkLock(join(runsDir, name), sharing);
     if (state.kind === "free") continue;
     throw new LockedError(
       `Cannot tell what is no longer needed: ${

@@ -10,9 +10,10 @@ import {
   listGenerationFolders,
   verifyGeneration,
 } from "../checkpoint/generation.ts";
-import { FileLock } from "../disk/file_lock.ts";
+import type { LeaseTiming } from "../disk/lease.ts";
 import { readMarker } from "../store/marker.ts";
 import { readStepRequest } from "../store/request_record.ts";
+import { inspectWorkLock } from "../store/shared_folder.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import { type Finding, reasonOf } from "./finding.ts";
 
@@ -28,12 +29,17 @@ export interface StepVerdict {
   readonly findings: readonly Finding[];
 }
 
-/** Reads and hashes everything that something vouches for. Changes nothing. */
-export async function verifyStep(folder: string): Promise<StepVerdict> {
+/** Reads and hashes everything that something vouches for. Changes nothing. `sharing` is that of the runs folder. */
+export async function verifyStep(
+  folder: string,
+  sharing: LeaseTiming | null,
+): Promise<StepVerdict> {
   const paths = stepPaths(folder);
   const blank = { folder, files: 0, bytes: 0, findings: [] };
   const held = await Promise.all(
-    [paths.lock, paths.runnerLock].map((path) => FileLock.inspect(path)),
+    [paths.lock, paths.runnerLock].map((path) =>
+      inspectWorkLock(path, sharing)
+    ),
   );
   if (held.some(({ kind }) => kind === "held")) {
     return { ...blank, state: "busy" };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UsageError } from "../error/failure.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { listRuns } from "../store/run_record.ts";
+import { sharingOf } from "../store/shared_folder.ts";
 import {
   findStepFolder,
   indexStepFolders,
@@ -58,8 +59,9 @@ export async function verifyStore(
     }
   }
   const steps: StepVerdict[] = [];
+  const sharing = await sharingOf(runsDir);
   for (const folder of new Set(chosen)) {
-    const verdict = await verifyStep(folder);
+    const verdict = await verifyStep(folder, sharing);
     onStep(verdict);
     steps.push(verdict);
   }

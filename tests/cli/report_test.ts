@@ -30,8 +30,11 @@ Deno.test("report names the runs that there are, and asks for its permission", a
     await recordRun(runs);
     const near = await runCli(["report", "mad", "--runs", runs]);
     assert.equal(near.code, 2);
-    assert.match(near.err, /Cannot find run "mad"/);
-    assert.match(near.err, /Did you mean "made"\?/);
+    assert.match(
+      near.err,
+      /Cannot find run "mad" in "[^"]+", did you mean "made"\?/,
+    );
+    assert.match(near.err, /hint: `fluxline status` shows the runs/);
     const denied = await runCli(["report", "--runs", runs], {
       permissions: ["--no-prompt", "-R"],
     });

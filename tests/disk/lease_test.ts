@@ -25,10 +25,25 @@ Deno.test("Lease.acquire() gives one host the lease, and the next one when it is
     const refused = await Lease.acquire(path, TIMING, { waitMs: 0, host: "b" });
     assert.equal(refused.ok, false);
     assert.equal(!refused.ok && refused.holder?.host, "a");
-    assert.equal((await Lease.inspect(path, TIMING))?.host, "a");
+    const held = await Lease.inspect(path, TIMING);
+    assert.equal(held.kind === "held" && held.holder?.host, "a");
     await first[Symbol.asyncDispose]();
-    assert.equal(await Lease.inspect(path, TIMING), null);
+    assert.deepEqual(await Lease.inspect(path, TIMING), { kind: "free" });
     await using _second = await take(path, "b");
+  });
+});
+
+Deno.test("Lease.inspect() answers held while the holder rewrites its file, and free once it was left so", async () => {
+  await inFolder(async (path) => {
+    // As it is between the emptying and the writing.
+    await Deno.writeTextFile(`${path}.lease-1`, "");
+    assert.deepEqual(await Lease.inspect(path, TIMING), {
+      kind: "held",
+      holder: null,
+    });
+    const past = new Date(Date.now() - TIMING.deadMs * 3);
+    await Deno.utime(`${path}.lease-1`, past, past);
+    assert.deepEqual(await Lease.inspect(path, TIMING), { kind: "free" });
   });
 });
 
