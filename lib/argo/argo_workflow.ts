@@ -1,6 +1,8 @@
 // A pipeline as a manifest of Argo Workflows: the same graph, one container per step, on a volume that all of them mount.
 import { memoryBytes } from "../catalog/executor_options.ts";
-import type { Pipeline, Step } from "../catalog/pipeline.ts";
+import type { DatasetEntry, Pipeline, Step } from "../catalog/pipeline.ts";
+import { datasetRoles } from "../plan/step_inputs.ts";
+import { stepVariables } from "../plan/step_variables.ts";
 
 /** What the containers call beside the pipeline file. */
 export interface WorkflowOptions {
@@ -73,10 +75,15 @@ const PIPELINE_TEMPLATE = "pipeline-of-steps";
 function template(
   step: Step,
   name: string,
-  { file }: Pipeline,
+  { file, datasets }: Pipeline,
   { runs, set }: WorkflowOptions,
 ): Record<string, unknown> {
-  const { env } = step.permissions;
+  const variables = stepVariables(
+    step,
+    [...datasetRoles(step).values()].map((one) =>
+      datasets[one] as DatasetEntry
+    ),
+  );
   return {
     name,
     ...(step.timeout_seconds === null
@@ -98,9 +105,14 @@ function template(
       env: [
         // The cache lies on the volume, so that a pod needs no network for code that an earlier one fetched.
         { name: "DENO_DIR", value: `${PROJECT}/.deno` },
-        ...env.map((variable) => ({
+        ...variables.map(({ name: variable, isOptional }) => ({
           name: variable,
-          valueFrom: { secretKeyRef: { name: "fluxline", key: variable } },
+          valueFrom: {
+            secretKeyRef: {
+              ...{ name: "fluxline", key: variable },
+              ...(isOptional ? { optional: true } : {}),
+            },
+          },
         })),
       ],
       ...resources(step),

@@ -31,16 +31,22 @@ export async function cancelCommand(
     return EXIT_CODE.refused;
   }
   const { name } = loaded.value;
-  const jobs = await cancelJobs(options.runs, name);
+  const { ids, haveEnded } = await cancelJobs(options.runs, name);
   if (options.json) {
-    print.out(JSON.stringify({ run: name, cancelled: jobs }, null, 2));
-  } else if (jobs.length === 0) {
+    print.out(
+      JSON.stringify({ run: name, cancelled: ids, haveEnded }, null, 2),
+    );
+  } else if (ids.length === 0) {
     print.out(`Run "${name}" has no jobs in the queue`);
   } else {
     print.out(
-      `Cancelled ${counted(jobs.length, "job")} of run "${name}": ${
-        jobs.join(", ")
-      }; running steps save and leave, and \`train\` goes on from there`,
+      `Cancelled ${counted(ids.length, "job")} of run "${name}": ${
+        ids.join(", ")
+      }; ${
+        haveEnded
+          ? "all have ended"
+          : "still ending: some save, and `fluxline status` shows them"
+      }, and \`train\` goes on from there`,
     );
   }
   return EXIT_CODE.done;

@@ -1,4 +1,6 @@
 // Ends the jobs of a run that are in the queue.
+import { SYSTEM_CLOCK } from "../clock/clock.ts";
+import { RefusedError } from "../error/failure.ts";
 import { readRunManifest } from "../store/run_record.ts";
 import { findJob, isOver, listJobs, type QueuedJob } from "./job_queue.ts";
 import { slurmOutput } from "./slurm_command.ts";
@@ -31,24 +33,46 @@ export async function jobsOfRun(
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 500;
 
+/** What became of the jobs of a run that was cancelled. */
+export interface CancelledJobs {
+  /** Slurm's names of the jobs, those that waited for others first. */
+  readonly ids: readonly string[];
+  /** False where some still save, or where the controller did not tell. */
+  readonly haveEnded: boolean;
+}
+
 /**
- * Cancels them, those that wait for others first, and answers their names. Running ones get SIGTERM and Slurm's KillWait to save;
- * it returns when they have ended, so that the next start finds none that is about to.
+ * Cancels them, those that wait for others first. Running ones get SIGTERM and Slurm's KillWait to save; it returns when they have
+ * ended, so that the next start finds none that is about to, or when that takes too long.
  */
 export async function cancelJobs(
   runsDir: string,
   run: string,
-): Promise<string[]> {
+): Promise<CancelledJobs> {
   const jobs = [...(await jobsOfRun(runsDir, run)).values()];
   const waiting = jobs.filter(({ state }) => state === "PENDING");
   const running = jobs.filter(({ state }) => state !== "PENDING");
   const ids = [...new Set([...waiting, ...running].map(({ id }) => id))];
-  if (ids.length === 0) return ids;
+  if (ids.length === 0) return { ids, haveEnded: true };
   await slurmOutput("scancel", ids);
-  const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline) {
-    if ((await jobsOfRun(runsDir, run)).size === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  const deadline = SYSTEM_CLOCK.elapsedMs() + PATIENCE_MS;
+  do {
+    if (await haveEnded(jobs)) return { ids, haveEnded: true };
+    await SYSTEM_CLOCK.sleep(LOOK_MS);
+  } while (SYSTEM_CLOCK.elapsedMs() < deadline);
+  return { ids, haveEnded: false };
+}
+
+async function haveEnded(jobs: readonly QueuedJob[]): Promise<boolean> {
+  try {
+    const queue = await listJobs();
+    return jobs.every(({ submission, index }) => {
+      const job = findJob(queue, submission, index);
+      return job === null || isOver(job);
+    });
+  } catch (error) {
+    // A controller that does not answer for a moment is asked again.
+    if (error instanceof RefusedError) return false;
+    throw error;
   }
-  return ids;
 }

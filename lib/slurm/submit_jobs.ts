@@ -6,6 +6,7 @@ import { secondsOf } from "../clock/duration.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import { stepVariables } from "../plan/step_variables.ts";
 import { jobBody, jobOptions, shellWord } from "./job_script.ts";
 import {
   COMMENT_PREFIX,
@@ -187,12 +188,10 @@ async function submitGroup(
   return submitted;
 }
 
-/** Names of the variables that a step reads, and of those that its data need; values go from this process to the job through Slurm. */
+/** Names of the variables that go to the step; values go from this process to the job through Slurm. */
 function variablesOf({ step, request }: PlannedStep): string[] {
-  const tokens = Object.values(request.datasets).flatMap((dataset) =>
-    dataset.type === "webdataset" ? dataset.token_variable ?? [] : []
-  );
-  return [...new Set([...step.permissions.env, ...tokens])];
+  return stepVariables(step, Object.values(request.datasets))
+    .map(({ name }) => name);
 }
 
 function scriptText(

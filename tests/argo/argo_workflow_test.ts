@@ -6,6 +6,7 @@ import { argoWorkflow } from "../../lib/argo/argo_workflow.ts";
 import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { yamlText } from "../../lib/config/yaml_text.ts";
 import type { Pipeline } from "../../lib/catalog/pipeline.ts";
+import { ROOT } from "../cli/cli_process.ts";
 import { standaloneScript } from "../../lib/slurm/standalone_script.ts";
 
 const FILE = "tests/fixtures/pipelines/side_by_side.yaml";
@@ -68,6 +69,51 @@ Deno.test("argoWorkflow() gives every step a name of its own that Argo takes", a
     text,
   );
 });
+
+Deno.test("argoWorkflow() gives a step the token of its shards where there is one, and declared variables once and always", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  try {
+    const envOf = async (permissions: string) => {
+      await Deno.writeTextFile(file, withShards(permissions));
+      const loaded = await loadPipeline(file);
+      assert.ok(loaded.ok, JSON.stringify(loaded));
+      const text = JSON.stringify(argoWorkflow(loaded.value, OPTIONS));
+      new Workflow(JSON.parse(text)).validate();
+      return text.match(/"secretKeyRef":\{[^}]*\}/g);
+    };
+    const required = '"secretKeyRef":{"name":"fluxline","key":"HF_TOKEN"}';
+    const optional = required.replace("}", ',"optional":true}');
+    // The step that trains reads the shards, the script does not.
+    assert.deepEqual(await envOf("[]"), [optional]);
+    assert.deepEqual(await envOf("[HF_TOKEN]"), [required]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+function withShards(env: string): string {
+  return `
+training:
+  pipeline:
+    datasets:
+      pairs:
+        type: webdataset
+        webdataset_url: https://example.org/pairs/data-{000..001}.tar
+        webdataset_token: \${HF_TOKEN}
+    default_dataset: pairs
+    steps:
+      - name: vae
+        train_vae: true
+        n_epochs: 2
+        lr: 1.0e-4
+        permissions: { env: ${env} }
+      - name: after
+        task: script
+        needs: []
+        uses: ${ROOT}/tests/fixtures/pipelines/tasks/make_numbers.ts
+        with: { count: 4 }
+`;
+}
 
 Deno.test("standaloneScript() writes the golden script", async () => {
   const text = standaloneScript(await load(...RICH), OPTIONS);

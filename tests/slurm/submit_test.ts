@@ -7,6 +7,7 @@ import { SLURM, SlurmCluster } from "./slurm_cluster.ts";
 import {
   cli,
   jobNames,
+  jobState,
   setStep,
   SIDE_BY_SIDE,
   startCli,
@@ -100,6 +101,11 @@ testWith(
     const ended = await cli(cluster, ["cancel", SIDE_BY_SIDE, "--runs", runs]);
     assert.equal(ended.code, 0, ended.err);
     assert.match(ended.out, /Cancelled \d jobs? of run "side_by_side"/);
+    assert.match(ended.out, /; all have ended, and/);
+    for (const job of await jobNames(cluster)) {
+      const state = await jobState(cluster, job);
+      assert.doesNotMatch(state, /PENDING|RUNNING|COMPLETING/, job);
+    }
     const again = await cli(cluster, submitArgs(runs, ...FOLLOW));
     assert.equal(again.code, 0, again.err);
     await Deno.remove(runs, { recursive: true });
