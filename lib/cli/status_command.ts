@@ -81,7 +81,7 @@ export async function statusCommand(
 }
 
 /** Text of one run: who holds it, then its steps as a table. */
-export function renderStatus(
+function renderStatus(
   { manifest, lock, steps }: RunStatus,
   jobs: ReadonlyMap<string, string> = new Map(),
 ): string {

@@ -6,7 +6,7 @@ import { DurableFile } from "./durable_file.ts";
 import { removeEntry, renameEntry, syncFolder } from "./folder_entries.ts";
 
 /** Suffix of half-written files; whoever holds the folder's lock may delete them. */
-export const TEMPORARY_SUFFIX = ".tmp";
+const TEMPORARY_SUFFIX = ".tmp";
 
 /**
  * Replaces the file at `path`: temporary file in the same folder, sync, rename, sync of the folder.

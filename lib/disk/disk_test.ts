@@ -43,7 +43,7 @@ export interface TracedOperation {
 }
 
 /** Name of the runner's process in points. */
-export const RUNNER_PROCESS = "runner";
+const RUNNER_PROCESS = "runner";
 
 /** Name of a step's process in points. */
 export function stepProcess(step: string): string {

@@ -1,19 +1,10 @@
-// Names in folders: the only way in which fluxline makes, renames, links and removes them, and makes that durable.
+// Names in folders: the only way in which fluxline makes, renames and removes them, and makes that durable.
 import { dirname, join } from "node:path";
 import { operate } from "./operation.ts";
 
 /** Renames `path` to `to`; a file that is there is replaced. Durable once the folder of `to` is synced. */
 export async function renameEntry(path: string, to: string): Promise<void> {
   await operate({ kind: "rename", path, to }, () => Deno.rename(path, to));
-}
-
-/**
- * Gives the content of the file `path` a second name.
- *
- * @throws {Deno.errors.AlreadyExists} where `to` is there
- */
-export async function linkFile(path: string, to: string): Promise<void> {
-  await operate({ kind: "link", path, to }, () => Deno.link(path, to));
 }
 
 /** Removes one file, link or empty folder. */

@@ -8,14 +8,13 @@ export type OperationKind =
   | "truncate"
   | "make"
   | "rename"
-  | "remove"
-  | "link";
+  | "remove";
 
 /** One change of the disk that is about to happen. */
 export interface DiskOperation {
   readonly kind: OperationKind;
   readonly path: string;
-  /** New name, of "rename" and "link". */
+  /** New name, of "rename". */
   readonly to?: string;
   /** Writes the first half of what a "write" would write. */
   readonly tear?: () => void;

@@ -46,7 +46,7 @@ function keptGenerations(
 }
 
 /** Bytes of the arrays in one checkpoint of the step. */
-export function checkpointBytes(
+function checkpointBytes(
   step: TrainStep,
   { pipeline }: Pick<Plan, "pipeline">,
 ): number {

@@ -188,7 +188,7 @@ function startsFrom(step: TrainStep, files: string): string {
 }
 
 /** When a train step ends, as a clause. */
-export function describeTransition(step: TrainStep): string {
+function describeTransition(step: TrainStep): string {
   const rule = step.transition_on;
   if (rule.mode === "epoch") return `after ${counted(step.n_epochs, "epoch")}`;
   return `when the mean of ${rule.window} ${rule.metric} is ${rule.direction} ${rule.threshold}, ` +

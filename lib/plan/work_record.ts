@@ -14,7 +14,7 @@ import {
 import type { ModuleGraph } from "./module_graph.ts";
 
 /** Raised whenever the record below changes its meaning; every key changes with it. */
-export const KEY_FORMAT = 1;
+const KEY_FORMAT = 1;
 
 /** What the record is made from, beside the step itself. */
 export interface WorkParts {

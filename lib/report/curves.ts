@@ -65,7 +65,7 @@ export function curvesOf(
 }
 
 /** A series of all its points, in their order. */
-export function seriesOf(
+function seriesOf(
   name: string,
   points: readonly Point[],
   gaps = 0,

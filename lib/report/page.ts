@@ -29,7 +29,7 @@ export async function runPage(facts: RunFacts): Promise<string> {
 const FEW_STEPS = 24;
 
 /** Links to the parts of a run's page. */
-export function runNavigation({ steps }: RunFacts): Markup {
+function runNavigation({ steps }: RunFacts): Markup {
   return markup`<a href="#graph">Steps</a>${
     steps.length > 40
       ? null

@@ -7,10 +7,10 @@ import type { RunFacts } from "./run_facts.ts";
 import type { StepFacts } from "./step_facts.ts";
 
 /** How a run stands. */
-export type RunOutcome = "running" | "failed" | "stopped" | "done";
+type RunOutcome = "running" | "failed" | "stopped" | "done";
 
 /** The outcome, from the lock and the steps. */
-export function runOutcome({ lock, steps }: RunFacts): RunOutcome {
+function runOutcome({ lock, steps }: RunFacts): RunOutcome {
   if (lock.kind === "held") return "running";
   if (steps.some(({ action }) => action === "failed" || action === "damaged")) {
     return "failed";

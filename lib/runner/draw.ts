@@ -30,7 +30,7 @@ import { runAttempt } from "./step_attempt.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** Name of the record beside the pictures. */
-export const DRAWING_FILE = "drawing.json";
+const DRAWING_FILE = "drawing.json";
 
 const STOP_GRACE_MS = 10_000;
 

@@ -53,7 +53,7 @@ export async function runJob(
 }
 
 /** A stopped step ends as a terminated one: the script around it puts the job back. */
-export function exitCodeOf({ state, failure }: StepSummary): ExitCode {
+function exitCodeOf({ state, failure }: StepSummary): ExitCode {
   if (state === "done" || state === "reused") return EXIT_CODE.done;
   if (state === "failed") return failure?.exitCode ?? EXIT_CODE.stepFailed;
   return EXIT_CODE.terminated;

@@ -14,7 +14,7 @@ import {
 } from "./tick.ts";
 
 /** A tick that is interrupted more often than this is given up: it would never end. */
-export const MOST_ATTEMPTS = 20;
+const MOST_ATTEMPTS = 20;
 
 /** The answer of {@linkcode TickHistory.claim}; `gone` means that another process has dealt with the tick. */
 export type Claim = OverlapDecision | { readonly kind: "gone" };

@@ -199,7 +199,7 @@ export class ScheduleLoop implements AsyncDisposable {
 }
 
 /** Lets a tick go on that is written down as running while nobody holds its lock. */
-export async function putBackIfLost(
+async function putBackIfLost(
   tick: Tick,
   history: TickHistory,
   paths: SchedulePaths,

@@ -4,7 +4,7 @@ import { sha256Hex } from "../disk/digest.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 
 /** Hex digits of a key; 64 bits tell a store's steps apart. */
-export const KEY_LENGTH = 16;
+const KEY_LENGTH = 16;
 
 /** Paths of a runs folder. */
 export interface StoreLayout {

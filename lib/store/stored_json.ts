@@ -11,7 +11,7 @@ export type StoredRecord = Readonly<Record<string, unknown>>;
  *
  * @throws {StoredStateError} where the text is not a JSON object of version `version`
  */
-export async function readStoredRecord(
+async function readStoredRecord(
   path: string,
   version: number,
 ): Promise<StoredRecord | null> {

@@ -102,8 +102,7 @@ export const TASK_PACKAGE_FILES: readonly string[] = [
 ];
 
 /** Code of the threads that decode pictures for a train step. */
-export const DECODING_CODE =
-  `${OWN_CODE_PREFIX}lib/data/decoding_thread_main.ts`;
+const DECODING_CODE = `${OWN_CODE_PREFIX}lib/data/decoding_thread_main.ts`;
 
 /** Least privilege of a step, as the plan shows it: the same on every machine. */
 export function stepPermissions(subject: PermissionSubject): StepPermissions {
