@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { attemptNumbers } from "../report/attempt_facts.ts";
 import { withoutControls } from "../report/markup.ts";
+import { attemptNumbers } from "../store/attempt_history.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
 import { findStepFolder, runPaths, stepPaths } from "../store/store_layout.ts";

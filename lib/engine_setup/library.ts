@@ -1,6 +1,7 @@
 // Where TensorFlow's C library lies in the user's cache folder, and what is installed there.
 import { join, resolve } from "node:path";
 import { isGranted } from "../disk/granted.ts";
+import { folderNames } from "../disk/present_entries.ts";
 import { RefusedError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 import type { Device } from "./engine_choice.ts";
@@ -98,7 +99,7 @@ export function installedLibraries(): InstalledLibrary[] {
     );
   }
   const found: InstalledLibrary[] = [];
-  for (const name of foldersIn(folder)) {
+  for (const name of folderNames(folder)) {
     const record = readRecord(join(folder, name, RECORD_FILE));
     if (record === null) continue;
     found.push({ path: join(folder, name, MAIN_FILE), record });
@@ -115,16 +116,6 @@ export function bestLibrary(device: Device | null): InstalledLibrary | null {
   return device === "gpu"
     ? libraries.find(({ record }) => record.build === "gpu") ?? null
     : libraries[0] ?? null;
-}
-
-function foldersIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
-      .map((entry) => entry.name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }
 
 function readRecord(path: string): LibraryRecord | null {

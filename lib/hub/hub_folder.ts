@@ -1,6 +1,7 @@
 // Where a repository of the hub lies in a local folder: as a plain copy, or as Hugging Face's own cache keeps it. Nothing is downloaded.
 import { join, resolve } from "node:path";
 import { isGranted } from "../disk/granted.ts";
+import { isAbsence, isFolder } from "../disk/present_entries.ts";
 import { type HubAddress, parseHubUrl } from "./hub_name.ts";
 
 /** Where a repository lies, or what is wanted where. */
@@ -139,20 +140,6 @@ async function folderNames(path: string): Promise<string[]> {
     if (!isAbsence(error)) throw error;
   }
   return names.sort();
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
-  }
-}
-
-function isAbsence(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.NotADirectory;
 }
 
 function waysOut(

@@ -1,7 +1,8 @@
 // What is known of a step's attempts: how each ended, the end of its log, what it was permitted and what it asked for.
 import { join } from "node:path";
+import { readTail } from "../disk/file_tail.ts";
 import { isRecord } from "../json/record.ts";
-import { readAttempts } from "../store/attempt_history.ts";
+import { attemptNumbers, readAttempts } from "../store/attempt_history.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import {
   ACCESS_FILE,
@@ -69,18 +70,6 @@ export async function readAttemptFacts(
   };
 }
 
-/** Numbers of the attempts' folders, ascending. */
-export function attemptNumbers(attempts: string): number[] {
-  try {
-    return [...Deno.readDirSync(attempts)].map(({ name }) => Number(name))
-      .filter((number) => Number.isInteger(number) && number > 0)
-      .sort((a, b) => a - b);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
 async function readGrants(attempt: string): Promise<Grants | null> {
   const record = await readRecord(join(attempt, PERMISSIONS_FILE));
   if (record === null) return null;
@@ -117,18 +106,7 @@ async function readRecord(
 
 /** The last lines of a log, however long it is. */
 async function tailOf(path: string): Promise<string[]> {
-  try {
-    using file = await Deno.open(path, { read: true });
-    const { size } = await file.stat();
-    const from = Math.max(0, size - TAIL_BYTES);
-    await file.seek(from, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(size - from);
-    const length = await file.read(bytes) ?? 0;
-    const text = new TextDecoder().decode(bytes.subarray(0, length));
-    const lines = text.split("\n").filter((line) => line !== "");
-    return lines.slice(from > 0 ? 1 : 0).slice(-TAIL_LINES);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  const { text, isCut } = await readTail(path, TAIL_BYTES);
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.slice(isCut ? 1 : 0).slice(-TAIL_LINES);
 }

@@ -7,7 +7,11 @@ import type { AccessSummary } from "../worker/access_audit.ts";
 import { ACCESS_FILE, PERMISSIONS_FILE } from "../worker/attempt_files.ts";
 import type { ResolvedPermissions } from "../worker/permission_flags.ts";
 import type { Failure } from "../error/failure.ts";
-import { type AttemptRecord, readAttempts } from "../store/attempt_history.ts";
+import {
+  attemptNumbers,
+  type AttemptRecord,
+  readAttempts,
+} from "../store/attempt_history.ts";
 import { attemptRecordPath, stepPaths } from "../store/store_layout.ts";
 
 /** One attempt's folder. */
@@ -25,7 +29,7 @@ export async function openAttempt(
   run: string,
 ): Promise<AttemptFolder> {
   const { attempts } = stepPaths(stepFolder);
-  const last = Math.max(0, ...await attemptNumbers(attempts));
+  const last = Math.max(0, ...attemptNumbers(attempts));
   const attempt = {
     number: last + 1,
     path: join(attempts, String(last + 1)),
@@ -100,14 +104,4 @@ async function writeRecord(
     attemptRecordPath(path),
     seal({ number, startedAt: startedAt.toISOString(), ...record }),
   );
-}
-
-async function attemptNumbers(attempts: string): Promise<number[]> {
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(attempts));
-    return entries.map((entry) => Number(entry.name)).filter(Number.isInteger);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import {
   loadSchedulesFile,
   type SchedulesFile,
 } from "../config/schedules_file.ts";
+import { isFile } from "../disk/present_entries.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
 import {
   type Checked,
@@ -167,13 +168,4 @@ async function loadTarget(
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

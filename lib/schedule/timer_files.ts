@@ -1,5 +1,6 @@
 // Timers of the system for a schedule: systemd units and a crontab line. Both start `schedule tick`, which finds in the history
 // what is due; a timer may therefore fire more often than the schedule, but never less.
+import { shellWord } from "../worker/shell_word.ts";
 import { type CronFields, cronFields } from "./cron_fields.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -117,10 +118,4 @@ function systemdWord(word: string): string {
   const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
     .replaceAll("%", "%%").replaceAll("$", "$$$$");
   return /^[\w@/.,:=+-]+$/.test(word) ? escaped : `"${escaped}"`;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@/.,:=+-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 // Shards on this machine: a file, a folder of tar files, or a path with `*` and `?` in it.
 import { dirname, join, resolve } from "node:path";
 import { isGranted } from "../disk/granted.ts";
+import { isAbsence, isFile, isFolder } from "../disk/present_entries.ts";
 
 /** The shards, sorted by name, or why there are none. */
 export type LocalShards =
@@ -84,26 +85,4 @@ async function namesIn(folder: string): Promise<string[]> {
     if (isAbsence(error)) return [];
     throw error;
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await statOrNull(path))?.isFile ?? false;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await statOrNull(path))?.isDirectory ?? false;
-}
-
-async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (isAbsence(error)) return null;
-    throw error;
-  }
-}
-
-function isAbsence(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.NotADirectory;
 }

@@ -1,5 +1,6 @@
 // Why a job that left no result ended: what its step wrote down, what Slurm wrote into its log, and Slurm's own word for its state.
 import { dirname } from "node:path";
+import { readTail } from "../disk/file_tail.ts";
 import { type Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import { shownPath } from "../worker/permissions.ts";
 import { describeJob, type QueuedJob } from "./job_queue.ts";
@@ -33,7 +34,7 @@ const OVER_MEMORY =
 /** Reads the traces of a job whose step has no marker. */
 export async function jobEnd(job: EndedJob): Promise<JobEnd> {
   const { last, stepName } = job;
-  const log = await tailOf(job.log);
+  const { text: log } = await readTail(job.log, LOG_TAIL_BYTES);
   if (last?.state === "OUT_OF_MEMORY" || OVER_MEMORY.test(log)) {
     return failed(
       new StepFailure(
@@ -88,19 +89,4 @@ function lastWords(log: string): string | null {
     /^(error|slurmstepd|srun|bash|\S+\.sh:)/.test(line)
   );
   return said.at(-1)?.replace(/^error: /, "") ?? null;
-}
-
-async function tailOf(path: string): Promise<string> {
-  try {
-    using file = await Deno.open(path, { read: true });
-    const { size } = await file.stat();
-    const from = Math.max(0, size - LOG_TAIL_BYTES);
-    await file.seek(from, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(size - from);
-    const count = await file.read(bytes) ?? 0;
-    return new TextDecoder().decode(bytes.subarray(0, count));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }

@@ -62,13 +62,6 @@ export function jobBody(
   ];
 }
 
-/** Text as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 function option(name: string, value: string | number | null): string[] {
   return value === null ? [] : [`--${name}=${value}`];
 }

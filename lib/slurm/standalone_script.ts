@@ -6,7 +6,8 @@ import {
 } from "../catalog/executor_options.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import { topologicalOrder } from "../plan/step_graph.ts";
-import { jobBody, jobOptions, shellWord } from "./job_script.ts";
+import { shellWord } from "../worker/shell_word.ts";
+import { jobBody, jobOptions } from "./job_script.ts";
 
 /** What the script's jobs call beside the pipeline file. */
 export interface ScriptOptions {

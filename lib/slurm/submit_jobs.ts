@@ -7,7 +7,8 @@ import { writeAtomically } from "../disk/atomic_write.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { stepVariables } from "../plan/step_variables.ts";
-import { jobBody, jobOptions, shellWord } from "./job_script.ts";
+import { shellWord } from "../worker/shell_word.ts";
+import { jobBody, jobOptions } from "./job_script.ts";
 import {
   COMMENT_PREFIX,
   findJob,

@@ -8,6 +8,7 @@ import {
   type ShardSource,
 } from "../data/shard_source.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
+import { sizeOrNull } from "../disk/present_entries.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
 import { RefusedError, StoredStateError } from "../error/failure.ts";
 import { fetchShards } from "../shards/fetch_shards.ts";
@@ -141,13 +142,4 @@ function localFiles({ places }: ShardDataset): ShardFile[] {
       { hint: "Leave the shards alone, and run the same command again" },
     );
   });
-}
-
-function sizeOrNull(path: string): number | null {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 // The history of a step's attempts, as their records tell it. It is for people: a record that cannot be read is left out.
 import { join } from "node:path";
 import { digestRecord } from "../disk/digest.ts";
+import { folderNames } from "../disk/present_entries.ts";
 import { isRecord } from "../json/record.ts";
 import { attemptRecordPath, stepPaths } from "./store_layout.ts";
 
@@ -36,6 +37,18 @@ export async function readAttempts(
   return found.sort((left, right) => left.number - right.number);
 }
 
+/** Numbers of the attempts' folders, ascending. */
+export function attemptNumbers(attempts: string): number[] {
+  try {
+    return [...Deno.readDirSync(attempts)].map(({ name }) => Number(name))
+      .filter((number) => Number.isInteger(number) && number > 0)
+      .sort((a, b) => a - b);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
 async function readRecord(path: string): Promise<AttemptRecord | null> {
   try {
     const read: unknown = JSON.parse(await Deno.readTextFile(path));
@@ -49,15 +62,5 @@ async function readRecord(path: string): Promise<AttemptRecord | null> {
     return isWhole ? value as unknown as AttemptRecord : null;
   } catch {
     return null;
-  }
-}
-
-function folderNames(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory)
-      .map((entry) => entry.name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
   }
 }

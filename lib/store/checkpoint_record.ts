@@ -1,6 +1,7 @@
 // Reads where an unfinished training step stands: checkpoint.json names the generations, state.json of one holds the cursor.
 // Nothing is loaded and nothing is hashed here; that happens when the step goes on.
 import { basename, join } from "node:path";
+import { sizeOrNull } from "../disk/present_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
 import { isRecord } from "../json/record.ts";
@@ -122,7 +123,7 @@ async function readGeneration(
 ): Promise<Omit<CheckpointCursor, "fallback"> | string> {
   for (const file of generation.files) {
     const path = `${generation.folder}/${file.path}`;
-    const bytes = sizeOf(join(folder, generation.folder, file.path));
+    const bytes = sizeOrNull(join(folder, generation.folder, file.path));
     if (bytes === null) return `"${path}" is missing`;
     if (bytes !== file.bytes) {
       return `"${path}" has ${bytes} bytes, wanted ${file.bytes}`;
@@ -163,13 +164,4 @@ function parseGeneration(value: unknown): CheckpointGeneration | null {
       typeof file["bytes"] === "number"
     );
   return isWhole ? value as unknown as CheckpointGeneration : null;
-}
-
-function sizeOf(path: string): number | null {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

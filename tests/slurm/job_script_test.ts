@@ -1,7 +1,8 @@
 // The shell around a job, without Slurm: what it passes on and when it puts a job back.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { jobBody, jobOptions, shellWord } from "../../lib/slurm/job_script.ts";
+import { jobBody, jobOptions } from "../../lib/slurm/job_script.ts";
+import { shellWord } from "../../lib/worker/shell_word.ts";
 import { describeJob, parseJob } from "../../lib/slurm/job_queue.ts";
 import { reasonIn, submitHint } from "../../lib/slurm/slurm_command.ts";
 import { slurmSeconds } from "../../lib/slurm/cluster_checks.ts";

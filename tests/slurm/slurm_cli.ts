@@ -1,49 +1,39 @@
 // The command line against the cluster of a test, and what it left behind.
-import { ROOT } from "../cli/cli_process.ts";
+import {
+  type Ended,
+  finish,
+  ROOT,
+  startCli as startProcess,
+} from "../cli/cli_process.ts";
 import type { SlurmCluster } from "./slurm_cluster.ts";
 
 /** A pipeline of scripts whose middle two steps wait for the same one. */
 export const SIDE_BY_SIDE =
   `${ROOT}/tests/fixtures/pipelines/side_by_side.yaml`;
 
-/** What a process left behind. */
-export interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
+interface Place {
+  readonly cwd?: string;
+  /** In the place of PATH. */
+  readonly path?: string;
 }
 
-/** Starts the command line on the cluster; `path` stands in front of PATH. */
+/** Starts the command line on the cluster. */
 export function startCli(
   cluster: SlurmCluster,
   args: readonly string[],
-  { cwd = ROOT, path }: { readonly cwd?: string; readonly path?: string } = {},
+  { cwd = ROOT, path }: Place = {},
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", `${ROOT}/cli.ts`, ...args],
-    cwd,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    env: {
-      ...cluster.env,
-      NO_COLOR: "1",
-      FLUXLINE_CACHE: `${ROOT}/runs/no-cache`,
-      ...(path === undefined ? {} : { PATH: path }),
-    },
-  }).spawn();
+  const env = { ...cluster.env, ...(path === undefined ? {} : { PATH: path }) };
+  return startProcess(args, { cwd, env });
 }
 
 /** Runs the command line to its end. */
 export async function cli(
   cluster: SlurmCluster,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly path?: string } = {},
+  place: Place = {},
 ): Promise<Ended> {
-  const { code, stdout, stderr } = await startCli(cluster, args, options)
-    .output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  return await finish(startCli(cluster, args, place));
 }
 
 /** Arguments that submit the side-by-side pipeline. */

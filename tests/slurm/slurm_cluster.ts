@@ -221,8 +221,8 @@ async function parentOf(pid: string): Promise<string> {
   return /^PPid:\s*(\d+)/m.exec(status)?.[1] ?? "";
 }
 
-/** Slurm's daemons want to be called by their absolute paths. */
-async function located(name: string): Promise<string> {
+/** Absolute path of a program, by which Slurm's daemons want to be called. */
+export async function located(name: string): Promise<string> {
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", `command -v ${name}`],
   }).output();

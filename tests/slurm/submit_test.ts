@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../cli/cli_process.ts";
 import { testWith } from "../support/outside_program.ts";
-import { SLURM, SlurmCluster } from "./slurm_cluster.ts";
+import { located, SLURM, SlurmCluster } from "./slurm_cluster.ts";
 import {
   cli,
   jobNames,
@@ -121,11 +121,4 @@ async function permissionsOf(runs: string, step: string): Promise<unknown> {
     return JSON.parse(text.replaceAll(runs, "RUNS").replaceAll(ROOT, "ROOT"));
   }
   throw new Error(`No step "${step}" in ${runs}`);
-}
-
-async function located(name: string): Promise<string> {
-  const { stdout } = await new Deno.Command("sh", {
-    args: ["-c", `command -v ${name}`],
-  }).output();
-  return new TextDecoder().decode(stdout).trim();
 }
