@@ -39,8 +39,7 @@ function printable(part: MarkupPart): unknown {
 /** Terminal escapes and marks that turn the direction of text are shown, not sent. */
 export function withoutControls(text: string): string {
   return text.replaceAll(
-    // deno-lint-ignore no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (mark) => {
       const code = mark.charCodeAt(0);
       return code < 0x20

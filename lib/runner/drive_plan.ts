@@ -5,7 +5,7 @@ import type { DrivenExecutor, StepTicket } from "./executor.ts";
 import { readySteps } from "./ready_set.ts";
 import type { RunJournal } from "./run_journal.ts";
 import type { RunObserver } from "./run_notice.ts";
-import type { StepSummary } from "./run_summary.ts";
+import { endOfStep, type StepSummary } from "./run_summary.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** What driving a plan needs, and what it fills in. */
@@ -54,7 +54,10 @@ async function runStep(step: PlannedStep, driving: Driving): Promise<void> {
   const summary = await followTicket(ticket as StepTicket, executor, stop);
   ended.set(name, summary);
   states.set(name, summary.state);
-  await recordEnd(journal, summary);
+  await journal.record(endOfStep(summary), {
+    step: summary.name,
+    state: summary.state,
+  });
   observe({ kind: "step_ended", step, summary });
 }
 
@@ -76,23 +79,4 @@ export async function followTicket(
     stop.forced.removeEventListener("abort", end);
   }
   return await executor.collect(ticket);
-}
-
-async function recordEnd(
-  journal: RunJournal,
-  summary: StepSummary,
-): Promise<void> {
-  const { name, key, state, failure } = summary;
-  const kind = state === "done"
-    ? "step_finished"
-    : state === "reused"
-    ? "step_reused"
-    : state === "stopped"
-    ? "step_stopped"
-    : "step_failed";
-  const text = failure === null ? {} : { text: failure.message };
-  await journal.record({ kind, step: name, key, ...text }, {
-    step: name,
-    state,
-  });
 }

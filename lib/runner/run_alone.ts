@@ -19,7 +19,7 @@ import { RunJournal } from "./run_journal.ts";
 import { isRunFinished, recordStep, type RunPlace } from "./run_records.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { reportRun } from "./run_report.ts";
-import { blankStep, type StepSummary } from "./run_summary.ts";
+import { blankStep, endOfStep, type StepSummary } from "./run_summary.ts";
 import type { StopControl } from "./stop_control.ts";
 import { hasRecords } from "./trusted_plan.ts";
 
@@ -169,22 +169,14 @@ function noProgress(step: PlannedStep, ranSeconds: number): StepSummary {
 
 async function recordEnd(
   place: RunPlace,
-  { name, key, state, failure }: StepSummary,
+  summary: StepSummary,
   observe: RunObserver,
 ): Promise<void> {
-  const kind = state === "done"
-    ? "step_finished"
-    : state === "reused"
-    ? "step_reused"
-    : state === "stopped"
-    ? "step_stopped"
-    : "step_failed";
-  const text = failure === null ? {} : { text: failure.message };
   // A stopped job goes back to the queue, or was cancelled: the queue tells which.
   const manifest = await recordStep(
     place,
-    { kind, step: name, key, ...text },
-    state === "stopped" ? "queued" : state,
+    endOfStep(summary),
+    summary.state === "stopped" ? "queued" : summary.state,
   );
   if (isRunFinished(manifest)) await reportRun(place, true, observe);
 }

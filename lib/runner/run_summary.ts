@@ -6,7 +6,7 @@ import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import type { Failure } from "../error/failure.ts";
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import { type Marker, orderedMetrics } from "../store/marker.ts";
-import type { StepState } from "../store/run_record.ts";
+import type { RunEvent, StepState } from "../store/run_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import type { StopControl } from "./stop_control.ts";
 
@@ -37,6 +37,21 @@ export interface StepSummary {
   readonly failure: Failure | null;
   /** Absolute folder of the last attempt of this run, with its log; null where none began. */
   readonly attemptFolder: string | null;
+}
+
+/** What the run's events say of a step that has ended. */
+export function endOfStep(
+  { name, key, state, failure }: StepSummary,
+): Omit<RunEvent, "at"> {
+  const kind = state === "done"
+    ? "step_finished"
+    : state === "reused"
+    ? "step_reused"
+    : state === "stopped"
+    ? "step_stopped"
+    : "step_failed";
+  const text = failure === null ? {} : { text: failure.message };
+  return { kind, step: name, key, ...text };
 }
 
 /** How a run ended. */

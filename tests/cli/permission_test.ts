@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { ROOT, runCli, SCRIPTS } from "./cli_process.ts";
 
@@ -104,8 +105,7 @@ async function answerAtTerminal(
     await child.stderr.cancel();
     text += `\nCOMMAND_EXIT_CODE="${code}"`;
   });
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r", "");
+  return stripVTControlCharacters(text).replaceAll("\r", "");
 }
 
 function questions(text: string): number {
