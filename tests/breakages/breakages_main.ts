@@ -19,6 +19,7 @@ const { values } = parseArgs({
 
 const start = performance.now();
 const chosen = chosenBreakages();
+if (chosen.length === 0) throw new RangeError("no mistake was chosen");
 const copy = await Deno.makeTempDir({ prefix: "fluxline-breakages-" });
 let green = 0;
 try {

@@ -4,7 +4,7 @@ import type { EngineName } from "../../lib/engine_setup/engine_choice.ts";
 import { tf } from "../../lib/tensor/tf.ts";
 import { startHere } from "./engine_under_test.ts";
 import { checkedKernels, checkOp } from "./suite.ts";
-import { TOLERANCES } from "./tolerances.ts";
+import { OWN_KERNELS, TOLERANCES } from "./tolerances.ts";
 
 /** Registers the tests; where the engine is missing they are ignored, with a printed reason. */
 export async function conformanceTests(name: EngineName): Promise<void> {
@@ -28,12 +28,14 @@ export async function conformanceTests(name: EngineName): Promise<void> {
   }
   Deno.test({
     ...options,
-    name: `every kernel of our own on ${name} has a row in the table`,
+    name:
+      `${name} has the kernels of our own that it should, and each has a row in the table`,
     fn: () => {
       const known = checkedKernels();
       const own = tf.getKernelsForBackend(name)
         .map(({ kernelName }) => kernelName)
         .filter((kernel) => kernel.startsWith("Flux"));
+      assert.deepEqual(own.toSorted(), OWN_KERNELS[name]);
       assert.deepEqual(own.filter((kernel) => !known.has(kernel)), []);
     },
   });

@@ -119,6 +119,9 @@ async function follow(
     );
     const tensors = await readTensors(await readCurrent(folder), "weights");
     const rows = await readMetricRows(join(folder, "metrics.jsonl"));
+    if (rows.length < batches) {
+      throw new Error(`${rows.length} rows after ${batches} batches`);
+    }
     seen.push({
       losses: rows.slice(0, batches).map(({ metrics }) => metrics[loss]!),
       weights: new Map([...tensors].map(([name, { data }]) => [name, data])),

@@ -1,5 +1,7 @@
 // How far each operation may be from its float64 reference, as a share of the reference's largest number. One table for all engines.
 
+import type { EngineName } from "../../lib/engine_setup/engine_choice.ts";
+
 /** The bound of one operation. */
 export interface Tolerance {
   /** tfjs's name, or that of a kernel of our own. */
@@ -116,6 +118,49 @@ export const TOLERANCES: readonly Tolerance[] = [
   { kernel: "FluxBlend", value: ROUNDED, gradient: null },
   { kernel: "FluxAdam", value: ROUNDED, gradient: null },
 ];
+
+/** Kernels of our own that each engine has: one that is lost would be composed of others, and only be slower. */
+export const OWN_KERNELS: Readonly<Record<EngineName, readonly string[]>> = {
+  wasm: [
+    "FluxAdam",
+    "FluxAffine",
+    "FluxAffineGrad",
+    "FluxBezier",
+    "FluxBezierGrad",
+    "FluxBlend",
+    "FluxFilterGradient",
+    "FluxGroupNormalize",
+    "FluxGroupNormalizeGrad",
+    "FluxLayerNormalize",
+    "FluxLayerNormalizeGrad",
+    "FluxScale",
+    "FluxTurnFilter",
+  ],
+  tensorflow: [
+    "FluxAdam",
+    "FluxAffine",
+    "FluxAffineGrad",
+    "FluxBlend",
+    "FluxFilterGradient",
+    "FluxGroupNormalize",
+    "FluxGroupNormalizeGrad",
+    "FluxInputGradient",
+    "FluxLayerNormalize",
+    "FluxLayerNormalizeGrad",
+    "FluxScale",
+    "FluxSquareSum",
+  ],
+  webgpu: [
+    "FluxAdam",
+    "FluxBezier",
+    "FluxBezierGrad",
+    "FluxFilterGradient",
+    "FluxGroupNormalize",
+    "FluxGroupNormalizeGrad",
+    "FluxInputGradient",
+    "FluxSquareSum",
+  ],
+};
 
 /** The row of a kernel. */
 export function toleranceOf(kernel: string): Tolerance {

@@ -13,6 +13,9 @@ const { values } = parseArgs({
   },
 });
 
+if (!(Number(values.times) >= 1)) {
+  throw new RangeError("--times wants a number of kills");
+}
 const start = performance.now();
 await using project = await CrashProject.open(KILLED_STEPS);
 const loop = await KillLoop.open(project, Number(values.seed));

@@ -46,6 +46,8 @@ const count = Number(values.sample ?? all.length);
 const cases = sampleOf(all, count, Number(values.seed))
   .slice(Number(values.skip));
 
+if (cases.length === 0) throw new RangeError("no case was chosen");
+
 const failures: string[] = [];
 const done = new Map<string, number>();
 let next = 0;

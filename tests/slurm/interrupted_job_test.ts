@@ -59,7 +59,7 @@ testWith(
       const urgent = ["--partition=urgent", "--cpus-per-task=4"];
       const other = await cluster.command(
         "sbatch",
-        ...["--parsable", ...urgent, "--wrap=sleep 1"],
+        ...["--parsable", "--output=/dev/null", ...urgent, "--wrap=sleep 1"],
       );
       await cluster.until(
         async () => await restartsOf(cluster, job) >= turn,

@@ -14,8 +14,8 @@ testWith(
     const runs = await Deno.makeTempDir();
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [
-        ["--set", `${SLURM_KEY}.partition=mian`],
-        /Cannot use partition "mian": this cluster has none of that name, did you mean "main"\?|none of that name.*main/s,
+        ["--set", `${SLURM_KEY}.partition=mains`],
+        /Cannot use partition "mains": this cluster has none of that name, did you mean "main"\?/,
       ],
       [
         ["--set", `${SLURM_KEY}.partition=closed`],
@@ -75,6 +75,15 @@ testWith(
     assert.match(full.err, /[123] of 4 jobs are in the queue\nhint: .*full/s);
     const taken = await jobNames(cluster);
     assert.ok(taken.length >= 1 && taken.length < 4, taken.join(" "));
+    await cluster.until(
+      async () => (await cli(cluster, submitArgs(runs))).code === 0,
+      "room for the rest",
+      90_000,
+    );
+    const ended = await cli(cluster, submitArgs(runs, "--wait", "1m"));
+    assert.equal(ended.code, 0, ended.err);
+    const again = await cli(cluster, submitArgs(runs));
+    assert.match(again.out + again.err, /Nothing left to do/);
     await Deno.remove(runs, { recursive: true });
   },
 );

@@ -172,11 +172,11 @@ export class SlurmCluster implements AsyncDisposable {
     log: string,
   ): Promise<void> {
     const out = join(this.folder, log);
-    // The shell gives way to the daemon, so that the process id is the daemon's.
+    // The shell gives way to the daemon, so that the process id is the daemon's. One that is killed leaves no image of its memory.
     const child = new Deno.Command("sh", {
       args: [
         "-c",
-        `exec "$0" "$@" >>'${out}' 2>&1`,
+        `ulimit -c 0; exec "$0" "$@" >>'${out}' 2>&1`,
         await located(name),
         ...args,
       ],

@@ -50,7 +50,8 @@ export function configuration(
     "SchedulerParameters=sched_interval=1,sched_min_interval=100000,bf_interval=1,batch_sched_delay=0",
     "SlurmdTimeout=5",
     "InactiveLimit=0",
-    "MinJobAge=300",
+    // Where jobs are few, those that ended must make room for others.
+    `MinJobAge=${maxJobs < 10 ? 2 : 300}`,
     "KillWait=10",
     "ReturnToService=2",
     `MaxJobCount=${maxJobs}`,

@@ -50,7 +50,7 @@ export interface Dispatch {
   readonly groups: readonly [number, number, number];
 }
 
-/** Entries that a cache holds before it starts anew: several times what a training step of a large model needs. */
+/** Entries that a cache holds at most: several times what a training step of a large model needs. */
 const CACHED = 20_000;
 
 const all = new WeakMap<WebGPUBackend, Dispatches>();

@@ -5,7 +5,7 @@ import { dispatchesOf } from "./dispatches.ts";
 
 /** What a shader reads and writes. Sizes reach it as numbers, so that one compiled shader serves all of them. */
 export interface GpuProgram {
-  /** Tells shaders apart: two programs of one name have the same code. */
+  /** Tells shaders apart: two programs of one name and as many threads have the same code. */
   readonly name: string;
   /** Arrays by their names in the code, row-major. */
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
@@ -120,7 +120,8 @@ function pipelineOf(
   ];
   const own = pipelines.get(backend) ?? new Map<string, GPUComputePipeline>();
   pipelines.set(backend, own);
-  const key = `${program.name} ${arrays.map(({ type }) => type).join()}`;
+  const types = arrays.map(({ type }) => type).join();
+  const key = `${program.name} ${program.threads} ${types}`;
   const known = own.get(key);
   if (known !== undefined) return known;
   const { device } = backend;
