@@ -2,6 +2,7 @@
 // engine has, and replaces tfjs's own.
 import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
+import { evenSteps } from "./convolution_steps.ts";
 
 /** Where a convolution reads: one number for both axes, zeros on each side. */
 interface Geometry {
@@ -157,8 +158,7 @@ function geometryOf(
   );
   const { top, bottom, left, right } = info.padInfo;
   return {
-    stride: info.strideHeight,
-    dilation: info.dilationHeight,
+    ...evenSteps(info),
     padding: [[top, bottom], [left, right]],
   };
 }

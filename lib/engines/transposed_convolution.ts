@@ -1,5 +1,6 @@
 // Transposed convolution as ordinary convolutions, one per phase of the stride.
 import { tf } from "../tensor/tf.ts";
+import { evenSteps } from "./convolution_steps.ts";
 import type { FluxKernels } from "./kernels/flux_kernels.ts";
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -16,7 +17,8 @@ export function transposedConvolution(
   filter: tf.Tensor4D,
   info: Conv2DInfo,
 ): tf.TensorInfo {
-  const { strideHeight: stride, inHeight, inWidth } = info;
+  const { inHeight, inWidth } = info;
+  const { stride } = evenSteps(info);
   if (stride === 1) return phase(kernels, dy, filter, info, [0, 0]);
   const result = kernels.output(info.inShape);
   for (let row = 0; row < stride; row++) {

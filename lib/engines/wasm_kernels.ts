@@ -2,6 +2,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "../tensor/tf.ts";
 import type { FusedKernels } from "../tensor/fused_kernel.ts";
+import { evenSteps } from "./convolution_steps.ts";
 import { registerMatrixProduct } from "./matrix_product.ts";
 import { FluxKernels } from "./kernels/flux_kernels.ts";
 import { registerAffine } from "./wasm_affine.ts";
@@ -67,7 +68,7 @@ function registerConvolutions(kernels: FluxKernels): void {
     const info = convInfo(x!.shape as Shape4, filterShape, geometry);
     return filterGradient(kernels, x!, dy!, {
       filterShape,
-      stride: info.strideHeight,
+      stride: evenSteps(info).stride,
       dilation: 1,
       padding: [
         info.padInfo.top,

@@ -43,6 +43,15 @@ async function untilSaved(
   );
 }
 
+/** How often the step went on from what it had saved, by the run's own events. */
+async function resumesOf(project: SmallProject): Promise<number> {
+  const events = await Deno.readTextFile(
+    `${project.root}/runs/small/events.jsonl`,
+  );
+  return events.split("\n").filter((line) => line.includes('"step_resumed"'))
+    .length;
+}
+
 testWith(
   SLURM,
   "a preempted job saves, is requeued and goes on, twice, and ends with the bytes of an undisturbed run",
@@ -82,6 +91,7 @@ testWith(
     }
     const ended = await cli(cluster, [...TRAIN, "--wait", "3m"], { cwd });
     assert.equal(ended.code, 0, ended.err + ended.out);
+    assert.ok(await resumesOf(project) >= 2, "a start after a save goes on");
     const local = ["train", "small.yaml", "--set", "executor.local.cpus=4"];
     const here = await cli(cluster, local, { cwd: quiet.root });
     assert.equal(here.code, 0, here.err);

@@ -2,6 +2,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { tf } from "../../tensor/tf.ts";
 import type { AdamNumbers, FusedKernels } from "../../tensor/fused_kernel.ts";
+import { evenSteps } from "../convolution_steps.ts";
 import { type AdamTensors, adamUpdate } from "./adam_shader.ts";
 import { bezier, bezierGradient } from "./bezier_shader.ts";
 import {
@@ -179,8 +180,7 @@ function sizesOf(
     outChannels: info.outChannels,
     filterHeight: info.filterHeight,
     filterWidth: info.filterWidth,
-    stride: info.strideHeight,
-    dilation: info.dilationHeight,
+    ...evenSteps(info),
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
   };
