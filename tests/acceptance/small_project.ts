@@ -1,4 +1,5 @@
 // A user's project in a folder of its own: real pictures, a pipeline of tiny models, and the command line run from there.
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Ended,
@@ -88,12 +89,26 @@ export class SmallProject implements AsyncDisposable {
     this.root = root;
   }
 
+  private static async empty(): Promise<SmallProject> {
+    const made = await Deno.makeTempDir({ prefix: "fluxline-small-" });
+    return new SmallProject(await Deno.realPath(made));
+  }
+
   /** Draws the pictures and writes a pipeline of these steps. */
   static async open(...steps: readonly string[]): Promise<SmallProject> {
-    const made = await Deno.makeTempDir({ prefix: "fluxline-small-" });
-    const project = new SmallProject(await Deno.realPath(made));
+    const project = await SmallProject.empty();
     await drawIconPictures(project.root, SIDE);
     await project.writeSteps(...steps);
+    return project;
+  }
+
+  /** A project of its own with all that this one holds, its runs too: what tests of one file share is trained once. */
+  async copy(): Promise<SmallProject> {
+    const project = await SmallProject.empty();
+    await cp(this.root, project.root, {
+      recursive: true,
+      preserveTimestamps: true,
+    });
     return project;
   }
 

@@ -13,7 +13,13 @@ import { python, PYTHON_SAFETENSORS } from "./python.ts";
 
 const FIXED = "adaptive_weights: false";
 const FLOW =
-  "{ name: flow, train_diff: true, n_epochs: 1, cfg_dropout_prob: 0.3, optimization: { optimizers: { flow: { type: AdamW, lr: 0.001 } } } }";
+  "{ name: flow, train_diff: true, n_epochs: 2, cfg_dropout_prob: 0.3, optimization: { optimizers: { flow: { type: AdamW, lr: 0.001 } } } }";
+const STEPS = [
+  vaeStep("vae", FIXED),
+  FLOW,
+  "{ name: draw, task: generate, from: flow, prompts: [red heart], steps: 2 }",
+  "{ name: measure, task: evaluate, of: vae, dataset: heldout }",
+];
 
 /** A project whose model is the original's: its arithmetic, and tokens as wide as the VAE. */
 async function originalProject(
@@ -28,6 +34,20 @@ async function originalProject(
   return project;
 }
 
+let whole: Promise<SmallProject> | undefined;
+Deno.test.afterAll(async () => await (await whole)?.[Symbol.asyncDispose]());
+
+/** The undisturbed run, once for all tests here. */
+function wholeRun(): Promise<SmallProject> {
+  whole ??= (async () => {
+    const project = await originalProject(...STEPS);
+    const { code, err } = await project.train("--quiet");
+    assert.deepEqual([code, err], [0, ""]);
+    return project;
+  })();
+  return whole;
+}
+
 async function weightsOf(folder: string): Promise<Map<string, number[]>> {
   const { current } = JSON.parse(
     await Deno.readTextFile(join(folder, "checkpoint.json")),
@@ -39,14 +59,7 @@ async function weightsOf(folder: string): Promise<Map<string, number[]>> {
 }
 
 Deno.test("a pipeline of variant fluxflow trains VAE and flow, draws, and leaves latents in their own scale", async () => {
-  await using project = await originalProject(
-    vaeStep("vae", FIXED),
-    FLOW,
-    "{ name: draw, task: generate, from: flow, prompts: [red heart], steps: 2 }",
-    "{ name: measure, task: evaluate, of: vae, dataset: heldout }",
-  );
-  const { code, err } = await project.train("--quiet");
-  assert.deepEqual([code, err], [0, ""]);
+  const project = await wholeRun();
   const weights = await weightsOf(project.stepFolder("flow"));
   assert.ok(
     weights.get("flow_processor.latent_std")!.every((value) => value === 1),
@@ -57,13 +70,8 @@ Deno.test("a pipeline of variant fluxflow trains VAE and flow, draws, and leaves
 });
 
 Deno.test("a stopped run of variant fluxflow goes on to the bytes of an undisturbed one", async () => {
-  const steps = [
-    vaeStep("vae", FIXED),
-    FLOW.replace("n_epochs: 1", "n_epochs: 2"),
-  ];
-  await using whole = await originalProject(...steps);
-  assert.equal((await whole.train("--quiet")).code, 0);
-  await using stopped = await originalProject(...steps);
+  const undisturbed = await wholeRun();
+  await using stopped = await originalProject(...STEPS);
   const child = stopped.start("train", PIPELINE, "--quiet");
   await until(() => {
     try {
@@ -78,7 +86,9 @@ Deno.test("a stopped run of variant fluxflow goes on to the bytes of an undistur
   assert.equal((await stopped.train("--quiet")).code, 0);
   for (const name of ["vae", "flow"]) {
     const [wanted, found] = await Promise.all(
-      [whole, stopped].map((project) => digestsOf(project.stepFolder(name))),
+      [undisturbed, stopped].map((project) =>
+        digestsOf(project.stepFolder(name))
+      ),
     );
     assert.deepEqual(found, wanted);
   }
@@ -100,8 +110,7 @@ testWith(
   PYTHON_SAFETENSORS,
   "a file without metadata or latent statistics is one of FluxFlow's and starts a flow under variant fluxflow",
   async () => {
-    await using project = await originalProject(vaeStep("vae", FIXED), FLOW);
-    assert.equal((await project.train("--quiet")).code, 0);
+    await using project = await (await wholeRun()).copy();
     const { code, err } = await project.run(
       ...["export", PIPELINE, "flow", "--to", "out", "--weights", "raw"],
     );

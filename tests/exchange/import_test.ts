@@ -25,17 +25,26 @@ const FLOW =
   } }`;
 const MAIN = "flxflow_final.safetensors";
 
-/** A project that starts from what it exported itself, before its steps became `steps`. */
-async function continued(
-  project: SmallProject,
-  ...steps: readonly string[]
-): Promise<void> {
+let exported: Promise<SmallProject> | undefined;
+Deno.test.afterAll(async () => await (await exported)?.[Symbol.asyncDispose]());
+
+/** Trained and exported once for all tests here. */
+async function exportProject(): Promise<SmallProject> {
+  const project = await SmallProject.open(vaeStep("vae"), FLOW);
   assert.equal((await project.train("--quiet")).code, 0);
   const { code, err } = await project.run(
     ...["export", PIPELINE, "flow", "--to", "out", "--weights", "raw"],
   );
   assert.equal(code, 0, err);
+  return project;
+}
+
+/** A project that starts from what it exported itself, before its steps became `steps`. */
+async function continued(...steps: readonly string[]): Promise<SmallProject> {
+  exported ??= exportProject();
+  const project = await (await exported).copy();
   await startFrom(project, "out", ...steps);
+  return project;
 }
 
 async function startFrom(
@@ -58,9 +67,7 @@ async function changed(
 }
 
 Deno.test("a pipeline that starts from an export holds the same weights, and only what no step trained", async () => {
-  await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-  await continued(
-    project,
+  await using project = await continued(
     FLOW.replace("name: flow", "name: again"),
     `{ name: draw, task: generate, from: again, prompts: [red heart], steps: 2 }`,
   );
@@ -96,9 +103,7 @@ Deno.test("a pipeline that starts from an export holds the same weights, and onl
 });
 
 Deno.test("a changed weight file gives its readers new keys; a step that starts anew keeps its own", async () => {
-  await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-  await continued(
-    project,
+  await using project = await continued(
     vaeStep("from_file"),
     vaeStep("anew", "needs: [], init_from: {}"),
   );
@@ -114,8 +119,7 @@ Deno.test("a changed weight file gives its readers new keys; a step that starts 
 });
 
 Deno.test("missing, unexpected and misshapen names are all told at once, before anything starts", async () => {
-  await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-  await continued(project, vaeStep("again"));
+  await using project = await continued(vaeStep("again"));
   await changed(project.path("out", MAIN), (tensors) => {
     tensors.delete("diffuser.expander.rgb_activation.p0");
     tensors.set("diffuser.expander.extra", tensor([1]));
@@ -149,8 +153,7 @@ Deno.test("missing, unexpected and misshapen names are all told at once, before 
 });
 
 Deno.test("files of the other variant, other options, and no files at all are refused with the way out", async () => {
-  await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-  await continued(project, vaeStep("again"));
+  await using project = await continued(vaeStep("again"));
   const refusal = async (...args: string[]) => {
     const { code, err } = await project.run("plan", PIPELINE, ...args);
     assert.equal(code, 3);
@@ -183,8 +186,9 @@ Deno.test("files of the other variant, other options, and no files at all are re
 });
 
 Deno.test("a text encoder without the tokenizer of its words is refused", async () => {
-  await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-  await continued(project, FLOW.replace("name: flow", "name: again"));
+  await using project = await continued(
+    FLOW.replace("name: flow", "name: again"),
+  );
   await Deno.remove(project.path("out/tokenizer.json"));
   const { code, err } = await project.run("plan", PIPELINE);
   assert.equal(code, 3);
@@ -199,8 +203,7 @@ testWith(
   PYTHON_SAFETENSORS,
   "a file that Python's safetensors wrote is where a step starts",
   async () => {
-    await using project = await SmallProject.open(vaeStep("vae"), FLOW);
-    await continued(project, vaeStep("again", still("vae")));
+    await using project = await continued(vaeStep("again", still("vae")));
     await python(
       `import json, safetensors, safetensors.numpy, sys
 path = sys.argv[1]
