@@ -11,7 +11,13 @@ import {
   placeOf,
   plainValue,
 } from "../source/located_tree.ts";
-import { describeIssue, foundText } from "./issue_message.ts";
+import {
+  describeIssue,
+  foundText,
+  isMissingKey,
+  meantKey,
+} from "./issue_message.ts";
+import { mendedValue } from "./mended_value.ts";
 import type { Report } from "./report.ts";
 
 /** What is checked. `where` is how errors call it, such as `step "flow"`; a function may call inherited values differently. */
@@ -22,24 +28,37 @@ export interface CheckedPart {
   readonly exactKeys?: readonly string[];
 }
 
-/** The value with its defaults, or undefined where issues were reported. */
+/**
+ * The value with its defaults. Where issues were reported it is what was most likely meant, for checks of the rest, or undefined where
+ * nobody can tell; the report then fails, and nothing is run with it.
+ */
 export function checkOptions<S extends v.GenericSchema>(
   schema: S,
   part: CheckedPart,
   report: Report,
 ): v.InferOutput<S> | undefined {
-  const result = v.safeParse(schema, inputOf(part));
+  const input = inputOf(part);
+  const result = v.safeParse(schema, input);
   if (result.success) return result.output;
-  const reported = new Set<string>();
+  // A key that is there under a wrong name is not missing as well.
+  const misspelt = result.issues.flatMap((issue) => {
+    const meant = meantKey(issue);
+    return meant === undefined ? [] : [[...pathOf(issue).slice(0, -1), meant]];
+  });
+  const reported = new Set(
+    misspelt.map((path) => `missing ${JSON.stringify(path)}`),
+  );
   for (const issue of result.issues) {
     const path = pathOf(issue);
     // A value that fails one rule often fails the next; the first one says what to do.
-    const identity = JSON.stringify(path);
+    const identity = `${isMissingKey(issue) ? "missing " : ""}${
+      JSON.stringify(path)
+    }`;
     if (reported.has(identity)) continue;
     reported.add(identity);
     reportIssue(issue, path, part, report);
   }
-  return undefined;
+  return mendedValue(schema, input, result.issues);
 }
 
 /** The map at a key of a map; an empty one where nothing, or null, is written; undefined (reported) where it is something else. */

@@ -8,8 +8,6 @@ import { didYouMean } from "../source/suggestion.ts";
 import { checkOptions } from "./check_options.ts";
 import { addParts, viewOf } from "./dataset_views.ts";
 import type { Report } from "./report.ts";
-import { placeIn, type StepDraft } from "./step_drafts.ts";
-import { datasetNames } from "./step_graph.ts";
 import { readShardEntry, topShardEntry } from "./shard_entry.ts";
 
 /** Name of the dataset that the `data` section makes. */
@@ -42,7 +40,8 @@ export interface Datasets {
 
 /** Where datasets are written. */
 export interface DatasetSources {
-  readonly data: DataSection;
+  /** Undefined where the section was refused: whether it makes a dataset is not known then. */
+  readonly data: DataSection | undefined;
   readonly dataTree: LocatedMap;
   readonly datasetsTree: LocatedMap;
   /** `default_dataset`, where it is written. */
@@ -63,7 +62,10 @@ export function readDatasets(
       tree: value,
       where: `dataset "${name}"`,
     }, report);
-    if (options === undefined || value.kind !== "map") continue;
+    if (
+      options === undefined || value.kind !== "map" ||
+      !isKindRead(options.type, value)
+    ) continue;
     const entry = resolveEntry(name, options, value, report);
     if (entry !== undefined) {
       addParts(entries, { name, entry, options, tree: value }, names, report);
@@ -77,7 +79,7 @@ export function readDatasets(
       `Cannot name a dataset "${TOP_DATASET}": that is the one of the "data" section`,
       "Give it another name, or take data_path out of the data section",
     );
-  } else if (top !== undefined) {
+  } else if (top !== undefined && sources.data !== undefined) {
     names.add(TOP_DATASET);
     const written = { options: sources.data, tree: sources.dataTree };
     addParts(
@@ -90,85 +92,11 @@ export function readDatasets(
   return { entries, names, fallback: fallbackName(sources, names, report) };
 }
 
-/** Reports steps that name a dataset that is not there, or none where one is needed. */
-export function checkDatasetNames(
-  drafts: readonly StepDraft[],
-  datasets: Datasets,
-  report: Report,
-): void {
-  for (const draft of drafts) {
-    const task = draft.checked?.task;
-    if (task === undefined || task === "script" || task === "generate") {
-      continue;
-    }
-    for (const name of datasetNames(draft, datasets.fallback)) {
-      if (!datasets.names.has(name)) {
-        reportUnknown(draft, name, datasets.names, report);
-      }
-    }
-    if (
-      draft.checked?.options.dataset === null && datasets.fallback === undefined
-    ) {
-      report.error(
-        placeIn(draft),
-        `Cannot read ${draft.where}: it names no dataset, and the file has no default one`,
-        'Write "dataset" in the step, "default_dataset" in "training.pipeline", or "data_path" and "captions_file" in "data"',
-      );
-    }
-  }
-}
-
-/** Reports datasets whose `from` names no step, or one that cannot make data. */
-export function checkDatasetOrigins(
-  drafts: readonly StepDraft[],
-  datasets: Datasets,
-  tree: LocatedMap,
-  report: Report,
-): void {
-  for (const [name, { from }] of Object.entries(datasets.entries)) {
-    if (from === null) continue;
-    const place = placeOf(tree, [name, "from"]);
-    const start = `Cannot read dataset "${name}": "from" names`;
-    const maker = drafts.find((draft) => draft.name === from);
-    const known = drafts.map((draft) => draft.name);
-    if (maker === undefined) {
-      report.error(
-        place,
-        `${start} the step "${from}", which is not in this file${
-          didYouMean(from, known)
-        }`,
-      );
-    } else if (maker.checked !== undefined && maker.checked.task !== "script") {
-      report.error(
-        place,
-        `${start} "${from}", a step of task "${maker.checked.task}", which makes no dataset`,
-        "Name a step of task script that writes the folder and the captions",
-      );
-    }
-  }
-}
-
-function reportUnknown(
-  draft: StepDraft,
-  name: string,
-  known: ReadonlySet<string>,
-  report: Report,
-): void {
-  const key = ["dataset", "eval_dataset", "baseline_dataset"].find((key) => {
-    const written = draft.merged.entries.get(key)?.value;
-    return written?.kind === "scalar" && written.value === name;
-  });
-  if (key === undefined) return; // default_dataset, which is reported where it stands
-  const list = known.size === 0
-    ? "the file defines none"
-    : `datasets here are ${[...known].join(", ")}`;
-  report.error(
-    placeIn(draft, key),
-    `Cannot read ${draft.where}: "${key}" names "${name}", which is no dataset of this file${
-      didYouMean(name, known)
-    }`,
-    `Define it in "training.pipeline.datasets"; ${list}`,
-  );
+/** What a dataset lacks is known where its kind is. */
+function isKindRead(kind: string, tree: LocatedMap): boolean {
+  const written = tree.entries.get("type")?.value;
+  return written === undefined || isNull(written) ||
+    (written.kind === "scalar" && written.value === kind);
 }
 
 function resolveEntry(
@@ -241,6 +169,10 @@ function topDataset(
   names: Set<string>,
   report: Report,
 ): DatasetEntry | undefined {
+  if (data === undefined) {
+    names.add(TOP_DATASET);
+    return undefined;
+  }
   const { data_path, captions_file } = data;
   if (data.use_webdataset || data.use_tt2m) {
     names.add(TOP_DATASET); // so that steps are not blamed for what is wrong with it

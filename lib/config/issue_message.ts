@@ -1,6 +1,6 @@
 // What valibot found, told in this project's words: what was found, what is wanted, what was probably meant.
 import type * as v from "valibot";
-import { didYouMean } from "../source/suggestion.ts";
+import { didYouMean, nearestName } from "../source/suggestion.ts";
 
 /** One issue as text. `about` says whether it concerns a key that should not be there, one that is missing, or a value. */
 export interface IssueText {
@@ -40,12 +40,10 @@ export function describeIssue(
   const key = path.at(-1) ?? "";
   const parent = path.slice(0, -1).join(".");
   const inParent = parent === "" ? "" : ` in "${parent}"`;
-  if (issue.expected === "never" && Array.isArray(issue.requirement)) {
-    const known = issue.requirement as string[];
-    const meant = OTHER_WORDS[key];
-    const guess = meant !== undefined && known.includes(meant)
-      ? `, did you mean "${meant}"?`
-      : didYouMean(key, known);
+  if (isUnknownKey(issue)) {
+    const known = issue.requirement;
+    const meant = meantKey(issue);
+    const guess = meant === undefined ? "" : `, did you mean "${meant}"?`;
     return {
       about: "unknown key",
       message: `Cannot read ${where}: unknown key "${key}"${inParent}${guess}`,
@@ -54,7 +52,7 @@ export function describeIssue(
         : {}),
     };
   }
-  if (issue.received === "undefined" && issue.path?.at(-1)?.origin === "key") {
+  if (isMissingKey(issue)) {
     return {
       about: "missing key",
       message: `Cannot read ${where}: the key "${key}" is missing${inParent}`,
@@ -69,6 +67,29 @@ export function describeIssue(
     }, found ${foundText(issue.input)}${guessFor(issue)}`,
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** The known key that an unknown one was probably meant to be; undefined for issues of other kinds, and where none is near. */
+export function meantKey(issue: v.BaseIssue<unknown>): string | undefined {
+  if (!isUnknownKey(issue)) return undefined;
+  const key = String(issue.path?.at(-1)?.key ?? "");
+  const known = issue.requirement;
+  const meant = OTHER_WORDS[key];
+  return meant !== undefined && known.includes(meant)
+    ? meant
+    : nearestName(key, known);
+}
+
+/** Whether the issue is that a key is not written. */
+export function isMissingKey(issue: v.BaseIssue<unknown>): boolean {
+  return issue.received === "undefined" &&
+    issue.path?.at(-1)?.origin === "key";
+}
+
+function isUnknownKey(
+  issue: v.BaseIssue<unknown>,
+): issue is v.BaseIssue<unknown> & { readonly requirement: string[] } {
+  return issue.expected === "never" && Array.isArray(issue.requirement);
 }
 
 /** A value as an error names it. */

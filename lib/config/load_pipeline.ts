@@ -24,9 +24,8 @@ import { checkOptions, sectionAt } from "./check_options.ts";
 import {
   checkDatasetNames,
   checkDatasetOrigins,
-  type Datasets,
-  readDatasets,
-} from "./dataset_section.ts";
+} from "./dataset_references.ts";
+import { type Datasets, readDatasets } from "./dataset_section.ts";
 import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { foundText } from "./issue_message.ts";
 import { checkLpipsFiles } from "./lpips_checks.ts";
@@ -164,7 +163,7 @@ async function readPipeline(
   if (training === undefined) return undefined;
   checkStepNames(training.drafts, report);
   const datasets = readDatasets({
-    data: data?.value ?? v.parse(DATA_SECTION, {}),
+    data: data?.value,
     dataTree: data?.tree ?? emptyMap(document),
     datasetsTree: training.datasetsTree,
     chosen: training.defaultDataset,

@@ -52,6 +52,37 @@ Deno.test("loadPipeline() finds missing data, modules and files before anything 
   }
 });
 
+Deno.test("loadPipeline() tells of missing files beside unknown keys and wrong values, in a step, in its parent and in the sections", async () => {
+  const text = [
+    "data: { data_path: none, captions_file: none.tsv, flp: 0.5 }",
+    "output: { test_image_adress: [none.png] }",
+    "training: { lr: 1, pipeline: { steps: [",
+    " { name: s, task: script, uses: task.ts, tries: 2 },",
+    " { name: a, n_epochs: 1, train_vae: true, use_lpips: true, lpips_weights: none.safetensors, mse_weight: -1 },",
+    " { name: b, n_epochs: 1, train_diff: true, foo: 1 } ] } }",
+    "",
+  ].join("\n");
+  const loaded = await loadPipeline("p.yaml", {
+    readText: () => Promise.resolve(text),
+  });
+  assert(!loaded.ok);
+  const errors = loaded.diagnostics.filter(({ severity }) =>
+    severity === "error"
+  );
+  assert.deepEqual(errors.map(({ message }) => message), [
+    'Cannot find the pictures of the data section "none": there is no such folder',
+    'Cannot find the captions of the data section "none.tsv": there is no such file',
+    'Cannot read "data": unknown key "flp", did you mean "flip"?',
+    'Cannot find the test picture "none.png": there is no such file',
+    'Cannot read "output": unknown key "test_image_adress", did you mean "test_image_address"?',
+    'Cannot find the module of step "s" "task.ts": there is no such file',
+    'Cannot read step "s": unknown key "tries"',
+    'Cannot find the LPIPS weights "none.safetensors": there is no such file',
+    'Cannot read step "a": "mse_weight" must be at least 0, found -1',
+    'Cannot read step "b": unknown key "foo"',
+  ]);
+});
+
 Deno.test("PipelineRefused tells every error and exits with 3", async () => {
   const refused = new PipelineRefused(
     "p.yaml",

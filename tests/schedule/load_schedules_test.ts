@@ -42,6 +42,7 @@ Deno.test("loadSchedules() tells every fault of a file at once, with place and r
   - { name: h, cron: 0 0 * * *, pipeline: ${TICK}, set: [seeed=1] }
   - { name: i, cron: 0 0 * * *, pipeline: ${TICK}, overlap: allow }
   - { name: ../j, cron: 0 0 * * *, pipeline: ${TICK} }
+  - { name: k, pipeline: ${TICK} }
 `);
   const expected: readonly RegExp[] = [
     /^schedules.yaml:2:22 Cannot read schedule "a": "61 \* \* \* \*" is no cron expression: invalid value for minute: 61 \(Write minute, hour/,
@@ -50,7 +51,7 @@ Deno.test("loadSchedules() tells every fault of a file at once, with place and r
     /^schedules.yaml:6:\d+ .*"{{ tick.dat }}" stands for nothing, did you mean "tick.date"\? \(Known are tick.date/,
     /^schedules.yaml:7:\d+ .*"overlap" must be one of "skip", "queue", "replace", "allow", found the text "skp", did you mean "skip"\?/,
     /^schedules.yaml:7:\d+ .*"jitter" must be seconds as a number above 0, or a text such as 90s/,
-    /^schedules.yaml:8:5 .*"g": the key "cron" is missing/,
+    /^schedules.yaml:13:5 .*"k": the key "cron" is missing/,
     /^schedules.yaml:8:16 .*"g": unknown key "cro", did you mean "cron"\?/,
     /^schedules.yaml:5:43 Cannot use schedule "d": cannot read "none.yaml": there is no such file/,
     /^schedules.yaml:9:13 Cannot use "d" as the name of a schedule: the one at schedules.yaml:5:13 has it already \(Rename one/,
