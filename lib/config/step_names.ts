@@ -28,11 +28,16 @@ export function nameFault(name: string): string | undefined {
     : undefined;
 }
 
-/** Reports a run name that cannot be a folder. */
-export function checkRunName(name: string, place: Place, report: Report): void {
-  const fault = RESERVED_RUN_NAMES.includes(name.toLowerCase())
+/** What is wrong with the name of a run, which names a folder, or undefined. */
+export function runNameFault(name: string): string | undefined {
+  return RESERVED_RUN_NAMES.includes(name.toLowerCase())
     ? "it is reserved for the folder that runs share"
     : nameFault(name);
+}
+
+/** Reports a run name that cannot be a folder. */
+export function checkRunName(name: string, place: Place, report: Report): void {
+  const fault = runNameFault(name);
   if (fault !== undefined) {
     report.error(
       place,

@@ -1,8 +1,9 @@
 // What the history of ticks can be told and asked. Each decision is made inside the transaction that writes it down, so that
 // several processes can look at the same schedules and no tick is lost, run twice, or run against its overlap policy.
 import { fillPlaceholders } from "../clock/tick_values.ts";
+import type { DatabaseFile } from "../disk/database_file.ts";
 import { dueTicks } from "./due_ticks.ts";
-import { HistoryFile } from "./history_file.ts";
+import { openHistoryFile } from "./history_file.ts";
 import { decideOverlap, type OverlapDecision } from "./overlap.ts";
 import { rhythmOf, type Schedule } from "./schedule.ts";
 import {
@@ -21,14 +22,14 @@ export type Claim = OverlapDecision | { readonly kind: "gone" };
 
 /** The history of all schedules of a folder of runs. */
 export class TickHistory implements Disposable {
-  readonly #file: HistoryFile;
+  readonly #file: DatabaseFile;
 
   /** @throws {StoredStateError} where the file is no history of this version */
   static async open(path: string): Promise<TickHistory> {
-    return new TickHistory(await HistoryFile.open(path));
+    return new TickHistory(await openHistoryFile(path));
   }
 
-  private constructor(file: HistoryFile) {
+  private constructor(file: DatabaseFile) {
     this.#file = file;
   }
 

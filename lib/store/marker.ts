@@ -109,6 +109,25 @@ export async function readMarker(
   folder: string,
   { deep }: { readonly deep: boolean },
 ): Promise<MarkerLookup> {
+  const found = await readMarkerAlone(folder);
+  if (found.kind !== "complete") return found;
+  const damage: DamagedFile[] = [];
+  for (const file of found.marker.files) {
+    const reason = await damageOf(folder, file, deep);
+    if (reason !== null) damage.push({ path: file.path, reason });
+  }
+  const first = damage[0];
+  if (first === undefined) return found;
+  const more = damage.length === 1 ? "" : `, and ${damage.length - 1} more`;
+  return {
+    kind: "damaged",
+    reason: `"${first.path}" ${first.reason}${more}`,
+    problems: damage,
+  };
+}
+
+/** Reads the marker of `folder` and looks at no other file: for what a step reported, not for whether its files still stand. */
+export async function readMarkerAlone(folder: string): Promise<MarkerLookup> {
   let record: StoredRecord | null;
   try {
     record = await readSealedRecord(
@@ -123,25 +142,14 @@ export async function readMarker(
   if (record === null) return { kind: "absent" };
   const marker = parseMarker(record);
   const key = parseStepFolder(folder)?.key;
-  if (marker === null || marker.key !== key) {
-    const reason = marker === null
+  if (marker !== null && marker.key === key) {
+    return { kind: "complete", marker };
+  }
+  return damagedMarker(
+    marker === null
       ? "complete.json lacks fields of a marker"
-      : `complete.json belongs to key ${marker.key}`;
-    return damagedMarker(reason);
-  }
-  const damage: DamagedFile[] = [];
-  for (const file of marker.files) {
-    const reason = await damageOf(folder, file, deep);
-    if (reason !== null) damage.push({ path: file.path, reason });
-  }
-  const first = damage[0];
-  if (first === undefined) return { kind: "complete", marker };
-  const more = damage.length === 1 ? "" : `, and ${damage.length - 1} more`;
-  return {
-    kind: "damaged",
-    reason: `"${first.path}" ${first.reason}${more}`,
-    problems: damage,
-  };
+      : `complete.json belongs to key ${marker.key}`,
+  );
 }
 
 function damagedMarker(reason: string): MarkerLookup {

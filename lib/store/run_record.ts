@@ -11,6 +11,7 @@ import {
   parseEngineChoice,
 } from "../engine_setup/engine_choice.ts";
 import { isRecord } from "../json/record.ts";
+import { isRenamed } from "./renaming_note.ts";
 import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { type RunPaths, runPaths } from "./store_layout.ts";
 
@@ -102,7 +103,9 @@ export async function readRunManifest(
   const record = await readManifestFile(manifest);
   if (record === null) return null;
   const { steps } = record;
-  const isWhole = record["run"] === run &&
+  const isOwn = record["run"] === run ||
+    await isRenamed(runsDir, record["run"], run);
+  const isWhole = isOwn &&
     typeof record["digest"] === "string" &&
     Array.isArray(steps) && steps.every(isRunStep);
   if (!isWhole) {
@@ -113,7 +116,7 @@ export async function readRunManifest(
   }
   const engineChoice = parseEngineChoice(record["engineChoice"]) ??
     (record["engine"] === "wasm" ? EMBEDDED_ENGINE : null);
-  return { ...record as unknown as RunManifest, engineChoice };
+  return { ...record as unknown as RunManifest, run, engineChoice };
 }
 
 async function readManifestFile(path: string): Promise<StoredRecord | null> {
@@ -226,13 +229,19 @@ export function listRuns(runsDir: string): string[] {
   try {
     return [...Deno.readDirSync(runsDir)]
       .filter((entry) =>
-        entry.isDirectory && hasManifest(runPaths(runsDir, entry.name))
+        entry.isDirectory && isRunName(entry.name) &&
+        hasManifest(runPaths(runsDir, entry.name))
       )
       .map((entry) => entry.name).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
+}
+
+/** Folders with other names hold something else: the store, schedules, a run that is being removed. */
+export function isRunName(name: string): boolean {
+  return !name.startsWith(".") && name !== "store";
 }
 
 function hasManifest(paths: RunPaths): boolean {

@@ -17,6 +17,8 @@ export interface StoreLayout {
   readonly dimensions: string;
   /** Folder of fetched tar shards and of what is known of others; a cache that costs a download where it is deleted. */
   readonly shards: string;
+  /** What is known of all runs, for lists; derived from the folders and made again where it is missing or damaged. */
+  readonly runIndex: string;
 }
 
 /** Paths of one run. */
@@ -30,6 +32,8 @@ export interface RunPaths {
   readonly report: string;
   /** A file of the user's: its appearance asks for a checkpoint. */
   readonly checkpointNow: string;
+  /** Says that the folder is being given another name, while its manifest still has the old one. */
+  readonly renaming: string;
   readonly lock: string;
 }
 
@@ -61,6 +65,8 @@ export function storeLayout(runsDir: string): StoreLayout {
     fingerprints: join(runsDir, "fingerprints.json"),
     dimensions: join(runsDir, "store", "dimensions"),
     shards: join(runsDir, "store", "shards"),
+    // The name of a run cannot begin with a dot.
+    runIndex: join(runsDir, ".history", "runs.sqlite"),
   };
 }
 
@@ -74,6 +80,7 @@ export function runPaths(runsDir: string, run: string): RunPaths {
     resolved: join(folder, "resolved.json"),
     report: join(folder, "report.html"),
     checkpointNow: join(folder, "checkpoint-now"),
+    renaming: join(folder, "renaming.json"),
     lock: `${folder}.lock`,
   };
 }

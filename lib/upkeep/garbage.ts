@@ -27,7 +27,8 @@ export interface Garbage {
 
 const ASIDE = /^.+-[0-9a-f]{16}\.aside-/;
 const DAMAGED_GENERATION = /^\d{8,}(-\d+)?\.damaged-[0-9a-f]{8}$/;
-const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
+/** Names of manifests that were moved aside in the folder of a run. */
+export const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
 
 /**
  * What no run refers to: step folders of other keys, folders and records that were moved aside. Files with other names are not
@@ -136,7 +137,8 @@ async function readManifestOrRefuse(
   }
 }
 
-function sizeOfTree(path: string): number {
+/** Bytes of a file, or of all files below a folder. */
+export function sizeOfTree(path: string): number {
   const found = Deno.lstatSync(path);
   if (!found.isDirectory) return found.size;
   return entriesOf(path).reduce(

@@ -20,9 +20,9 @@ const LEVELS: readonly (readonly string[])[] = [
     "data",
     "evaluation",
   ],
-  ["plan", "models", "checkpoint"],
+  ["plan", "history", "models", "checkpoint"],
   ["argo", "report", "schedule", "slurm", "train", "sampling", "upkeep"],
-  ["runner", "steps"],
+  ["runner", "steps", "dashboard"],
   ["cli"],
 ];
 

@@ -159,7 +159,7 @@ async function recordArm(
       undeclaredReads: ["/etc/hosts"],
     }),
   });
-  await Deno.mkdir(stepPaths(folder).samples);
+  await Deno.mkdir(stepPaths(folder).samples, { recursive: true });
   for (const update of ["00000020", "00000040", "00000060"]) {
     const name = `${update}-reconstructions.png`;
     await Deno.writeFile(join(stepPaths(folder).samples, name), PIXEL);

@@ -11,6 +11,7 @@ import { addPlan } from "./plan.ts";
 import { addLogs } from "./logs.ts";
 import { addMetrics } from "./metrics.ts";
 import { addReport } from "./report.ts";
+import { addRuns } from "./runs.ts";
 import { addSchedule } from "./schedule.ts";
 import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
@@ -26,6 +27,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addWhy,
   addValidate,
   addStatus,
+  addRuns,
   addCancel,
   addGenerate,
   addInterpolate,
