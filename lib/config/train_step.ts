@@ -5,6 +5,7 @@ import type {
   WeightSources,
 } from "../catalog/pipeline.ts";
 import { isSpadeStep, reconstructs } from "../catalog/training_mode.ts";
+import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import { isNull, locate } from "../source/located_tree.ts";
 import { resolveCheckpoint } from "./checkpoint_options.ts";
 import { checkLpips } from "./lpips_checks.ts";
@@ -18,8 +19,13 @@ import {
 } from "./step_base.ts";
 import { placeIn, type StepDraft } from "./step_drafts.ts";
 import { resolveTraining, type Training } from "./trained_components.ts";
-import { checkKeepBest, resolveTransition } from "./transition_checks.ts";
+import {
+  checkKeepBest,
+  mostEpochs,
+  resolveTransition,
+} from "./transition_checks.ts";
 import { refuseUnsupportedTraining } from "./unsupported.ts";
+import { checkWarmUps } from "./warm_up_checks.ts";
 import {
   componentsFromFiles,
   lineageAfter,
@@ -107,6 +113,11 @@ export function trainStep(
     transition_on: transition,
     checkpoint: resolveCheckpoint(draft, context.checkpoints),
   };
+  if (step.max_steps !== null) {
+    const updates = mostEpochs(step) *
+      updatesPerEpoch(step.max_steps, step.gradient_accumulation_steps);
+    checkWarmUps(step, { updates, merged: draft.merged }, context.report);
+  }
   const held = [...training.trains, ...fromFiles];
   return { step, lineage: lineageAfter(draft.name, held, init) };
 }

@@ -1,7 +1,7 @@
 // When a train step ends, and which metrics it may watch.
 import type { StepDraft, StepOptions } from "./step_drafts.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
-import type { Transition } from "../catalog/pipeline.ts";
+import type { TrainStep, Transition } from "../catalog/pipeline.ts";
 import { metricFault } from "./measured_metrics.ts";
 import { placeIn } from "./step_drafts.ts";
 import type { Report } from "./report.ts";
@@ -108,4 +108,11 @@ function watchedDirection(
     'Write "direction: below" or "direction: above" into "transition_on"',
   );
   return undefined;
+}
+
+/** Epochs that a train step can last at most. */
+export function mostEpochs(step: TrainStep): number {
+  return step.transition_on.mode === "epoch"
+    ? step.n_epochs
+    : step.transition_on.max_epochs;
 }

@@ -3,6 +3,7 @@ import { RefusedError } from "../error/failure.ts";
 import { nextPlateau, type PlateauState, startPlateau } from "./plateau.ts";
 import { type CurveType, rateCurve } from "./rate_curve.ts";
 import type { SchedulerEntry } from "./scheduler_options.ts";
+import { leavesNoCourse } from "./step_length.ts";
 
 /** What a schedule remembers between updates; plain JSON, stored with every checkpoint. */
 export interface SchedulerState {
@@ -50,7 +51,7 @@ export function lrScheduler(
   plan: SchedulePlan,
 ): LrScheduler {
   const warmupSteps = entry.warmup_steps ?? 0;
-  if (warmupSteps > 0 && warmupSteps >= plan.totalSteps) {
+  if (leavesNoCourse(warmupSteps, plan.totalSteps)) {
     throw new RefusedError(
       `Cannot build lr scheduler "${entry.type}": "warmup_steps" is ${warmupSteps}, but the step makes ${plan.totalSteps} updates`,
       {

@@ -26,3 +26,8 @@ export function updatesBefore(
   return epoch * updatesPerEpoch(batchesPerEpoch, accumulation) +
     Math.floor(batch / accumulation);
 }
+
+/** Whether a warm-up takes all `updates` of a step, so that the course behind it never begins. */
+export function leavesNoCourse(warmupSteps: number, updates: number): boolean {
+  return warmupSteps > 0 && warmupSteps >= updates;
+}

@@ -7,6 +7,7 @@ import type {
   Step,
   TrainStep,
 } from "../catalog/pipeline.ts";
+import { mostEpochs } from "../config/transition_checks.ts";
 import type { PlannedBytes } from "../exchange/read_weights.ts";
 import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
@@ -122,13 +123,6 @@ export function resolveDataset(
     imageFolder: join(output, entry.image_folder),
     captionsFile: join(output, entry.captions_file),
   };
-}
-
-/** Epochs that a train step can last at most. */
-export function mostEpochs(step: TrainStep): number {
-  return step.transition_on.mode === "epoch"
-    ? step.n_epochs
-    : step.transition_on.max_epochs;
 }
 
 function trainSteps(step: Step, batchesPerEpoch: number | null): number | null {

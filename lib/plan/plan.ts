@@ -1,6 +1,7 @@
 // What a run of a pipeline would do now, step by step, and why. Nothing is run or written, and no tensor is loaded.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mostEpochs } from "../config/transition_checks.ts";
 import { freeBytes } from "../disk/free_space.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import {
@@ -29,13 +30,14 @@ import { runsWithKey } from "./shared_work.ts";
 import { decideStep, type StepDecision } from "./step_action.ts";
 import { topologicalOrder, withoutImplied } from "./step_graph.ts";
 import { datasetRoles, stepRoles } from "./step_inputs.ts";
-import { buildRequest, mostEpochs } from "./build_request.ts";
+import { buildRequest } from "./build_request.ts";
 import {
   planLpips,
   planText,
   planWeights,
   weightDigests,
 } from "./plan_weights.ts";
+import { refuseLongWarmUps } from "./warm_ups.ts";
 import { workRecord } from "./work_record.ts";
 
 /** What a plan is asked for. */
@@ -99,7 +101,7 @@ export const PACKAGE_ROOT: string = resolve(
  * Plans a pipeline.
  *
  * @throws {UsageError} where `force` or `from` names no step, or the runs folder is none
- * @throws {RefusedError} where data or modules are missing
+ * @throws {RefusedError} where data or modules are missing, or a warm-up is longer than its step
  * @throws {StoredStateError} where the run's manifest cannot be understood
  */
 export async function planPipeline(
@@ -141,6 +143,7 @@ export async function planPipeline(
       session.unfinished.set(key, name);
     }
   }
+  refuseLongWarmUps(pipeline, [...session.planned.values()]);
   if (options.saveFingerprints === true) await cache.save();
   return {
     pipeline,

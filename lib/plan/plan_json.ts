@@ -1,6 +1,6 @@
 // A plan as data: what `plan --json` prints. Fields are only ever added.
+import { mostEpochs } from "../config/transition_checks.ts";
 import { shownPath } from "../worker/permissions.ts";
-import { mostEpochs } from "./build_request.ts";
 import { diskForecast } from "./disk_forecast.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";

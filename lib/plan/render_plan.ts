@@ -6,8 +6,8 @@ import type {
   Step,
   TrainStep,
 } from "../catalog/pipeline.ts";
+import { mostEpochs } from "../config/transition_checks.ts";
 import { shownPath, type StepPermissions } from "../worker/permissions.ts";
-import { mostEpochs } from "./build_request.ts";
 import { diskForecast } from "./disk_forecast.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
@@ -69,6 +69,7 @@ export function totals(steps: readonly { readonly action: Action }[]): string {
 }
 
 const BOLD = 1;
+const ACTION_WIDTH = "resume".length;
 const COLORS: Readonly<Record<Action, number>> = {
   run: 33,
   resume: 36,
@@ -91,10 +92,11 @@ function stepLines(
   const lines = textTable(
     steps.map((step) => [step.name, step.task, step.key, step.reason]),
   );
-  return lines.map((line, index) => {
+  return lines.flatMap((line, index) => {
     const step = steps[index] as PlannedStep;
+    const { description } = step.step;
     const action = paint(
-      step.action.padEnd("resume".length),
+      step.action.padEnd(ACTION_WIDTH),
       COLORS[step.action],
       options,
     );
@@ -102,7 +104,13 @@ function stepLines(
     const shared = step.sharedWith.length > 0
       ? ` (also used by run ${step.sharedWith.join(", ")})`
       : "";
-    return `  ${action}  ${line}${aside}${shared}`;
+    const row = `  ${action}  ${line}${aside}${shared}`;
+    return description.trim() === "" ? [row] : [
+      row,
+      ...description.trimEnd().split("\n").map((text) =>
+        `${" ".repeat(ACTION_WIDTH + 4)}${text}`
+      ),
+    ];
   });
 }
 

@@ -9,6 +9,7 @@ import type {
   Step,
   TrainStep,
 } from "../../lib/catalog/pipeline.ts";
+import type { LocatedMap } from "../../lib/source/located_tree.ts";
 
 const BASE = {
   index: 0,
@@ -18,6 +19,12 @@ const BASE = {
   retry: { attempts: 1, backoff_seconds: 10 },
   timeout_seconds: null,
   position: { file: "p.yaml", line: 1, column: 1, offset: 0, length: 1 },
+};
+
+const UNWRITTEN: LocatedMap = {
+  kind: "map",
+  place: { source: { name: "p.yaml", text: "" }, position: BASE.position },
+  entries: new Map(),
 };
 
 /** A VAE step that needs nothing but its dataset. */
@@ -152,7 +159,11 @@ export function builtPipeline(
     text_files: { tokenizer: null, pretrained: null },
     datasets,
     steps: steps.map((step, index) => ({ ...step, index })),
-    sources: {},
+    sources: {
+      steps: Object.fromEntries(
+        steps.map(({ name }) => [name, { own: UNWRITTEN, merged: UNWRITTEN }]),
+      ),
+    },
     ...changes,
   };
   return pipeline as unknown as Pipeline;

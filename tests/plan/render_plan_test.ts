@@ -24,6 +24,7 @@ async function planned(
     const pipeline = builtPipeline([
       scriptStep("emoji", join(folder, "task.ts")),
       trainStep("vae", {
+        description: "Compressor and expander,\nSPADE off",
         needs: ["emoji"],
         trains: ["expander"],
         frozen: ["compressor"],
@@ -62,6 +63,8 @@ Graph
 Steps
   run     emoji  script  ${emojiKey}  first time
   wait    vae    train   ${vaeKey}  waits for emoji
+          Compressor and expander,
+          SPADE off
 
 Training
   step  kinds            epochs  batch  trains    frozen      starts from
