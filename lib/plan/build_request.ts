@@ -5,7 +5,6 @@ import type {
   FolderEntry,
   Pipeline,
   Step,
-  TrainStep,
 } from "../catalog/pipeline.ts";
 import { mostEpochs } from "../config/transition_checks.ts";
 import type { PlannedBytes } from "../exchange/read_weights.ts";
