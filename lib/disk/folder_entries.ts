@@ -1,6 +1,8 @@
 // Names in folders: the only way in which fluxline makes, renames and removes them, and makes that durable.
-import { dirname, join } from "node:path";
 import { operate } from "./operation.ts";
+
+// Nothing of node: is imported here before it is used: the process of a script step needs little of this, and loading node:path
+// would lengthen its start by a quarter.
 
 /** Renames `path` to `to`; a file that is there is replaced. Durable once the folder of `to` is synced. */
 export async function renameEntry(path: string, to: string): Promise<void> {
@@ -17,7 +19,7 @@ export async function removeTree(path: string): Promise<void> {
   const { isDirectory } = await Deno.lstat(path);
   if (isDirectory) {
     const names = [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
-    for (const name of names) await removeTree(join(path, name));
+    for (const name of names) await removeTree(`${path}/${name}`);
   }
   await removeEntry(path);
 }
@@ -29,6 +31,7 @@ export async function makeEntry(folder: string): Promise<void> {
 
 /** Creates `folder` and the missing folders above it, and syncs each new entry. */
 export async function makeFolder(folder: string): Promise<void> {
+  const { dirname } = await import("node:path");
   const missing: string[] = [];
   for (let at = folder; !(await isThere(at)); at = dirname(at)) {
     missing.unshift(at);

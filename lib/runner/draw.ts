@@ -120,7 +120,11 @@ async function drawStaged(
       hint: "Run the same command again",
     });
   try {
-    await fetchCode([stepEntry(PACKAGE_ROOT)], PACKAGE_ROOT, stop.asked);
+    await fetchCode(
+      [stepEntry(PACKAGE_ROOT, request.task)],
+      PACKAGE_ROOT,
+      stop.asked,
+    );
   } catch (error) {
     throw stop.asked.aborted ? wasStopped() : error;
   }

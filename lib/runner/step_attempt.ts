@@ -88,7 +88,7 @@ export async function runAttempt(
     ...(scene.confinement === undefined
       ? {}
       : { confinement: scene.confinement }),
-    entry: stepEntry(request.packageRoot),
+    entry: stepEntry(request.packageRoot, request.task),
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
     secrets: stepSecrets(request),

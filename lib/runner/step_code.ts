@@ -12,11 +12,11 @@ export async function fetchStepCode(
   const first = steps[0];
   if (first === undefined) return;
   const { packageRoot } = first.request;
-  const modules = steps.flatMap(({ step }) =>
-    step.task === "script" ? [step.uses_path] : []
-  );
-  const entries = [stepEntry(packageRoot), ...new Set(modules)];
-  await fetchCode(entries, packageRoot, signal);
+  const entries = steps.flatMap(({ step }) => [
+    stepEntry(packageRoot, step.task),
+    ...(step.task === "script" ? [step.uses_path] : []),
+  ]);
+  await fetchCode([...new Set(entries)], packageRoot, signal);
 }
 
 /** Looks each module graph up once. */

@@ -1,5 +1,4 @@
 // Turns whatever a step's body threw into words: what happened, where, and what to do about it.
-import { relative } from "node:path";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
 import type { StepRequest } from "../store/step_request.ts";
@@ -9,7 +8,6 @@ import {
   SYSTEM_HINT,
 } from "../worker/access_problem.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
-import { isInside } from "../worker/permissions.ts";
 
 /** The failure as the runner is told of it. */
 export function reportFailure(
@@ -83,6 +81,7 @@ export function describeThrown(error: unknown): string {
   }
 }
 
+const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 const DECLARABLE = ["read", "write", "net", "env"];
 
 function deniedAccess(
@@ -124,7 +123,7 @@ function deniedHint(
   if (!DECLARABLE.includes(access)) {
     return "No step gets this permission; do it outside of the pipeline";
   }
-  if (access === "write" && isInside(request.folder, place)) {
+  if (access === "write" && restBelow(request.folder, place) !== null) {
     return "request.json, complete.json and attempts/ of a step folder belong to the runner; write to another file";
   }
   return `If the step needs it, add to step "${request.step.name}" in ${request.pipeline}: permissions: { ${access}: [${
@@ -134,5 +133,12 @@ function deniedHint(
 
 /** Relative to the working directory where it lies inside, so that the line to add works for others too. */
 function readablePath(path: string): string {
-  return isInside(Deno.cwd(), path) ? relative(Deno.cwd(), path) || "." : path;
+  return restBelow(Deno.cwd(), path) ?? path;
+}
+
+/** The way from `folder` down to `path`, both as Deno names them; null where it lies outside. Without node:path, see script_main.ts. */
+function restBelow(folder: string, path: string): string | null {
+  if (path === folder) return ".";
+  const start = /[\\/]$/.test(folder) ? folder : `${folder}${SEPARATOR}`;
+  return path.startsWith(start) ? path.slice(start.length) : null;
 }

@@ -27,7 +27,7 @@ export class ParentLink {
 
   /** Reads the request and goes on listening for a stop in the background; null where the runner is gone before it. */
   async open(
-    stdin: ReadableStream<Uint8Array>,
+    stdin: AsyncIterable<Uint8Array>,
   ): Promise<Extract<ParentMessage, { type: "request" }> | null> {
     this.#hearSignals();
     const lines = readTextLines(stdin);

@@ -1,13 +1,12 @@
 // Body of a script step: imports the user's module and calls its `task` in the step's own process.
-import { isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { makeEntry, removeTree } from "../disk/folder_entries.ts";
 import { StepFailure } from "../error/failure.ts";
 import { accessProblem } from "../worker/access_problem.ts";
-import { isInside } from "../worker/permissions.ts";
 import type { Task, TaskContext, TaskResult } from "../worker/task.ts";
-import { describeThrown } from "./failure_report.ts";
+import { checkedMetrics, checkedPictures } from "./script_result.ts";
 import type { StepContext, StepResult } from "./step_context.ts";
+
+const IS_WINDOWS = Deno.build.os === "windows";
 
 /** Runs the module that the step `uses`; its products go to `output/`, which starts out empty. */
 export async function scriptBody(context: StepContext): Promise<StepResult> {
@@ -16,7 +15,7 @@ export async function scriptBody(context: StepContext): Promise<StepResult> {
     throw new TypeError(`Cannot run task "${options.task}" as a script`);
   }
   const task = await importTask(options.uses_path, options.uses);
-  const output = join(context.folder, "output");
+  const output = `${context.folder}/output`;
   await emptyFolder(output);
   const result = await callTask(
     task,
@@ -30,7 +29,7 @@ export async function scriptBody(context: StepContext): Promise<StepResult> {
     outcome: "done",
     metrics: checkedMetrics(metrics ?? {}, context),
     ...(summary === undefined ? {} : { summary: String(summary) }),
-    pictures: checkedPictures(pictures ?? [], output, context),
+    pictures: await checkedPictures(pictures ?? [], output, context),
   };
 }
 
@@ -55,7 +54,7 @@ async function importModule(
   uses: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await import(pathToFileURL(path).href);
+    return await import(fileAddress(path));
   } catch (error) {
     if (accessProblem(error) !== null) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -72,7 +71,7 @@ function taskContext(
     inputs: Object.fromEntries(
       Object.entries(context.inputs).map((
         [name, folder],
-      ) => [name, join(folder, "output")]),
+      ) => [name, `${folder}/output`]),
     ),
     output,
     options,
@@ -98,70 +97,17 @@ async function callTask(
   }
 }
 
-function checkedMetrics(
-  metrics: unknown,
-  context: StepContext,
-): Record<string, number> {
-  const checked: Record<string, number> = {};
-  if (typeof metrics !== "object" || metrics === null) {
-    throw unusable("metrics", metrics, "a map of names to numbers", context);
-  }
-  for (const [name, value] of Object.entries(metrics)) {
-    // JSON, in which the result travels and is stored, has no NaN and no Infinity.
-    if (typeof value !== "number" || !Number.isFinite(value)) {
-      throw unusable(`metric "${name}"`, value, "a finite number", context);
-    }
-    checked[name] = value;
-  }
-  return checked;
-}
-
-function checkedPictures(
-  pictures: unknown,
-  output: string,
-  context: StepContext,
-): string[] {
-  if (!Array.isArray(pictures)) {
-    throw unusable("pictures", pictures, "a list of paths", context);
-  }
-  return pictures.map((path: unknown) => {
-    const place = typeof path === "string" ? resolve(output, path) : null;
-    if (place === null || !isInside(output, place)) {
-      throw unusable("picture", path, "a path in the output folder", context);
-    }
-    if (!isFile(place)) {
-      throw unusable("picture", path, "a file that is there", context);
-    }
-    return place;
-  });
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-function unusable(
-  what: string,
-  found: unknown,
-  wanted: string,
-  { request }: StepContext,
-): StepFailure {
-  const shown = typeof found === "number"
-    ? String(found)
-    : JSON.stringify(found) ?? describeThrown(found);
-  return new StepFailure(
-    `Cannot keep ${what} of step "${request.step.name}": found ${shown}, wanted ${wanted}`,
-    { hint: "Correct what the task returns" },
-  );
+/** Address of the file at an absolute path, as node:url has it: loading that would cost more than most scripts. */
+function fileAddress(path: string): string {
+  const address = new URL("file:///");
+  const slashed = IS_WINDOWS ? `/${path.replaceAll("\\", "/")}` : path;
+  // What an address would take for its own, or drop.
+  address.pathname = slashed.replace(/[%\\\t\n\r]/g, encodeURIComponent);
+  return address.href;
 }
 
 async function emptyFolder(folder: string): Promise<void> {
-  if (!isAbsolute(folder)) {
+  if (!/^(?:\/|[A-Za-z]:)/.test(folder)) {
     throw new TypeError(`Cannot empty "${folder}": not an absolute path`);
   }
   try {

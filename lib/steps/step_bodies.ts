@@ -1,4 +1,4 @@
-// Which body runs which task. Each is imported only when needed, so that a script step never loads tensors.
+// Which body runs which task. Each is imported only when needed.
 import type { Task } from "../catalog/pipeline.ts";
 import type { StepBody } from "./step_context.ts";
 

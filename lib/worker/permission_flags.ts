@@ -45,7 +45,8 @@ export async function resolvePermissions(
       const module = entry.slice(OWN_CODE_PREFIX.length);
       code.push(...(await graphOf(join(packageRoot, module))).files);
     } else if (entry.startsWith(PACKAGE_PREFIX)) {
-      const graph = await graphOf(stepEntry(packageRoot));
+      // Every graph lists what the lock file knows; this one is read fastest.
+      const graph = await graphOf(stepEntry(packageRoot, "script"));
       code.push(packageFile(entry, graph.installed));
     }
   }
@@ -58,9 +59,10 @@ export async function resolvePermissions(
   };
 }
 
-/** The module that every step's process starts with. */
-export function stepEntry(packageRoot: string): string {
-  return join(packageRoot, "lib", "steps", "worker_main.ts");
+/** The module that the process of a step starts with. */
+export function stepEntry(packageRoot: string, task: string): string {
+  const name = task === "script" ? "script_main.ts" : "worker_main.ts";
+  return join(packageRoot, "lib", "steps", name);
 }
 
 /**

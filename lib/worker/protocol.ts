@@ -93,7 +93,7 @@ export function decodeParentLine(line: string): ParentMessage | null {
 
 /** Splits bytes into lines. A line longer than 1 MiB is cut there, so that a task's output cannot fill the memory. */
 export async function* readTextLines(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

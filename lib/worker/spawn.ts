@@ -8,6 +8,7 @@ import { AttemptLog } from "./attempt_log.ts";
 import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
 import { isNativeGreeting } from "./native_greeting.ts";
 import { printableText } from "./printable_text.ts";
+import { signalGroup, spawnGroup } from "./process_group.ts";
 import {
   type ChildMessage,
   decodeChildLine,
@@ -40,8 +41,6 @@ export interface StepLaunch {
   readonly onText: (text: string) => void;
 }
 
-const HAS_GROUPS = Deno.build.os !== "windows";
-
 /** How a step's process ended. */
 export type StepEnd =
   | { readonly kind: "ended"; readonly result: StepResult }
@@ -71,10 +70,8 @@ export class StepProcess {
         ...launch.flags,
         launch.entry,
       ]);
-      const child = new Deno.Command(command, {
+      const child = spawnGroup(command, {
         args,
-        // A group of its own: Ctrl-C reaches the runner alone, and the runner reaches everything that the step started.
-        detached: HAS_GROUPS,
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
@@ -83,7 +80,7 @@ export class StepProcess {
           NO_COLOR: "1",
           ...visibleGpus(gpus),
         },
-      }).spawn();
+      });
       return new StepProcess(child, launch, log);
     } catch (error) {
       log[Symbol.dispose]();
@@ -121,23 +118,13 @@ export class StepProcess {
   stop(graceMs: number): void {
     if (this.#isOver || this.#killTimer !== null) return;
     this.#send({ type: "stop" });
-    this.#signalGroup("SIGTERM");
+    signalGroup(this.#child, "SIGTERM");
     this.#killTimer = setTimeout(() => this.kill(), graceMs);
   }
 
   /** Ends the process now, without a chance to save. */
   kill(): void {
-    if (!this.#isOver) this.#signalGroup("SIGKILL");
-  }
-
-  /** To the step's process and, where the system has groups, to all that it started. */
-  #signalGroup(signal: Deno.Signal): void {
-    try {
-      if (HAS_GROUPS) Deno.kill(-this.#child.pid, signal);
-      else this.#child.kill(signal);
-    } catch {
-      // It ended in this very moment.
-    }
+    if (!this.#isOver) signalGroup(this.#child, "SIGKILL");
   }
 
   #send(message: ParentMessage): void {
@@ -180,7 +167,7 @@ export class StepProcess {
       relayErrors(),
     ]);
     // Native code may have started processes of its own: none outlives the step.
-    this.#signalGroup("SIGKILL");
+    signalGroup(this.#child, "SIGKILL");
     this.#isOver = true;
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     await this.#input.abort().catch(() => {});

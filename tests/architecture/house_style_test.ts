@@ -72,6 +72,7 @@ Deno.test("every module of lib/ is reached from an entry or a test-only list", (
     "cli.ts",
     "mod.ts",
     "lib/steps/worker_main.ts",
+    "lib/steps/script_main.ts",
     "lib/data/decoding_thread_main.ts",
     "lib/engines/kernels/build.ts",
     "lib/engines/probe_main.ts",
