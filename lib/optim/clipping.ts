@@ -38,12 +38,21 @@ export function clipToNorm(
   const bound = maxNorm ?? 0;
   const factor = bound > 0 ? bound / (norm + NORM_MARGIN) : 1;
   if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };
+  const results = scaledAll(grads, factor);
   const clipped = new Map<string, tf.Tensor>();
-  for (const [name, gradient] of grads) {
-    clipped.set(name, scaled(gradient, factor));
-    gradient.dispose();
-  }
+  for (const name of grads.keys()) clipped.set(name, results[clipped.size]!);
+  tf.dispose([...grads.values()]);
   return { grads: clipped, norm };
+}
+
+/** In the map's order; the caller owns the results. */
+function scaledAll(
+  grads: ReadonlyMap<string, tf.Tensor>,
+  factor: number,
+): tf.Tensor[] {
+  return hasFusedKernel("FluxScaleAll")
+    ? runFusedKernel("FluxScaleAll", Object.fromEntries(grads), { factor })
+    : [...grads.values()].map((gradient) => scaled(gradient, factor));
 }
 
 /** The caller owns the result. */

@@ -117,9 +117,11 @@ interface Update {
 }
 
 function applyRule(rule: UpdateRule, update: Update): OptimizerState {
-  const { parameters, gradients, state } = update;
+  const { parameters, gradients, state, lr } = update;
   const tensors = new Map(state.tensors);
   const missed: Record<string, number> = { ...state.missed };
+  /** By the updates that they have had: their numbers of one update are the same. */
+  const batches = new Map<number, ParameterTensors[]>();
   for (const [name, variable] of parameters) {
     const gradient = gradients.get(name);
     if (gradient === undefined) {
@@ -127,23 +129,22 @@ function applyRule(rule: UpdateRule, update: Update): OptimizerState {
       continue;
     }
     const keys = rule.slots.map((slot) => slotKey(slot, name));
-    const replaced = keys.map((key) =>
-      slotTensor(state.tensors, key, variable)
-    );
-    const step = {
-      lr: update.lr,
-      count: state.count + 1 - (missed[name] ?? 0),
-    };
-    const [weights, ...slots] = updated(rule, step, {
-      variable,
-      gradient,
-      slots: replaced,
-    });
-    variable.assign(weights);
-    weights.dispose();
-    keys.forEach((key, i) => {
-      replaced[i]?.dispose();
-      tensors.set(key, tf.keep(slots[i]!));
+    const slots = keys.map((key) => slotTensor(state.tensors, key, variable));
+    const count = state.count + 1 - (missed[name] ?? 0);
+    const parameter = { variable, gradient, keys, slots };
+    const batch = batches.get(count);
+    if (batch === undefined) batches.set(count, [parameter]);
+    else batch.push(parameter);
+  }
+  for (const [count, batch] of batches) {
+    updateAll(rule, { lr, count }, batch, ({ variable, keys, slots }, made) => {
+      const [weights, ...others] = made;
+      variable.assign(weights);
+      weights.dispose();
+      keys.forEach((key, i) => {
+        slots[i]?.dispose();
+        tensors.set(key, tf.keep(others[i]!));
+      });
     });
   }
   return { count: state.count + 1, missed, tensors };
@@ -152,13 +153,49 @@ function applyRule(rule: UpdateRule, update: Update): OptimizerState {
 function isFused(
   rule: UpdateRule,
 ): rule is UpdateRule & Required<Pick<UpdateRule, "fused">> {
-  return rule.fused !== undefined && hasFusedKernel("FluxAdam");
+  return rule.fused !== undefined &&
+    (hasFusedKernel("FluxAdam") || hasFusedKernel("FluxAdamAll"));
 }
 
 interface ParameterTensors {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
+  /** Of the state's tensors. */
+  readonly keys: readonly string[];
   readonly slots: readonly tf.Tensor[];
+}
+
+/** New weights and slots. */
+type Updated = [tf.Tensor, ...tf.Tensor[]];
+
+/** Updates parameters that take the same step; `take` owns what each becomes. */
+function updateAll(
+  rule: UpdateRule,
+  step: UpdateStep,
+  parameters: readonly ParameterTensors[],
+  take: (parameter: ParameterTensors, made: Updated) => void,
+): void {
+  if (!hasFusedKernel("FluxAdamAll") || !isFused(rule)) {
+    for (const parameter of parameters) {
+      take(parameter, updated(rule, step, parameter));
+    }
+    return;
+  }
+  const inputs = [
+    parameters.map(({ variable }) => variable),
+    parameters.map(({ gradient }) => gradient),
+    parameters.map(({ slots }) => slots[0]!),
+    parameters.map(({ slots }) => slots[1]!),
+  ];
+  const made = runFusedKernel(
+    "FluxAdamAll",
+    Object.fromEntries(inputs.flat().map((tensor, at) => [`${at}`, tensor])),
+    rule.fused(step),
+  );
+  const count = parameters.length;
+  parameters.forEach((parameter, at) => {
+    take(parameter, [made[at]!, made[count + at]!, made[2 * count + at]!]);
+  });
 }
 
 /** New weights and slots; the caller owns them. */
@@ -166,14 +203,14 @@ function updated(
   rule: UpdateRule,
   step: UpdateStep,
   { variable, gradient, slots }: ParameterTensors,
-): [tf.Tensor, ...tf.Tensor[]] {
+): Updated {
   if (isFused(rule)) {
     const [mean, square] = slots as [tf.Tensor, tf.Tensor];
     return runFusedKernel(
       "FluxAdam",
       { weights: variable, gradient, mean, square },
       rule.fused(step),
-    ) as [tf.Tensor, ...tf.Tensor[]];
+    ) as Updated;
   }
   const weights = ownNumbersOf(variable);
   const numbers = slots.map(ownNumbersOf);

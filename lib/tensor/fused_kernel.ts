@@ -42,8 +42,12 @@ export interface FusedKernels {
   FluxScale: { readonly factor: number };
   /** (before, now) to decay before + (1 - decay) now. */
   FluxBlend: { readonly decay: number };
+  /** Any number of tensors by name to each of them times the factor, in their order. */
+  FluxScaleAll: { readonly factor: number };
   /** (weights, gradient, mean, square), all of one shape, to the new weights, mean and square. */
   FluxAdam: AdamNumbers;
+  /** All weights, then all gradients, means and squares in that order, to all new weights, means and squares. */
+  FluxAdamAll: AdamNumbers;
 }
 
 /**

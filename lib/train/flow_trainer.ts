@@ -115,13 +115,18 @@ async function prepare(
   );
   const time = tf.tensor1d(times, "float32");
   const grid = latentGrid(model.options, batch.height, batch.width);
+  const { lossType } = options;
   return {
     settings: {},
+    pure: pureFlowLoss(model, lossType, grid, [
+      ...[noisy, target, time],
+      ...text.tensors,
+    ]),
     loss: () =>
       flowLoss(
         model,
         { noisy, target, time, grid, text: text.vectors(model) },
-        options.lossType,
+        lossType,
       ),
     [Symbol.dispose]() {
       tf.dispose([noisy, target, time]);
@@ -154,6 +159,19 @@ export function flowLoss(
   return { total: loss, terms: { flow_loss: loss } };
 }
 
+/** What {@linkcode flowLoss} follows from; `batch`: all tensors that are not the model's. */
+export function pureFlowLoss(
+  model: FluxModel,
+  type: FlowLossType,
+  grid: Grid,
+  batch: readonly tf.Tensor[],
+): Required<PreparedBatch>["pure"] {
+  return {
+    name: `${type} ${grid.height} ${grid.width}`,
+    inputs: [...model.parameters.variables.values(), ...batch],
+  };
+}
+
 /** Times as the step says, else by the variant's way: all equally likely, or the original's cos²-weighted draws. */
 function drawTimes(
   { model, seed, timeSampling }: FlowTrainerOptions,
@@ -182,6 +200,8 @@ export function drawDropped(
 }
 
 interface TextInputs extends Disposable {
+  /** All that `vectors` reads beside the model's weights. */
+  readonly tensors: readonly tf.Tensor[];
   vectors(model: FluxModel): tf.Tensor2D;
 }
 
@@ -203,6 +223,7 @@ function textInputs(
     [captions.length, 1],
   );
   return {
+    tensors: [...spoken.tensors, kept],
     vectors: (of) => tf.mul(spoken.vectors(of), kept),
     [Symbol.dispose]() {
       spoken[Symbol.dispose]();
@@ -215,12 +236,14 @@ function spokenText(text: FlowText, captions: readonly string[]): TextInputs {
   if (text.kind === "stored") {
     const vectors = text.vectors.of(captions);
     return {
+      tensors: [vectors],
       vectors: () => vectors,
       [Symbol.dispose]: () => vectors.dispose(),
     };
   }
   const { ids, mask } = textTokens(captions, text.options);
   return {
+    tensors: [ids, mask],
     vectors: (model) => encodeText(model, ids, mask),
     [Symbol.dispose]: () => tf.dispose([ids, mask]),
   };

@@ -1,6 +1,7 @@
 // One kind of training as the loop sees it: inputs without a gradient, a loss with one, and the groups that it updates.
 import type { Batch } from "../data/batch_stream.ts";
 import type { MetricWindow } from "../metrics/metric_window.ts";
+import type { PureWork } from "../tensor/pure_work.ts";
 import type { tf } from "../tensor/tf.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
 
@@ -16,6 +17,11 @@ export interface LossTerms {
 export interface PreparedBatch extends Disposable {
   /** Computes the loss. Called once, under the gradient tape; it makes no choices of its own. FluxFlow's discriminator moves its norms on. */
   loss(): LossTerms;
+  /**
+   * Present where the loss and its terms follow from tensors and from what never changes for the trainer: `name` tells losses of
+   * one trainer apart, `inputs` are all tensors that the loss reads, weights included.
+   */
+  readonly pure?: Pick<PureWork, "name" | "inputs">;
   /** Numbers that belong into the metrics beside the terms, such as a term's weight. */
   readonly settings: Readonly<Record<string, number>>;
 }

@@ -2,10 +2,11 @@
 import { clipByGlobalNorm, clipToNorm } from "../optim/clipping.ts";
 import { globalNorm } from "../optim/numbers.ts";
 import { bringNumbers } from "../tensor/far_numbers.ts";
+import { type NamedResults, runPure } from "../tensor/pure_work.ts";
 import { tf } from "../tensor/tf.ts";
 import { firstNonFinite } from "./finite_guard.ts";
 import type { ParameterGroup } from "./parameter_group.ts";
-import type { LossTerms, PreparedBatch, Trainer } from "./trainer.ts";
+import type { PreparedBatch, Trainer } from "./trainer.ts";
 
 /** What an update needs of a trainer. */
 export type UpdatedParts = Pick<
@@ -117,42 +118,73 @@ async function gradientsOf(
   trainer: UpdatedParts,
   prepared: PreparedBatch,
 ): Promise<Gradients> {
-  const variables = trainer.groups.flatMap((
-    group,
-  ) => [...group.variables.values()]);
-  let kept: LossTerms | null = null;
-  const { value, grads } = tf.variableGrads(() => {
-    const made = prepared.loss();
-    // The tape frees what is not kept; the terms are read after it has ended.
-    for (const term of Object.values(made.terms)) tf.keep(term);
-    kept = made;
-    return made.total;
-  }, variables);
-  const { terms } = kept as unknown as LossTerms;
+  const { pure } = prepared;
+  const results = pure === undefined
+    ? differentiated(trainer, prepared)
+    : runPure(
+      { owner: trainer, ...pure },
+      () => differentiated(trainer, prepared),
+    );
+  const value = results.get(TOTAL)!;
+  const terms = under(TERM, results);
   const gradients = new Map<ParameterGroup, Map<string, tf.Tensor>>();
   for (const group of trainer.groups) {
-    const own = new Map<string, tf.Tensor>();
-    for (const [name, variable] of group.variables) {
-      const gradient = grads[variable.name];
-      if (gradient !== undefined && gradient !== null) own.set(name, gradient);
-    }
-    gradients.set(group, own);
+    gradients.set(group, under(`${group.name}/`, results));
   }
   // A term may be the total itself, so each tensor is read and freed once, whatever its names.
-  const read = [...new Set<tf.Tensor>([value, ...Object.values(terms)])];
+  const read = [...new Set<tf.Tensor>([value, ...terms.values()])];
   // All that JavaScript has to know comes in one wait: on a GPU behind a queue each wait costs as much as many kernels.
   const [norms] = await Promise.all([
     normsOf(gradients),
     bringNumbers(read),
   ]);
   const numbers: Record<string, number> = {};
-  for (const [name, term] of Object.entries(terms)) {
+  for (const [name, term] of terms) {
     numbers[name] = term.dataSync()[0]!;
   }
   // The total is a sum of the terms: naming a term tells more, so it comes last.
   const loss = value.dataSync()[0]!;
   tf.dispose(read);
   return { terms: { ...numbers, loss }, norms, gradients };
+}
+
+const TOTAL = "total";
+const TERM = "term/";
+
+/** The loss, its terms, and the gradients of each group by the names of its weights. The tape frees what else it made. */
+function differentiated(
+  { groups }: UpdatedParts,
+  prepared: PreparedBatch,
+): NamedResults {
+  const results = new Map<string, tf.Tensor>();
+  const variables = groups.flatMap((group) => [...group.variables.values()]);
+  const { value, grads } = tf.variableGrads(() => {
+    const { total, terms } = prepared.loss();
+    for (const [name, term] of Object.entries(terms)) {
+      // Terms are read after the tape has ended.
+      results.set(`${TERM}${name}`, tf.keep(term));
+    }
+    return total;
+  }, variables);
+  results.set(TOTAL, value);
+  for (const group of groups) {
+    for (const [name, variable] of group.variables) {
+      const gradient = grads[variable.name];
+      if (gradient !== undefined && gradient !== null) {
+        results.set(`${group.name}/${name}`, gradient);
+      }
+    }
+  }
+  return results;
+}
+
+/** What is named with the prefix, by the rest of its name. */
+function under(prefix: string, results: NamedResults): Map<string, tf.Tensor> {
+  const found = new Map<string, tf.Tensor>();
+  for (const [name, tensor] of results) {
+    if (name.startsWith(prefix)) found.set(name.slice(prefix.length), tensor);
+  }
+  return found;
 }
 
 async function normsOf(

@@ -4,10 +4,10 @@ import { latentGrid } from "../../lib/blueprint/model_options.ts";
 import type { StoredArray } from "../../lib/blueprint/parameter_spec.ts";
 import { buildModel, type FluxModel } from "../../lib/models/flux_model.ts";
 import { tf } from "../../lib/tensor/tf.ts";
-import { flowLoss } from "../../lib/train/flow_trainer.ts";
+import { flowLoss, pureFlowLoss } from "../../lib/train/flow_trainer.ts";
 import { NO_BALANCE } from "../../lib/train/loss_balance.ts";
 import { ParameterGroup } from "../../lib/train/parameter_group.ts";
-import type { LossTerms, Trainer } from "../../lib/train/trainer.ts";
+import type { PreparedBatch, Trainer } from "../../lib/train/trainer.ts";
 import { updateOnce } from "../../lib/train/update.ts";
 import { vaeLoss } from "../../lib/train/vae_losses.ts";
 import {
@@ -62,9 +62,12 @@ export function trainStep(name: StepName, bytes: Uint8Array): TrainStep {
     clippingNorm: settings.clippingNorm,
     prepare: () => Promise.reject(new Error("the batch is prepared")),
   };
-  const lossOf = name === "flow" ? flowLossOf : vaeLossOf;
-  const loss = lossOf(model, inputs, workload);
-  const prepared = { settings: {}, loss, [Symbol.dispose]: () => {} };
+  const workOf = name === "flow" ? flowWork : vaeWork;
+  const prepared = {
+    settings: {},
+    ...workOf(model, inputs, workload),
+    [Symbol.dispose]: () => {},
+  };
   return {
     parameters: TRAINED[name].reduce(
       (sum, component) => sum + model.parameters.count(component),
@@ -94,12 +97,13 @@ function load(
 }
 
 type Inputs = ReadonlyMap<string, tf.Tensor>;
+type Work = Pick<PreparedBatch, "loss" | "pure">;
 
-function vaeLossOf(
+function vaeWork(
   model: FluxModel,
   inputs: Inputs,
   { settings: { klBeta, mseWeight } }: Workload,
-): () => LossTerms {
+): Work {
   const batch = {
     images: inputs.get("images") as tf.Tensor4D,
     noise: inputs.get("noise") as tf.Tensor4D,
@@ -107,7 +111,7 @@ function vaeLossOf(
     klBeta,
     balance: () => NO_BALANCE,
   };
-  return () =>
+  const loss = () =>
     vaeLoss(model, batch, {
       spade: true,
       reconstructs: true,
@@ -119,13 +123,14 @@ function vaeLossOf(
       perceptual: null,
       balanced: false,
     });
+  return { loss };
 }
 
-function flowLossOf(
+function flowWork(
   model: FluxModel,
   inputs: Inputs,
   workload: Workload,
-): () => LossTerms {
+): Work {
   const { side } = workload.settings;
   const batch = {
     noisy: inputs.get("noisy") as tf.Tensor3D,
@@ -134,5 +139,9 @@ function flowLossOf(
     text: inputs.get("text") as tf.Tensor2D,
     grid: latentGrid(workload.model, side, side),
   };
-  return () => flowLoss(model, batch, "mse");
+  const { noisy, target, time, text, grid } = batch;
+  return {
+    loss: () => flowLoss(model, batch, "mse"),
+    pure: pureFlowLoss(model, "mse", grid, [noisy, target, time, text]),
+  };
 }

@@ -27,14 +27,23 @@ const RATE = 0.1;
 const BETAS = [0.9, 0.99] as const;
 const DECAY = 0.01;
 const UPDATES = 3;
+/** Lengths of weights: TensorFlow joins the small ones. */
+const MANY = [1, 35, 69_000, 900, 64];
 
+/** `lengths`: the weights lie in several parameters, one after the other, that are updated together. */
 function updated(
   type: "AdamW" | "Adam",
   start: tf.Tensor,
   gradient: tf.Tensor,
+  lengths: readonly number[] = [start.size],
 ): tf.Tensor {
-  const weights = tf.variable(start);
-  const parameters = new Map([["w", weights]]);
+  const partsOf = (x: tf.Tensor) =>
+    tf.split(tf.reshape(x, [-1]), [...lengths])
+      .map((part, at) => [`w${at}`, part] as const);
+  const variables = partsOf(start).map(([name, part]) =>
+    [name, tf.variable(part)] as const
+  );
+  const parameters = new Map(variables);
   const optimizer = createOptimizer({
     type,
     lr: RATE,
@@ -42,17 +51,13 @@ function updated(
     weight_decay: DECAY,
   });
   let state = optimizer.init(parameters);
+  const gradients = new Map(partsOf(gradient));
   for (let k = 0; k < UPDATES; k++) {
-    state = optimizer.apply(
-      parameters,
-      new Map([["w", gradient]]),
-      state,
-      RATE,
-    );
+    state = optimizer.apply(parameters, gradients, state, RATE);
   }
-  const result = tf.clone(weights);
+  const result = tf.reshape(tf.concat([...parameters.values()]), start.shape);
   disposeOptimizerState(state);
-  weights.dispose();
+  tf.dispose([...parameters.values()]);
   return result;
 }
 
@@ -185,4 +190,11 @@ export const FUSED_CASES: readonly OpCase[] = [
       }))
     ),
   ),
+  ...casesOf("FluxAdam", [{
+    name: "three updates of small and large weights together",
+    inputs: [[70_000], waves([70_000], { phase: 4, reach: 0.3 })],
+    run: (w, gradient) => updated("AdamW", w!, gradient!, MANY),
+    reference: ([w, gradient]) => adamReference("AdamW", w!, gradient!),
+    gradient: "none",
+  }]),
 ];

@@ -114,9 +114,19 @@ export const TOLERANCES: readonly Tolerance[] = [
     also: ["FluxAffineGrad"],
   },
   { kernel: "FluxSquareSum", value: ROUNDED, gradient: null },
-  { kernel: "FluxScale", value: ROUNDED, gradient: null },
+  {
+    kernel: "FluxScale",
+    value: ROUNDED,
+    gradient: null,
+    also: ["FluxScaleAll"],
+  },
   { kernel: "FluxBlend", value: ROUNDED, gradient: null },
-  { kernel: "FluxAdam", value: ROUNDED, gradient: null },
+  {
+    kernel: "FluxAdam",
+    value: ROUNDED,
+    gradient: null,
+    also: ["FluxAdamAll"],
+  },
 ];
 
 /** Kernels of our own that each engine has: one that is lost would be composed of others, and only be slower. */
@@ -137,7 +147,7 @@ export const OWN_KERNELS: Readonly<Record<EngineName, readonly string[]>> = {
     "FluxTurnFilter",
   ],
   tensorflow: [
-    "FluxAdam",
+    "FluxAdamAll",
     "FluxAffine",
     "FluxAffineGrad",
     "FluxBlend",
@@ -147,7 +157,7 @@ export const OWN_KERNELS: Readonly<Record<EngineName, readonly string[]>> = {
     "FluxInputGradient",
     "FluxLayerNormalize",
     "FluxLayerNormalizeGrad",
-    "FluxScale",
+    "FluxScaleAll",
     "FluxSquareSum",
   ],
   webgpu: [

@@ -6,19 +6,19 @@ import {
   registerNative,
   typeAttribute,
 } from "./native_ops.ts";
-import { ATTRIBUTE_KIND, type OpAttribute } from "./op_attributes.ts";
+import { matrixProduct } from "./product_kernels.ts";
 
 const RESHAPE = [FLOAT, typeAttribute("Tshape", "int32")];
-const PLAIN = productAttributes(false, false);
-const LEFT_TURNED = productAttributes(true, false);
-const RIGHT_TURNED = productAttributes(false, true);
+const PLAIN = { left: false, right: false };
+const LEFT_TURNED = { left: true, right: false };
+const RIGHT_TURNED = { left: false, right: true };
 
 /** Registers the kernels. */
 export function registerAffine(ops: NativeOps): void {
   registerNative("FluxAffine", ({ x, weight, bias }) => {
     const [inputs, outputs] = weight!.shape as [number, number];
     const rows = asRows(ops, x!, inputs);
-    const product = ops.run("MatMul", PLAIN, [rows, weight!]);
+    const product = matrixProduct(ops, rows, weight!, PLAIN);
     const sum = ops.run("BiasAdd", [FLOAT], [product, bias!]);
     ops.release(product);
     if (rows === x) return sum;
@@ -31,8 +31,8 @@ export function registerAffine(ops: NativeOps): void {
     const [inputs, outputs] = weight!.shape as [number, number];
     const rows = asRows(ops, x!, inputs);
     const slopes = asRows(ops, dy!, outputs);
-    const product = ops.run("MatMul", RIGHT_TURNED, [slopes, weight!]);
-    const dw = ops.run("MatMul", LEFT_TURNED, [rows, slopes]);
+    const product = matrixProduct(ops, slopes, weight!, RIGHT_TURNED);
+    const dw = matrixProduct(ops, rows, slopes, LEFT_TURNED);
     const db = ops.run("BiasAddGrad", [FLOAT], [slopes]);
     if (rows === x) return [product, dw, db];
     const dx = ops.run("Reshape", RESHAPE, [product, ops.integers(x!.shape)]);
@@ -50,11 +50,4 @@ function asRows(
   if (x.shape.length === 2) return x;
   const count = x.shape.slice(0, -1).reduce((all, side) => all * side, 1);
   return ops.run("Reshape", RESHAPE, [x, ops.integers([count, width])]);
-}
-
-function productAttributes(left: boolean, right: boolean): OpAttribute[] {
-  const flag = (name: string, value: boolean) => {
-    return { name, type: ATTRIBUTE_KIND.bool, value };
-  };
-  return [FLOAT, flag("transpose_a", left), flag("transpose_b", right)];
 }

@@ -1,12 +1,10 @@
 // The object that tfjs's Node kernels expect from their native addon, over Deno's FFI.
 import type { TensorflowContext } from "./context.ts";
 import { ATTRIBUTE_KIND, type OpAttribute } from "./op_attributes.ts";
+import type { TensorValues } from "./native_tensor.ts";
 import { OpExecution } from "./op_execution.ts";
-import {
-  type TensorMetadata,
-  TensorTable,
-  type TensorValues,
-} from "./tensor_table.ts";
+import { NativeFunctions } from "./native_functions.ts";
+import { type TensorMetadata, TensorTable } from "./tensor_table.ts";
 import { type NumberArray, TENSOR_TYPE } from "./tensor_type.ts";
 
 /** What `NodeJSKernelBackend` of @tensorflow/tfjs-node-gpu calls; saved models are not part of it. */
@@ -24,6 +22,8 @@ export interface Binding {
     inputs: readonly number[],
     outputs: number,
   ): TensorMetadata[];
+  /** For kernels of our own: work that runs as one op. */
+  readonly functions: NativeFunctions;
   isUsingGpuDevice(): boolean;
   getNumOfTensors(): number;
   readonly TF_Version: string;
@@ -34,12 +34,29 @@ export interface Binding {
 export function createBinding(context: TensorflowContext): Binding {
   const tensors = new TensorTable(context);
   const ops = new OpExecution(context, tensors);
+  const functions = new NativeFunctions(context, tensors, ops);
   return {
-    createTensor: (shape, type, values) => tensors.create(shape, type, values),
-    deleteTensor: (id) => tensors.delete(id),
-    tensorDataSync: (id) => tensors.read(id),
-    executeOp: (name, attributes, inputs, outputs) =>
-      ops.run(name, attributes, inputs, outputs),
+    createTensor: (shape, type, values) => {
+      const id = tensors.create(shape, type, values);
+      functions.recording?.constant(id, { shape, dtype: type, values });
+      return id;
+    },
+    deleteTensor: (id) => {
+      tensors.delete(id);
+      functions.recording?.forget(id);
+    },
+    tensorDataSync: (id) => {
+      if (functions.recording !== null) {
+        throw new TypeError("Cannot look at numbers while work is recorded");
+      }
+      return tensors.read(id);
+    },
+    executeOp: (name, attributes, inputs, outputs) => {
+      const made = ops.run(name, attributes, inputs, outputs);
+      functions.recording?.op(name, attributes, inputs, made);
+      return made;
+    },
+    functions,
     isUsingGpuDevice: () => context.isGpu,
     getNumOfTensors: () => tensors.size,
     TF_FLOAT: TENSOR_TYPE.float32,

@@ -107,7 +107,8 @@ function listDevices(
 
 /**
  * A ConfigProto (tensorflow/core/protobuf/config.proto): device_count (1), intra_op_parallelism_threads (2),
- * inter_op_parallelism_threads (5), gpu_options (6) with allow_growth (4).
+ * inter_op_parallelism_threads (5), gpu_options (6) with allow_growth (4), graph_options (10) with rewrite_options (10) with
+ * disable_meta_optimizer (19).
  */
 function configBytes(
   { threads, device }: ContextOptions,
@@ -115,10 +116,13 @@ function configBytes(
   const name = new TextEncoder().encode("GPU");
   const noGpu = [0x0a, name.length + 4, 0x0a, name.length, ...name, 0x10, 0];
   const memoryGrowth = [0x32, 2, 0x20, 1];
+  // Functions are not rewritten before they run: that takes a second for the gradient of a network, and gains little.
+  const asRecorded = [0x52, 5, 0x52, 3, 0x98, 1, 1];
   return new Uint8Array([
     ...(device === "cpu" ? noGpu : []),
     // One op runs at a time, so threads beside those of the op would only wait.
     ...[0x10, threads, 0x28, 1],
     ...memoryGrowth,
+    ...asRecorded,
   ]);
 }

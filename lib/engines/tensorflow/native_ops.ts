@@ -2,13 +2,17 @@
 import { tf } from "../../tensor/tf.ts";
 import type { Binding } from "./binding.ts";
 import { ATTRIBUTE_KIND, type OpAttribute } from "./op_attributes.ts";
+import type { TensorMetadata } from "./tensor_table.ts";
 import { TENSOR_TYPE } from "./tensor_type.ts";
 
 /** The parts of tfjs's `NodeJSKernelBackend` that kernels touch. */
 export interface NodeBackend extends tf.KernelBackend {
   readonly binding: Binding;
   readonly tensorMap: tf.DataStorage<StoredTensor>;
+  /** Numbers of their tensors in TensorFlow; what is still in JavaScript goes there first. */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  /** Takes over numbers of JavaScript's. */
+  move(dataId: object, ...rest: unknown[]): void;
 }
 
 /** What the backend keeps of a tensor. */
@@ -65,17 +69,24 @@ export class NativeOps {
     inputs: readonly OpInput[],
     outputs: number,
   ): tf.TensorInfo[] {
-    const { binding, tensorMap } = this.backend;
-    const ids = inputs.map((input) =>
+    const { binding } = this.backend;
+    return binding.executeOp(name, attributes, this.idsOf(inputs), outputs)
+      .map((made) => this.adopt(made));
+  }
+
+  /** The binding's numbers of tensors. */
+  idsOf(inputs: readonly OpInput[]): number[] {
+    return inputs.map((input) =>
       typeof input === "number" ? input : this.#idOf(input)
     );
-    return binding.executeOp(name, attributes, ids, outputs).map(
-      ({ id, shape, dtype }) => {
-        const dataId = {};
-        tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
-        return { dataId, shape, dtype: NAMES[dtype]! };
-      },
-    );
+  }
+
+  /** An output of the binding's as a tensor of tfjs's. */
+  adopt({ id, shape, dtype }: TensorMetadata): tf.TensorInfo {
+    const dataId = {};
+    const stored = { shape, dtype, id, values: null, refCount: 1 };
+    this.backend.tensorMap.set(dataId, stored);
+    return { dataId, shape, dtype: NAMES[dtype]! };
   }
 
   /** An int32 vector that lives as long as the process: axes and sizes come again and again. */
@@ -99,6 +110,7 @@ export class NativeOps {
     let id = this.#constants.get(key);
     if (id === undefined) {
       id = this.#newFloat(value);
+      this.backend.binding.functions.keep(id);
       this.#constants.set(key, id);
     }
     return id;
@@ -149,6 +161,7 @@ export class NativeOps {
         TENSOR_TYPE.int32,
         Int32Array.from(values),
       );
+      binding.functions.keep(id);
       this.#constants.set(key, id);
     }
     return id;

@@ -1,7 +1,12 @@
 // Runs single ops. One TFE_Op is used again and again: making one costs more than resetting it.
 import type { TensorflowContext } from "./context.ts";
 import { cText } from "./native_text.ts";
-import { type OpAttribute, setAttribute } from "./op_attributes.ts";
+import {
+  type AttributeSetters,
+  eagerSetters,
+  type OpAttribute,
+  setAttribute,
+} from "./op_attributes.ts";
 import type { Calls } from "./symbols.ts";
 import type { Status } from "./status.ts";
 import type { TensorMetadata, TensorTable } from "./tensor_table.ts";
@@ -14,6 +19,7 @@ export class OpExecution {
   readonly #status: Status;
   readonly #tensors: TensorTable;
   readonly #context: bigint;
+  readonly #setters: AttributeSetters;
   readonly #count = new Int32Array(1);
   #results = new BigUint64Array(MOST_OUTPUTS);
   #op: bigint | null = null;
@@ -22,6 +28,7 @@ export class OpExecution {
     this.#calls = context.library.calls;
     this.#status = context.status;
     this.#context = context.address;
+    this.#setters = eagerSetters(this.#calls, this.#status);
     this.#tensors = tensors;
   }
 
@@ -41,7 +48,7 @@ export class OpExecution {
     const op = this.#prepared(name);
     try {
       for (const attribute of attributes) {
-        setAttribute(calls, status, op, attribute);
+        setAttribute(this.#setters, op, attribute);
       }
       for (const id of inputs) {
         calls.TFE_OpAddInput(op, this.#tensors.handle(id), status.address);

@@ -45,6 +45,23 @@ export function registerShapeKernels(ops: NativeOps): void {
     const types = [typeAttribute("T", x!.dtype), INDEX_32("Tmultiples")];
     return ops.run("Tile", types, [x!, ops.integers(reps)]);
   });
+  // TensorFlow checks indices itself; tfjs's kernel reads them back for that.
+  registerNative("GatherV2", ({ x, indices }, attributes) => {
+    const { axis, batchDims } = attributes as {
+      axis: number;
+      batchDims: number;
+    };
+    return ops.run(
+      "GatherV2",
+      [
+        { name: "batch_dims", type: ATTRIBUTE_KIND.int, value: batchDims },
+        typeAttribute("Tparams", x!.dtype),
+        typeAttribute("Tindices", indices!.dtype),
+        INDEX_32("Taxis"),
+      ],
+      [x!, indices!, ops.integer(axis)],
+    );
+  });
   registerNative("Slice", ({ x }, attributes) => {
     const { begin, size } = attributes as { begin: number[]; size: number[] };
     const [from, sides] = tf.slice_util.parseSliceParams(

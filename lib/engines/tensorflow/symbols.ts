@@ -5,6 +5,8 @@ const address = "usize";
 const bytes = "buffer";
 const int = "i32";
 const none = "void";
+/** TF_Output: an operation and the number of its output, passed by value. */
+const output = { struct: [address, int] } as const;
 
 /** Opened before everything else, to tell a library of the wrong age from one that lacks a symbol. */
 export const VERSION_SYMBOLS = {
@@ -107,6 +109,48 @@ export const SYMBOLS = {
     result: none,
   },
   TFE_Execute: { parameters: [address, bytes, bytes, address], result: none },
+
+  TF_NewGraph: { parameters: [], result: address },
+  TF_DeleteGraph: { parameters: [address], result: none },
+  TF_NewOperation: { parameters: [address, bytes, bytes], result: address },
+  TF_AddInput: { parameters: [address, output], result: none },
+  TF_AddInputList: { parameters: [address, bytes, int], result: none },
+  TF_SetAttrString: {
+    parameters: [address, bytes, bytes, address],
+    result: none,
+  },
+  TF_SetAttrInt: { parameters: [address, bytes, "i64"], result: none },
+  TF_SetAttrIntList: { parameters: [address, bytes, bytes, int], result: none },
+  TF_SetAttrFloat: { parameters: [address, bytes, "f32"], result: none },
+  TF_SetAttrFloatList: {
+    parameters: [address, bytes, bytes, int],
+    result: none,
+  },
+  TF_SetAttrBool: { parameters: [address, bytes, "u8"], result: none },
+  TF_SetAttrBoolList: {
+    parameters: [address, bytes, bytes, int],
+    result: none,
+  },
+  TF_SetAttrType: { parameters: [address, bytes, int], result: none },
+  TF_SetAttrShape: { parameters: [address, bytes, bytes, int], result: none },
+  TF_SetAttrTensor: {
+    parameters: [address, bytes, address, address],
+    result: none,
+  },
+  TF_FinishOperation: { parameters: [address, address], result: address },
+  TF_GraphToFunction: {
+    parameters: [
+      ...[address, bytes, "u8"] as const,
+      ...[int, bytes, int, bytes, int, bytes] as const,
+      ...[address, address, address, address] as const,
+    ],
+    result: address,
+  },
+  TF_DeleteFunction: { parameters: [address], result: none },
+  TFE_ContextAddFunction: {
+    parameters: [address, address, address],
+    result: none,
+  },
 } as const;
 
 /** The opened library's functions. */

@@ -3,9 +3,10 @@ import type { TensorflowContext } from "./context.ts";
 import { cText } from "./native_text.ts";
 import type { Calls } from "./symbols.ts";
 import type { Status } from "./status.ts";
-import { arrayOfType, ELEMENT_BYTES, TENSOR_TYPE } from "./tensor_type.ts";
+import { newNativeTensor, type TensorValues } from "./native_tensor.ts";
+import { arrayOfType, TENSOR_TYPE } from "./tensor_type.ts";
 import type { NumberArray } from "./tensor_type.ts";
-import { readStrings, writeStrings } from "./tensor_strings.ts";
+import { readStrings } from "./tensor_strings.ts";
 
 /** What a kernel is told of a tensor that an op made. */
 export interface TensorMetadata {
@@ -15,9 +16,6 @@ export interface TensorMetadata {
   readonly dtype: number;
 }
 
-/** Values on their way into a tensor: numbers, or the bytes of each string. */
-export type TensorValues = NumberArray | readonly Uint8Array[];
-
 /** Owns the TFE_TensorHandles of one context. */
 export class TensorTable {
   readonly #calls: Calls;
@@ -26,7 +24,6 @@ export class TensorTable {
   readonly #device: Uint8Array<ArrayBuffer>;
   readonly #handles: (bigint | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #dimensions = new BigInt64Array(16);
 
   constructor(context: TensorflowContext) {
     this.#context = context;
@@ -51,6 +48,15 @@ export class TensorTable {
 
   /** Takes over a handle and describes it. */
   adopt(handle: bigint): TensorMetadata {
+    return this.#described(handle, this.#insert(handle));
+  }
+
+  /** Describes a tensor alive. */
+  describe(id: number): TensorMetadata {
+    return this.#described(this.handle(id), id);
+  }
+
+  #described(handle: bigint, id: number): TensorMetadata {
     const { address } = this.#status;
     const rank = this.#calls.TFE_TensorHandleNumDims(handle, address);
     const shape = new Array<number>(rank);
@@ -60,36 +66,13 @@ export class TensorTable {
       );
     }
     const dtype = this.#calls.TFE_TensorHandleDataType(handle);
-    return { id: this.#insert(handle), shape, dtype };
+    return { id, shape, dtype };
   }
 
   /** Copies values into a new tensor. int64 comes as pairs of int32, low word first, as tfjs's kernels have it. */
   create(shape: readonly number[], type: number, values: TensorValues): number {
     const calls = this.#calls;
-    const count = shape.reduce((product, side) => product * side, 1);
-    const width = ELEMENT_BYTES[type];
-    if (width === undefined) {
-      throw new TypeError(`Cannot make a tensor of TensorFlow type ${type}`);
-    }
-    const sizeBytes = count * width;
-    if (type !== TENSOR_TYPE.string) {
-      requireFit(values as NumberArray, sizeBytes, shape);
-    }
-    for (let axis = 0; axis < shape.length; axis++) {
-      this.#dimensions[axis] = BigInt(shape[axis]!);
-    }
-    const tensor = calls.TF_AllocateTensor(
-      type,
-      this.#dimensions,
-      shape.length,
-      BigInt(sizeBytes),
-    );
-    const to = calls.TF_TensorData(tensor);
-    if (type === TENSOR_TYPE.string) {
-      writeStrings(calls, to, values as readonly Uint8Array[], count);
-    } else if (sizeBytes > 0) {
-      calls.memcpy_in(to, values as NumberArray, BigInt(sizeBytes));
-    }
+    const tensor = newNativeTensor(calls, shape, type, values);
     const handle = calls.TFE_NewTensorHandle(tensor, this.#status.address);
     calls.TF_DeleteTensor(tensor);
     this.#status.check("make a tensor");
@@ -147,15 +130,4 @@ export class TensorTable {
     this.#handles[id] = handle;
     return id;
   }
-}
-
-function requireFit(
-  values: NumberArray,
-  sizeBytes: number,
-  shape: readonly number[],
-): void {
-  if (values.byteLength === sizeBytes) return;
-  throw new RangeError(
-    `Cannot make a tensor of shape [${shape}]: it holds ${sizeBytes} bytes, the values have ${values.byteLength}`,
-  );
 }

@@ -1,5 +1,6 @@
 // The engine "tensorflow": the kernels of tfjs's Node package on TensorFlow's own library.
 import util from "node:util";
+import { registerWorkCompiler } from "../../tensor/pure_work.ts";
 import { tf } from "../../tensor/tf.ts";
 import { registerAffine } from "./affine_kernels.ts";
 import { type Binding, createBinding } from "./binding.ts";
@@ -12,8 +13,10 @@ import { registerConvolutions } from "./convolution_kernels.ts";
 import { openLibrary } from "./library.ts";
 import { NativeOps, type NodeBackend } from "./native_ops.ts";
 import { registerNorms } from "./norm_kernels.ts";
+import { registerProducts } from "./product_kernels.ts";
 import { registerShapeKernels } from "./shape_kernels.ts";
 import { registerUpdates } from "./update_kernels.ts";
+import { workCompiler } from "./work_compiler.ts";
 
 /** What tfjs's Node package exports and its types, bound to Node, do not let us use. */
 interface NodeKernels {
@@ -49,10 +52,12 @@ export async function startTensorflow(
   await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
   const ops = new NativeOps(tf.backend() as NodeBackend);
   registerShapeKernels(ops);
+  registerProducts(ops);
   registerConvolutions(ops);
   registerUpdates(ops);
   registerNorms(ops);
   registerAffine(ops);
+  registerWorkCompiler("tensorflow", workCompiler(ops));
   return context;
 }
 

@@ -1,5 +1,7 @@
 // What an update does to whole weights, inside TensorFlow: numbers do not travel to JavaScript and back.
-import type { AdamNumbers, FusedKernels } from "../../tensor/fused_kernel.ts";
+import type { FusedKernels } from "../../tensor/fused_kernel.ts";
+import { type Adam, registerBundledUpdates } from "./bundled_updates.ts";
+import { KeptFunctions } from "./kept_functions.ts";
 import { FLOAT, type NativeOps, registerNative } from "./native_ops.ts";
 import { ATTRIBUTE_KIND, type OpAttribute } from "./op_attributes.ts";
 import { TENSOR_TYPE } from "./tensor_type.ts";
@@ -12,21 +14,7 @@ const DTYPE: OpAttribute = {
 
 /** Registers Adam, norms, clipping and averages. */
 export function registerUpdates(ops: NativeOps): void {
-  registerAdam(ops);
-  registerNative("FluxSquareSum", (inputs) => {
-    const halves = Object.values(inputs).map((x) =>
-      ops.run("L2Loss", [FLOAT], [x])
-    );
-    const count = { ...INT, name: "N", value: halves.length };
-    const half = ops.run("AddN", [count, FLOAT], halves);
-    const sum = ops.run("Mul", [FLOAT], [half, ops.float(2)]);
-    ops.release(half, ...halves);
-    return sum;
-  });
-  registerNative("FluxScale", ({ x }, attributes) => {
-    const { factor } = attributes as FusedKernels["FluxScale"];
-    return ops.withFloats([factor], ([y]) => ops.run("Mul", [FLOAT], [x!, y!]));
-  });
+  registerBundledUpdates(ops, new KeptFunctions(ops), adamOf(ops));
   registerNative("FluxBlend", ({ before, now }, attributes) => {
     const { decay } = attributes as FusedKernels["FluxBlend"];
     const held = ops.run("Mul", [FLOAT], [before!, ops.float(decay)]);
@@ -37,13 +25,11 @@ export function registerUpdates(ops: NativeOps): void {
   });
 }
 
-const INT = { type: ATTRIBUTE_KIND.int };
-
 /**
  * TensorFlow has Adam for variables alone, so the numbers pass through three of them; none is copied on the way but by the update
  * itself. Its guard `epsilon` stands outside of the square's correction, PyTorch's inside: rate and guard are scaled to match.
  */
-function registerAdam(ops: NativeOps): void {
+function adamOf(ops: NativeOps): Adam {
   const variables = ["weights", "mean", "square"].map((name) =>
     ops.run("VarHandleOp", [
       { name: "container", type: ATTRIBUTE_KIND.string, value: "" },
@@ -52,40 +38,36 @@ function registerAdam(ops: NativeOps): void {
       { name: "shape", type: ATTRIBUTE_KIND.shape, value: [] },
     ], [])
   );
-  registerNative(
-    "FluxAdam",
-    ({ weights, gradient, mean, square }, attributes) => {
-      const { beta1, beta2, eps, keep, pull, stepSize, rootCorrection } =
-        attributes as AdamNumbers;
-      const rates = [
-        stepSize * rootCorrection,
-        eps * rootCorrection,
-        keep,
-        pull,
-      ];
-      return ops.withFloats(rates, ([rate, guard, share, part]) => {
-        const kept = ops.run("Mul", [FLOAT], [weights!, share!]);
-        const pulled = pull === 0
-          ? null
-          : ops.run("Mul", [FLOAT], [weights!, part!]);
-        const whole = pulled === null
-          ? gradient!
-          : ops.run("AddV2", [FLOAT], [gradient!, pulled]);
-        [kept, mean!, square!].forEach((value, k) =>
-          ops.runAll("AssignVariableOp", [DTYPE], [variables[k]!, value], 0)
-        );
-        ops.release(kept);
-        const zero = ops.float(0);
-        ops.runAll("ResourceApplyAdam", [FLOAT], [
-          ...variables,
-          ...[zero, zero, rate!, ops.float(beta1), ops.float(beta2), guard!],
-          whole,
-        ], 0);
-        if (pulled !== null) ops.release(pulled, whole);
-        return variables.map((variable) =>
-          ops.run("ReadVariableOp", [DTYPE], [variable])
-        );
-      });
-    },
-  );
+  return ({ weights, gradient, mean, square }, numbers) => {
+    const { beta1, beta2, eps, keep, pull, stepSize, rootCorrection } = numbers;
+    const rates = [
+      stepSize * rootCorrection,
+      eps * rootCorrection,
+      keep,
+      pull,
+    ];
+    return ops.withFloats(rates, ([rate, guard, share, part]) => {
+      const kept = ops.run("Mul", [FLOAT], [weights, share!]);
+      const pulled = pull === 0
+        ? null
+        : ops.run("Mul", [FLOAT], [weights, part!]);
+      const whole = pulled === null
+        ? gradient
+        : ops.run("AddV2", [FLOAT], [gradient, pulled]);
+      [kept, mean, square].forEach((value, k) =>
+        ops.runAll("AssignVariableOp", [DTYPE], [variables[k]!, value], 0)
+      );
+      ops.release(kept);
+      const zero = ops.float(0);
+      ops.runAll("ResourceApplyAdam", [FLOAT], [
+        ...variables,
+        ...[zero, zero, rate!, ops.float(beta1), ops.float(beta2), guard!],
+        whole,
+      ], 0);
+      if (pulled !== null) ops.release(pulled, whole);
+      return variables.map((variable) =>
+        ops.run("ReadVariableOp", [DTYPE], [variable])
+      );
+    });
+  };
 }

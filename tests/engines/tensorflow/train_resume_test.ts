@@ -6,6 +6,7 @@ import {
   testOnTensorflow,
 } from "../../support/tensorflow_library.ts";
 import {
+  flowStep,
   requestOf,
   stateOf,
   TinyProject,
@@ -33,6 +34,32 @@ testOnTensorflow(
       assert.equal((await train(requestIn(folder))).outcome, "done");
       assert.deepEqual(stateOf(folder), stateOf(whole), `batch ${at}`);
     }
+  },
+);
+
+testOnTensorflow(
+  "trainBody() on TensorFlow ends a flow step, whose gradients are one function, with the same bytes when stopped",
+  async () => {
+    using project = new TinyProject();
+    const vae = project.folder("vae");
+    const shared = requestOf(project, vaeStep({ n_epochs: 1 }), {
+      folder: vae,
+    });
+    await train({ ...shared, engine: tensorflow() });
+    const requestIn = (folder: string) => ({
+      ...requestOf(project, flowStep(), { folder, inputs: { vae } }),
+      engine: tensorflow(),
+    });
+    const whole = project.folder("whole");
+    await train(requestIn(whole));
+    const folder = project.folder("stopped");
+    const first = await train(
+      requestIn(folder),
+      (done, stop) => done === 2 && stop(),
+    );
+    assert.equal(first.outcome, "stopped");
+    assert.equal((await train(requestIn(folder))).outcome, "done");
+    assert.deepEqual(stateOf(folder), stateOf(whole));
   },
 );
 
