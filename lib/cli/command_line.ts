@@ -30,7 +30,8 @@ export async function runCommandLine(
   }
 }
 
-function buildProgram(
+/** The tree of commands; `finish` takes the exit code of the one that runs. */
+export function buildProgram(
   terminal: Terminal,
   finish: (code: ExitCode) => void,
 ): Command {

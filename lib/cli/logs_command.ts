@@ -1,5 +1,5 @@
 // `fluxline logs`: the log of a step's last attempt, and what it goes on to say. Writes nothing.
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { withoutControls } from "../report/markup.ts";
@@ -17,6 +17,8 @@ export interface LogsCommandOptions {
   readonly runs: string;
   readonly run?: string;
   readonly follow?: true;
+  /** Print one JSON object per line of the log. */
+  readonly json?: true;
 }
 
 const POLL_MS = 300;
@@ -46,7 +48,14 @@ export async function logsCommand(
       printed = 0;
     }
     const lines = place === "" ? [] : await wholeLines(place);
-    for (const line of lines.slice(printed)) print.out(withoutControls(line));
+    const attempt = Number(basename(dirname(place)));
+    for (const line of lines.slice(printed)) {
+      print.out(
+        options.json === true
+          ? JSON.stringify({ step, attempt, line })
+          : withoutControls(line),
+      );
+    }
     printed = Math.max(printed, lines.length);
     if (overLooks === (options.follow === true ? LOOKS : 1)) break;
     await SYSTEM_CLOCK.sleep(POLL_MS);

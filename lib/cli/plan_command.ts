@@ -8,6 +8,7 @@ import {
   plannedEngine,
 } from "../engine_setup/engine_wish.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
+import { type DiagramLanguage, planDiagram } from "../plan/diagram.ts";
 import { planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
 import { renderPlan } from "../plan/render_plan.ts";
@@ -44,6 +45,8 @@ export interface PlanCommandOptions {
   readonly json: boolean;
   /** Print the pipeline as it is after merging, with the origin of every value, instead of the plan. */
   readonly resolved?: boolean;
+  /** Print the graph in this language, for another program to draw, instead of the plan. */
+  readonly diagram?: DiagramLanguage;
 }
 
 /**
@@ -121,7 +124,9 @@ async function planFile(
     });
     return {
       kind: "planned",
-      text: renderPlan(plan, print),
+      text: options.diagram === undefined
+        ? renderPlan(plan, print)
+        : planDiagram(plan, options.diagram),
       json: planToJson(plan),
     };
   } catch (error) {

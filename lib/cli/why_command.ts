@@ -3,6 +3,7 @@ import type { Pipeline } from "../catalog/pipeline.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
+import { paintChange, type PaintOptions } from "../plan/paint.ts";
 import { type PlannedStep, planPipeline } from "../plan/plan.ts";
 import { listValues } from "../plan/resolved_node.ts";
 import { resolvedValues } from "../plan/resolved_values.ts";
@@ -10,6 +11,7 @@ import { textTable } from "../plan/text_table.ts";
 import type { WorkChange } from "../plan/work_changes.ts";
 import { readAttemptFacts } from "../report/attempt_facts.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { findStepFolder } from "../store/store_layout.ts";
 import type { Print } from "./plan_command.ts";
@@ -56,7 +58,7 @@ export async function whyCommand(
       null,
       2,
     ));
-  } else print.out(render(step, changes, undeclared));
+  } else print.out(render(step, changes, undeclared, print));
   return EXIT_CODE.done;
 }
 
@@ -67,6 +69,7 @@ async function pipelineOf(
   print: Print,
 ): Promise<Pipeline> {
   const found: Pipeline[] = [];
+  const names = new Set<string>();
   for (const one of await chosenPipelines(file === undefined ? [] : [file])) {
     const loaded = await loadPipeline(one, { overrides: options.set });
     if (!loaded.ok) {
@@ -75,17 +78,20 @@ async function pipelineOf(
       print.err(renderDiagnostics(loaded.diagnostics, { color: print.color }));
       throw new RefusedError(`Cannot explain "${file}": it is refused`);
     }
-    if (loaded.value.steps.some((step) => step.name === name)) {
-      found.push(loaded.value);
-    }
+    const steps = loaded.value.steps.map((step) => step.name);
+    if (steps.includes(name)) found.push(loaded.value);
+    for (const step of steps) names.add(step);
   }
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
   const place = file === undefined ? "any pipeline" : `"${file}"`;
   if (first === undefined) {
-    throw new UsageError(`Cannot find step "${name}" in ${place}`, {
-      hint: "`fluxline plan` shows the steps of every pipeline",
-    });
+    throw new UsageError(
+      `Cannot find step "${name}" in ${place}${didYouMean(name, names)}`,
+      {
+        hint: "`fluxline plan` shows the steps of every pipeline",
+      },
+    );
   }
   const files = found.map((one) => one.file).join(", ");
   throw new UsageError(
@@ -135,15 +141,29 @@ function render(
   { name, action, reason }: PlannedStep,
   changes: readonly PlacedChange[],
   undeclared: readonly string[],
+  options: PaintOptions,
 ): string {
-  const rows = changes.map(({ key, old, new: now, origin }) => [
-    key.replace(/^options\./, ""),
-    `${JSON.stringify(old)} -> ${JSON.stringify(now)}`,
-    origin,
-  ]);
+  const values = changes.map(({ old, new: now }) =>
+    [JSON.stringify(old), JSON.stringify(now)] as const
+  );
+  const lines = textTable(
+    changes.map(({ key, origin }, index) => [
+      key.replace(/^options\./, ""),
+      values[index]!.join(" -> "),
+      origin,
+    ]),
+    "  ",
+  );
   return [
     `${name}: ${action}, ${changes.length === 0 ? reason : "its work changed"}`,
-    ...textTable(rows, "  "),
+    // Painted behind the layout: codes take no room on the screen.
+    ...lines.map((line, index) => {
+      const [old, now] = values[index]!;
+      return line.replace(
+        `${old} -> ${now}`,
+        () => paintChange(old, now, options),
+      );
+    }),
     ...(undeclared.length === 0 ? [] : [
       "Its last run asked to read what it does not declare:",
       ...undeclared.map((path) => `  ${path}`),

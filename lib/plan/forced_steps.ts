@@ -1,6 +1,7 @@
 // Which steps are to be redone, by --force and --from.
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { UsageError } from "../error/failure.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import { descendantsOf } from "./step_graph.ts";
 
 /** Options that redo steps. */
@@ -36,9 +37,11 @@ export function forcedSteps(
 
 function requireStep(pipeline: Pipeline, name: string, option: string): void {
   if (pipeline.steps.some((step) => step.name === name)) return;
-  const names = pipeline.steps.map((step) => step.name).join(", ");
+  const names = pipeline.steps.map((step) => step.name);
   throw new UsageError(
-    `Cannot apply ${option}: pipeline "${pipeline.file}" has no step "${name}"`,
-    { hint: `Name one of its steps: ${names}` },
+    `Cannot apply ${option}: pipeline "${pipeline.file}" has no step "${name}"${
+      didYouMean(name, names)
+    }`,
+    { hint: `Name one of its steps: ${names.join(", ")}` },
   );
 }

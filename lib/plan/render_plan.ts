@@ -1,4 +1,4 @@
-// A plan as text for people. Colour codes are written by hand: colour packages read the environment.
+// A plan as text for people.
 import type {
   OptimizerEntry,
   SchedulerEntry,
@@ -9,20 +9,16 @@ import type {
 import { mostEpochs } from "../config/transition_checks.ts";
 import { shownPath, type StepPermissions } from "../worker/permissions.ts";
 import { diskForecast } from "./disk_forecast.ts";
+import { PAINT, paint, paintChange, type PaintOptions } from "./paint.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { drawGraph } from "./step_graph.ts";
 import { counted, formatBytes, textTable } from "./text_table.ts";
 import { trainingKinds } from "./training_kinds.ts";
 
-/** How to draw a plan. */
-export interface RenderOptions {
-  readonly color: boolean;
-}
-
 /** The plan as text of several lines, without a final line break. */
-export function renderPlan(plan: Plan, options: RenderOptions): string {
-  const heading = (text: string) => paint(text, BOLD, options);
+export function renderPlan(plan: Plan, options: PaintOptions): string {
+  const heading = (text: string) => paint(text, PAINT.bold, options);
   const blocks = [
     [
       heading(`Plan of ${plan.file}`),
@@ -68,18 +64,13 @@ export function totals(steps: readonly { readonly action: Action }[]): string {
   return `${counted(steps.length, "step")}: ${parts.join(", ")}${nothing}`;
 }
 
-const BOLD = 1;
 const ACTION_WIDTH = "resume".length;
 const COLORS: Readonly<Record<Action, number>> = {
-  run: 33,
-  resume: 36,
-  reuse: 32,
-  wait: 90,
+  run: PAINT.yellow,
+  resume: PAINT.cyan,
+  reuse: PAINT.green,
+  wait: PAINT.grey,
 };
-
-function paint(text: string, code: number, { color }: RenderOptions): string {
-  return color ? `\u001b[${code}m${text}\u001b[0m` : text;
-}
 
 function indented(line: string): string {
   return `  ${line}`;
@@ -87,7 +78,7 @@ function indented(line: string): string {
 
 function stepLines(
   steps: readonly PlannedStep[],
-  options: RenderOptions,
+  options: PaintOptions,
 ): string[] {
   const lines = textTable(
     steps.map((step) => [step.name, step.task, step.key, step.reason]),
@@ -104,7 +95,8 @@ function stepLines(
     const shared = step.sharedWith.length > 0
       ? ` (also used by run ${step.sharedWith.join(", ")})`
       : "";
-    const row = `  ${action}  ${line}${aside}${shared}`;
+    const told = step.changes.length === 0 ? line : paintChanges(line, options);
+    const row = `  ${action}  ${told}${aside}${shared}`;
     return description.trim() === "" ? [row] : [
       row,
       ...description.trimEnd().split("\n").map((text) =>
@@ -112,6 +104,14 @@ function stepLines(
       ),
     ];
   });
+}
+
+/** The reason names what changed as `key old -> new, key old -> new`. */
+function paintChanges(line: string, options: PaintOptions): string {
+  return line.replaceAll(
+    /(\S+) -> (\S+?)(?=,? |,?$)/g,
+    (_, old: string, now: string) => paintChange(old, now, options),
+  );
 }
 
 function trainingLines(

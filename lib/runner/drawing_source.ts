@@ -8,6 +8,7 @@ import type {
 } from "../catalog/pipeline.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
 import { type PlannedStep, planPipeline } from "../plan/plan.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 
 /** What draws; the compressor only encodes. */
@@ -109,7 +110,9 @@ function named(pipeline: Pipeline, name: string): TrainStep {
     : `Name one of its steps that train a flow: ${names.join(", ")}`;
   if (step === undefined) {
     throw new UsageError(
-      `Cannot draw: pipeline "${pipeline.file}" has no step "${name}"`,
+      `Cannot draw: pipeline "${pipeline.file}" has no step "${name}"${
+        didYouMean(name, names)
+      }`,
       { hint },
     );
   }

@@ -19,6 +19,7 @@ import {
   writeExchangeFiles,
 } from "../exchange/write_files.ts";
 import { type PlannedStep, planPipeline } from "../plan/plan.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import { requireAbsent } from "./new_folder.ts";
 
 /** What to export. */
@@ -117,15 +118,16 @@ function originOf(
 
 function requireTrainStep(pipeline: Pipeline, name: string): void {
   const trained = pipeline.steps.filter(({ task }) => task === "train");
+  const names = trained.map((step) => step.name);
   const hint = trained.length === 0
     ? "No step of this pipeline trains"
-    : `Name one of its steps that train: ${
-      trained.map((step) => step.name).join(", ")
-    }`;
+    : `Name one of its steps that train: ${names.join(", ")}`;
   const step = pipeline.steps.find((one) => one.name === name);
   if (step === undefined) {
     throw new UsageError(
-      `Cannot export: pipeline "${pipeline.file}" has no step "${name}"`,
+      `Cannot export: pipeline "${pipeline.file}" has no step "${name}"${
+        didYouMean(name, names)
+      }`,
       { hint },
     );
   }

@@ -8,6 +8,7 @@ import {
 } from "../error/failure.ts";
 import { secondsOf } from "../clock/duration.ts";
 import type { Plan, PlannedStep } from "../plan/plan.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import { readCheckpointCursor } from "../store/checkpoint_record.ts";
 import { readMarker } from "../store/marker.ts";
 import { sharingOf } from "../store/shared_folder.ts";
@@ -91,10 +92,12 @@ export async function chosenStep(
 ): Promise<PlannedStep> {
   const step = plan.steps.find((one) => one.name === name);
   if (step === undefined) {
-    const names = plan.steps.map((one) => one.name).join(", ");
+    const names = plan.steps.map((one) => one.name);
     throw new UsageError(
-      `Cannot apply --only: pipeline "${plan.file}" has no step "${name}"`,
-      { hint: `Name one of its steps: ${names}` },
+      `Cannot apply --only: pipeline "${plan.file}" has no step "${name}"${
+        didYouMean(name, names)
+      }`,
+      { hint: `Name one of its steps: ${names.join(", ")}` },
     );
   }
   const missing = plan.steps.filter((one) =>

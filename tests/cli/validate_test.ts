@@ -106,6 +106,6 @@ Deno.test("validateCommand() prints facts as JSON, one object for one file", asy
 
 Deno.test("schemaCommand() prints a JSON Schema", () => {
   const { print, out } = printer();
-  assert.equal(schemaCommand(print), 0);
+  assert.equal(schemaCommand({}, print), 0);
   assert.equal(JSON.parse(out.join("")).title, "fluxline pipeline");
 });

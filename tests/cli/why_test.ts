@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import { whyCommand } from "../../lib/cli/why_command.ts";
 import { runCli, SCRIPTS, trainArgs } from "./cli_process.ts";
 
 Deno.test("why names each changed field with its old and new value and the place of the new one", async () => {
@@ -18,8 +19,16 @@ Deno.test("why names each changed field with its old and new value and the place
     assert.deepEqual(data.changes, [
       { key: "options.with.ticks", old: 1, new: 2, origin: "--set #1" },
     ]);
-    const wrong = await runCli(["why", "nobody", SCRIPTS, "--runs", runs]);
-    assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /Cannot find step "nobody"/);
+    let painted = "";
+    const print = { out: (text: string) => painted = text, err: () => {} };
+    const options = { runs, set: set.slice(1) };
+    await whyCommand("act", SCRIPTS, options, { ...print, color: true });
+    assert.ok(
+      painted.includes("ticks  \u001b[31m1\u001b[0m -> \u001b[32m2\u001b[0m  "),
+    );
+    await assert.rejects(
+      whyCommand("acts", SCRIPTS, options, { ...print, color: false }),
+      { message: /Cannot find step "acts" in .*, did you mean "act"\?/ },
+    );
   });
 });

@@ -1,11 +1,13 @@
 // The closed list of commands, in the order in which `--help` shows them.
 import type { AddCommand } from "./command_options.ts";
 import { addCancel } from "./cancel.ts";
+import { addCompletion } from "./completion.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGc } from "./gc.ts";
 import { addGenerate, addInterpolate } from "./generate.ts";
 import { addImport } from "./import.ts";
+import { addInit } from "./init.ts";
 import { addJob } from "./job.ts";
 import { addPlan } from "./plan.ts";
 import { addLogs } from "./logs.ts";
@@ -22,6 +24,7 @@ import { addWhy } from "./why.ts";
 
 /** Every command of fluxline. */
 export const EVERY_COMMAND: readonly AddCommand[] = [
+  addInit,
   addTrain,
   addPlan,
   addWhy,
@@ -41,5 +44,6 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addSchedule,
   addSchema,
   addEngine,
+  addCompletion,
   addJob,
 ];

@@ -18,6 +18,7 @@ export function addLogs({ program, terminal, finish }: CommandPlace): void {
   )
     .option("--run <name>", "name of the run; the last one when left out")
     .option("-f, --follow", "go on until the step is over")
+    .option("--json", "print one JSON object per line of the log")
     .action(async (step, options) => {
       await requireProjectRead("logs", terminal);
       const { logsCommand } = await import("../logs_command.ts");

@@ -1,4 +1,5 @@
 // Declares `fluxline plan`.
+import { Option } from "commander";
 import { requireProjectRead } from "../process_permission.ts";
 import { command, type CommandPlace, planned } from "./command_options.ts";
 import { engineWish, withEngine } from "./engine_options.ts";
@@ -8,6 +9,7 @@ const EXAMPLES = `\
   deno task plan pipelines/spade.yaml --set seed=2        what a change would redo
   deno task plan pipelines/spade.yaml --force compare --json
   deno task plan pipelines/spade.yaml --resolved          every value, and where it comes from
+  deno task plan pipelines/spade.yaml --dot | dot -Tsvg > plan.svg
   deno run cli.ts plan                                    asks once to read this folder`;
 
 /** Show what would run, what is reused, and why. */
@@ -25,8 +27,22 @@ export function addPlan({ program, terminal, finish }: CommandPlace): void {
       "--resolved",
       "print the pipeline after merging, with the origin of every value",
     )
-    .action(async (files, values) => {
-      const options = { ...values, engine: engineWish(values) };
+    .addOption(
+      new Option("--dot", "print the graph for Graphviz").conflicts([
+        ...["json", "resolved", "mermaid"],
+      ]),
+    )
+    .addOption(
+      new Option("--mermaid", "print the graph for Mermaid").conflicts([
+        ...["json", "resolved"],
+      ]),
+    )
+    .action(async (files, { dot, mermaid, ...values }) => {
+      const options = {
+        ...{ ...values, engine: engineWish(values) },
+        ...(dot === true ? { diagram: "dot" as const } : {}),
+        ...(mermaid === true ? { diagram: "mermaid" as const } : {}),
+      };
       await requireProjectRead("plan", terminal);
       const { planCommand } = await import("../plan_command.ts");
       finish(await planCommand(files, options, terminal));

@@ -2,10 +2,11 @@
 import { command, type CommandPlace } from "./command_options.ts";
 
 const EXAMPLES = `\
-  deno run cli.ts schema > pipeline.schema.json
+  deno task schema > pipelines/pipeline.schema.json
+  deno task schema --schedules > pipelines/schedules.schema.json
 
-Then put this at the top of a pipeline file:
-  # yaml-language-server: $schema=../pipeline.schema.json`;
+Editors with YAML support find it by the first line of a file beside it:
+  # yaml-language-server: $schema=pipeline.schema.json`;
 
 /** Print the JSON Schema of pipeline files, for editors. */
 export function addSchema({ program, terminal, finish }: CommandPlace): void {
@@ -14,8 +15,9 @@ export function addSchema({ program, terminal, finish }: CommandPlace): void {
     summary: "Print the JSON Schema of pipeline files, for editors",
     examples: EXAMPLES,
   })
-    .action(async () => {
+    .option("--schedules", "the schema of files of schedules")
+    .action(async (options) => {
       const { schemaCommand } = await import("../schema_command.ts");
-      finish(await schemaCommand(terminal));
+      finish(await schemaCommand(options, terminal));
     });
 }
