@@ -27,16 +27,23 @@ export async function verifyCommand(
     name,
     (step) => isJson || print.out(stepLine(step)),
   );
-  const { runs, steps } = verdict;
-  const findings = [...runs, ...steps].flatMap((one) => one.findings);
+  const { runs, steps, shards } = verdict;
+  const findings = [...runs, ...steps, shards].flatMap((one) => one.findings);
   const code = findings.length === 0 ? EXIT_CODE.done : EXIT_CODE.storedState;
   if (isJson) {
     const shownRuns = runs.map(({ run, findings }) => ({ run, findings }));
-    print.out(JSON.stringify({ runs: shownRuns, steps }, null, 2));
+    print.out(JSON.stringify({ runs: shownRuns, steps, shards }, null, 2));
     return code;
   }
   for (const { run, findings } of runs) {
     print.out(`run ${run}: ${findings.length === 0 ? "whole" : "damaged"}`);
+  }
+  if (shards.files > 0) {
+    print.out(
+      `${counted(shards.files, "shard")} with ${
+        formatBytes(shards.bytes)
+      } as fetched`,
+    );
   }
   for (const { place, reason } of findings) {
     print.err(`error: "${shownPath(place)}": ${reason}`);

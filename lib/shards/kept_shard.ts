@@ -1,10 +1,11 @@
 // A shard that was fetched whole: trusted by size and time, hashed again where these changed, and never used when it does not match.
+import { resolve } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile, type FileDigest } from "../disk/digest.ts";
 import { removeEntry } from "../disk/folder_entries.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
-import type { ShardPlace } from "./shard_place.ts";
+import { type ShardPlace, shardPlace } from "./shard_place.ts";
 
 /** Version of a shard's record. */
 const SHARD_VERSION = 1;
@@ -106,7 +107,40 @@ export async function lookUpKept(
   };
 }
 
-type ShardRecord = FileDigest & { readonly modifiedMs: number };
+/** A shard with every byte read, whatever the time of its file; nothing is changed. `record`: path of its record. */
+export async function verifyKept(root: string, record: string): Promise<
+  | { readonly kind: "whole"; readonly bytes: number }
+  | {
+    readonly kind: "damaged";
+    readonly place: string;
+    readonly reason: string;
+  }
+> {
+  const found = await readRecord(record);
+  if (found === null || typeof found === "string") {
+    const reason = found ?? "it is gone";
+    return { kind: "damaged", place: record, reason };
+  }
+  const { tar, record: own } = shardPlace(root, found.address);
+  if (resolve(own) !== resolve(record)) {
+    const reason = `it is the record of "${found.address}"`;
+    return { kind: "damaged", place: record, reason };
+  }
+  try {
+    const { bytes, sha256 } = await digestFile(tar);
+    if (sha256 === found.sha256) return { kind: "whole", bytes };
+    const reason = "it has other content than when it was fetched";
+    return { kind: "damaged", place: tar, reason };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { kind: "damaged", place: tar, reason: "it is gone" };
+  }
+}
+
+interface ShardRecord extends FileDigest {
+  readonly address: string;
+  readonly modifiedMs: number;
+}
 
 /** The record, null where there is none, or why it cannot be trusted. */
 async function readRecord(

@@ -11,6 +11,7 @@ import {
   inspectWorkLock,
   sharingOf,
 } from "../store/shared_folder.ts";
+import { shardFiles, ShardUse } from "./shard_use.ts";
 import {
   parseStepFolder,
   stepPaths,
@@ -31,7 +32,7 @@ const DAMAGED_GENERATION = /^\d{8,}(-\d+)?\.damaged-[0-9a-f]{8}$/;
 export const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
 
 /**
- * What no run refers to: step folders of other keys, folders and records that were moved aside. Files with other names are not
+ * What no run refers to: step folders of other keys, shards and indexes of shards, folders and records that were moved aside. Files with other names are not
  * fluxline's and are left alone, and so are lock files: somebody may be waiting at one.
  *
  * @throws {LockedError} where a run is at work: it may be about to use what no manifest names yet
@@ -41,12 +42,14 @@ export async function findGarbage(runsDir: string): Promise<Garbage[]> {
   await refuseRunsAtWork(runsDir, await sharingOf(runsDir));
   const { store } = storeLayout(runsDir);
   const keys = new Set<string>();
+  const shards = new ShardUse(runsDir);
   const found: Garbage[] = [];
   const add = (path: string, reason: string) =>
     found.push({ path, bytes: sizeOfTree(path), reason });
   for (const run of listRuns(runsDir)) {
     const manifest = await readManifestOrRefuse(runsDir, run);
     for (const { key } of manifest) keys.add(key);
+    await orUnknown(run, () => shards.addRun(runsDir, run));
     for (const { name } of entriesOf(join(runsDir, run))) {
       if (!DAMAGED_MANIFEST.test(name)) continue;
       add(join(runsDir, run, name), "a manifest that was moved aside");
@@ -60,12 +63,16 @@ export async function findGarbage(runsDir: string): Promise<Garbage[]> {
       if (ASIDE.test(name)) add(path, "it was moved aside");
     } else if (!keys.has(key)) add(path, "no run refers to it");
     else {
+      await shards.addStep(path);
       const checkpoints = join(path, "checkpoints");
       for (const generation of entriesOf(checkpoints)) {
         if (!DAMAGED_GENERATION.test(generation.name)) continue;
         add(join(checkpoints, generation.name), "a damaged checkpoint");
       }
     }
+  }
+  for (const path of shardFiles(runsDir)) {
+    if (!shards.has(path)) add(path, "a shard that no run refers to");
   }
   return found;
 }
@@ -122,8 +129,14 @@ async function readManifestOrRefuse(
   runsDir: string,
   run: string,
 ): Promise<readonly { readonly key: string }[]> {
+  const manifest = await orUnknown(run, () => readRunManifest(runsDir, run));
+  return manifest?.steps ?? [];
+}
+
+/** Where a record cannot be read, nobody knows what is still needed. */
+async function orUnknown<T>(run: string, read: () => Promise<T>): Promise<T> {
   try {
-    return (await readRunManifest(runsDir, run))?.steps ?? [];
+    return await read();
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
     throw new StoredStateError(

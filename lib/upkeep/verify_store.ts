@@ -10,13 +10,17 @@ import {
   parseStepFolder,
   storeLayout,
 } from "../store/store_layout.ts";
+import { ShardUse } from "./shard_use.ts";
 import { type RunVerdict, verifyRun } from "./verify_run.ts";
+import { type ShardsVerdict, verifyShards } from "./verify_shards.ts";
 import { type StepVerdict, verifyStep } from "./verify_step.ts";
 
 /** What a check found. */
 export interface StoreVerdict {
   readonly runs: readonly RunVerdict[];
   readonly steps: readonly StepVerdict[];
+  /** Fetched shards: all of them, or those that the chosen steps read. */
+  readonly shards: ShardsVerdict;
 }
 
 /**
@@ -65,5 +69,14 @@ export async function verifyStore(
     onStep(verdict);
     steps.push(verdict);
   }
-  return { runs, steps };
+  const use = new ShardUse(runsDir);
+  if (name !== undefined) {
+    for (const folder of chosen) await use.addStep(folder);
+  }
+  const shards = await verifyShards(
+    runsDir,
+    sharing,
+    (record) => name === undefined || use.has(record),
+  );
+  return { runs, steps, shards };
 }
