@@ -6,6 +6,7 @@ import type { Component } from "./component.ts";
 import type { DataSection } from "./data_section.ts";
 import type { DatasetEntry } from "./dataset_entry.ts";
 import type { ExecutorSection, StepResources } from "./executor_options.ts";
+import type { RunHooks } from "./hook_options.ts";
 import type { ModelSection } from "./model_section.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import type { CheckpointOptions, OutputSection } from "./output_section.ts";
@@ -56,6 +57,8 @@ export interface Pipeline {
   readonly text_files: TextFilesEntry;
   /** When the pipeline runs by itself; absent where it has no `schedule`. */
   readonly schedules?: readonly ScheduleEntry[];
+  /** What is told to somebody when a run ends; it changes no result. */
+  readonly hooks?: RunHooks;
   /** Where steps run; it changes no result. */
   readonly executor: ExecutorSection;
   /** In the order of the file. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { DATA_SECTION, DATASET_ENTRY } from "./data_section.ts";
 import { MODEL_SECTION } from "./model_section.ts";
 import { EXECUTOR_SECTION } from "./executor_options.ts";
+import { HOOK } from "./hook_options.ts";
 import {
   closedMap,
   nullable,
@@ -52,6 +53,8 @@ export const TOP_LEVEL = closedMap({
   matrix: anything,
   schedule: anything,
   executor: anything,
+  on_success: anything,
+  on_failure: anything,
 });
 
 /** Keys of `training` that no step has. */
@@ -103,6 +106,10 @@ export const DEFAULTS_KEYS: readonly string[] = [
 const flatKeys =
   v.partial(v.omit(TRAIN_STEP, ["name", "task", "needs"])).entries;
 
+function hook(about: string): v.GenericSchema {
+  return v.optional(v.pipe(v.nullable(HOOK), v.description(about)));
+}
+
 /** The whole file in one schema, for editors; loading checks the parts, so that defaults are merged first. */
 export const PIPELINE_FILE = closedMap({
   ...TOP_LEVEL.entries,
@@ -115,6 +122,8 @@ export const PIPELINE_FILE = closedMap({
     v.nullable(v.union([OWN_SCHEDULE, v.array(OWN_SCHEDULE)])),
   ),
   executor: v.optional(v.nullable(EXECUTOR_SECTION)),
+  on_success: hook("What runs when a run has done its work"),
+  on_failure: hook("What runs when a run has failed"),
   training: closedMap({
     ...flatKeys,
     ...TRAINING_ONLY,

@@ -89,6 +89,7 @@ export function noticeLine(
     case "following_jobs":
       return `Follows the jobs of run "${notice.run}"; they go on without this process, and \`fluxline cancel\` ends them`;
     case "report_failed":
+    case "hook_failed":
       return `warning: ${notice.text}`;
     case "stopping":
       return `Stopping on ${notice.signal}: running steps save and leave; a second signal ends them now`;

@@ -103,7 +103,13 @@ interface Progress extends Disposable {
 
 function openProgress(options: TrainOptions, terminal: Terminal): Progress {
   const silent = { [Symbol.dispose]: () => {} };
-  if (options.quiet === true) return { observe: () => {}, ...silent };
+  if (options.quiet === true) {
+    // Whoever waits for a message must learn that none was sent.
+    const observe: RunObserver = (notice) => {
+      if (notice.kind === "hook_failed") terminal.err(notice.text);
+    };
+    return { observe, ...silent };
+  }
   // With --json standard output is the summary alone.
   if (options.json === true) {
     return {

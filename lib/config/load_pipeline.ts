@@ -27,6 +27,7 @@ import {
 } from "./dataset_references.ts";
 import { type Datasets, readDatasets } from "./dataset_section.ts";
 import { checkFluxflowTraining } from "./fluxflow_checks.ts";
+import { readHooks } from "./hook_section.ts";
 import { foundText } from "./issue_message.ts";
 import { checkLpipsFiles } from "./lpips_checks.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
@@ -160,6 +161,7 @@ async function readPipeline(
     report,
   );
   const schedules = readOwnSchedules(document, source.name, name, report);
+  const hooks = readHooks(document, report);
   if (training === undefined) return undefined;
   checkStepNames(training.drafts, report);
   const datasets = readDatasets({
@@ -246,8 +248,7 @@ async function readPipeline(
     ...(files === undefined ? {} : { weight_files: files }),
     text_files,
     ...(schedules.length === 0 ? {} : { schedules }),
-    executor: executor.value,
-    steps,
+    ...{ executor: executor.value, hooks, steps },
     sources: {
       text: source,
       document,

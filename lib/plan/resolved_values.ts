@@ -15,7 +15,12 @@ export function resolvedValues(pipeline: Pipeline): ResolvedNode {
   const { document } = pipeline.sources;
   const at = (...path: PathItem[]) => locate(document, path);
   const files = pipeline.weight_files;
-  const schedule = at("schedule");
+  const kept = ["schedule", "on_success", "on_failure"].flatMap((key) => {
+    const tree = at(key);
+    return tree === undefined
+      ? []
+      : [[key, nodeOf(plainValue(tree), [tree])] as const];
+  });
   return mapOf([
     ["name", valueOf(pipeline.name, [at("name")], "derived")],
     ["seed", valueOf(pipeline.seed, [at("seed")])],
@@ -26,9 +31,7 @@ export function resolvedValues(pipeline: Pipeline): ResolvedNode {
         valueOf(files.strict, [at("model_checkpoint_strict")]),
       ],
     ] as const),
-    ...(schedule === undefined ? [] : [
-      ["schedule", nodeOf(plainValue(schedule), [schedule])],
-    ] as const),
+    ...kept,
     ["model", nodeOf(pipeline.model, [at("model")])],
     ["data", nodeOf(pipeline.data, [at("data")])],
     ["output", nodeOf(pipeline.output, [at("output")])],

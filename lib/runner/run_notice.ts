@@ -80,6 +80,7 @@ export type RunNotice =
   }
   | { readonly kind: "following_jobs"; readonly run: string }
   | { readonly kind: "report_failed"; readonly text: string }
+  | { readonly kind: "hook_failed"; readonly text: string }
   | { readonly kind: "stopping"; readonly signal: StopSignal };
 
 /** Receives notices, in order. */

@@ -17,6 +17,7 @@ import { LocalExecutor } from "./local_executor.ts";
 import { isFinished } from "./ready_set.ts";
 import { chosenStep, runAlone } from "./run_alone.ts";
 import { RunJournal } from "./run_journal.ts";
+import { tellEnd, tellRefusal } from "./run_end.ts";
 import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { reportRun } from "./run_report.ts";
@@ -79,10 +80,18 @@ export async function runPipeline(
     ? await shareFolder(options.runsDir)
     : await sharingOf(options.runsDir);
   const running: Running = { options, stop, observe, sharing };
-  const { plan, ended } = await runLocked(pipeline, running);
+  const { plan, ended } = await runLocked(pipeline, running)
+    .catch(async (error: unknown) => {
+      if (!stop.asked.aborted) await tellRefusal(pipeline, error, observe);
+      throw error;
+    });
   const summary = sumUp(plan, ended, stop, performance.now() - start);
   const isChanged = summary.outcome !== "nothing_to_do";
-  return { ...summary, report: await reportRun(plan, isChanged, observe) };
+  const report = await reportRun(plan, isChanged, observe);
+  const told: RunSummary = { ...summary, report };
+  // One step of several, run alone, is not the end of the run.
+  if (options.only === undefined) await tellEnd(pipeline, told, observe);
+  return told;
 }
 
 type Ended = Pick<BegunRun, "plan" | "ended">;

@@ -21,7 +21,16 @@ const LEVELS: readonly (readonly string[])[] = [
     "evaluation",
   ],
   ["plan", "history", "models", "checkpoint"],
-  ["argo", "report", "schedule", "slurm", "train", "sampling", "upkeep"],
+  [
+    "argo",
+    "notify",
+    "report",
+    "schedule",
+    "slurm",
+    "train",
+    "sampling",
+    "upkeep",
+  ],
   ["runner", "steps", "dashboard"],
   ["cli"],
 ];

@@ -20,6 +20,7 @@ import { addStatus } from "./status.ts";
 import { addTrain } from "./train.ts";
 import { addValidate } from "./validate.ts";
 import { addVerify } from "./verify.ts";
+import { addWebhook } from "./webhook.ts";
 import { addWhy } from "./why.ts";
 
 /** Every command of fluxline. */
@@ -37,6 +38,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addLogs,
   addMetrics,
   addReport,
+  addWebhook,
   addExport,
   addImport,
   addVerify,

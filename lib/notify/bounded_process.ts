@@ -1,0 +1,87 @@
+// A process that has a longest time, whose output is kept up to a bound.
+import { isGranted } from "../disk/granted.ts";
+
+/** How to start it. */
+export interface BoundedOptions {
+  readonly args: readonly string[];
+  readonly input?: string;
+  readonly timeoutMs: number;
+  /** Its whole environment, PATH and HOME of this process aside. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How it ended. */
+export interface BoundedEnd {
+  readonly code: number;
+  readonly isLate: boolean;
+  readonly out: string;
+  readonly err: string;
+}
+
+const MOST_CHARACTERS = 4000;
+const HAS_GROUPS = Deno.build.os !== "windows";
+
+/** Runs a program to its end, or ends it and all that it started after `timeoutMs`. Throws what the system says where it cannot be started. */
+export async function runBounded(
+  program: string,
+  { args, input, timeoutMs, env }: BoundedOptions,
+): Promise<BoundedEnd> {
+  const child = new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: { ...inherited(), ...env },
+    detached: HAS_GROUPS,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    endGroup(child);
+  }, timeoutMs);
+  try {
+    const writer = child.stdin.getWriter();
+    // A program that reads nothing may be gone before it is written to.
+    const fed = writer.write(new TextEncoder().encode(input ?? ""))
+      .then(() => writer.close()).catch(() => {});
+    const [out, err, { code }] = await Promise.all([
+      beginning(child.stdout),
+      beginning(child.stderr),
+      child.status,
+      fed,
+    ]);
+    return { code, isLate, out, err };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME"].flatMap((name) => {
+      const isOpen = isGranted({ name: "env", variable: name });
+      const value = isOpen ? Deno.env.get(name) : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function endGroup(child: Deno.ChildProcess): void {
+  try {
+    if (HAS_GROUPS) Deno.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It ended in this very moment.
+  }
+}
+
+async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of stream) {
+    const more = decoder.decode(bytes, { stream: true });
+    if (text.length < MOST_CHARACTERS) text += more;
+  }
+  return text.slice(0, MOST_CHARACTERS);
+}
