@@ -70,9 +70,9 @@ function combine(reports: readonly UpdateReport[]): UpdateReport {
   const learningRates: Record<string, number> = {};
   for (const report of reports) {
     Object.assign(learningRates, report.learningRates);
-    if (report.metrics.loss === undefined) continue;
-    const loss = (metrics.loss ?? 0) + report.metrics.loss;
-    Object.assign(metrics, report.metrics, { loss });
+    const { loss } = report.metrics;
+    const sum = loss === undefined ? {} : { loss: (metrics.loss ?? 0) + loss };
+    Object.assign(metrics, report.metrics, sum);
   }
   const nonFinite =
     reports.find((report) => report.nonFinite !== null)?.nonFinite ?? null;

@@ -21,7 +21,8 @@ export function firstNonFinite(
 }
 
 /**
- * Counts one batch. `term` names what was not finite, null for a good batch. So many in a row as `limit` are no accident: weights that
+ * Counts one batch. `term` names what was not finite, null for a good batch; one of no rows, since all its samples are corrupt, is no
+ * sign that the numbers are sound again. So many in a row as `limit` are no accident: weights that
  * hold a NaN never recover.
  *
  * @throws {StepFailure} at the `limit`th in a row.
@@ -33,9 +34,12 @@ export function countUpdate(
     readonly value: number;
     readonly trainStep: number;
     readonly limit: number;
+    readonly rows: number;
   },
 ): SkippedUpdates {
-  if (update.term === null) return { ...skipped, in_a_row: 0 };
+  if (update.term === null) {
+    return update.rows === 0 ? skipped : { ...skipped, in_a_row: 0 };
+  }
   const in_a_row = skipped.in_a_row + 1;
   if (in_a_row < update.limit) return { in_a_row, total: skipped.total + 1 };
   throw new StepFailure(

@@ -135,6 +135,7 @@ async function trainBatch(
     value: term === null ? 0 : report.metrics[term]!,
     trainStep,
     limit: plan.skipLimit,
+    rows: examples.size,
   });
   const text = term === null
     ? null

@@ -33,8 +33,9 @@ export async function passOver(
 ): Promise<UpdateReport> {
   const learningRates = ratesOf(trainer);
   const norms = isDue ? await updateGroups(trainer, null) : {};
-  const isUpdated = Object.keys(norms).length > 0;
-  return { metrics: {}, learningRates, nonFinite: null, isUpdated };
+  const nonFinite = firstNonFinite(norms);
+  const metrics = nonFinite === null ? {} : norms;
+  return { metrics, learningRates, nonFinite, isUpdated: isAny(norms) };
 }
 
 /** Trains on one prepared batch; `isDue` where an update ends with it. What it makes is gone when it returns, but for sums of gradients. */
@@ -58,9 +59,14 @@ export async function updateOnce(
   return {
     metrics: { ...terms, ...prepared.settings, ...norms, ...updated },
     learningRates,
-    nonFinite,
-    isUpdated: Object.keys(updated).length > 0,
+    nonFinite: nonFinite ?? firstNonFinite(updated),
+    isUpdated: isAny(updated),
   };
+}
+
+/** Whether one of the groups that had gradients was updated with them. */
+function isAny(norms: Readonly<Record<string, number>>): boolean {
+  return Object.values(norms).some(Number.isFinite);
 }
 
 /** Updates what has gathered gradients; answers the norms of their means. `last`: norms of the last batch, null where it was left out. */
@@ -85,7 +91,7 @@ function ratesOf(trainer: UpdatedParts): Record<string, number> {
 
 /**
  * Updates a group with the mean of what it gathered; answers the mean's norm before clipping, or null where every batch was left
- * out. `lastNorm`: that of the last batch's gradient, null where that one was left out.
+ * out. A mean that is not finite, which sums of finite gradients may be, is left out too. `lastNorm`: that of the last batch's gradient, null where that one was left out.
  */
 async function updateGroup(
   { clippingNorm: maxNorm }: UpdatedParts,
@@ -101,7 +107,8 @@ async function updateGroup(
   const { grads, norm } = mean.batches === 1 && lastNorm !== null
     ? clipToNorm(mean.gradients, { norm: lastNorm, maxNorm })
     : await clipByGlobalNorm(mean.gradients, maxNorm);
-  await group.update(grads, mean.loss);
+  if (Number.isFinite(norm)) await group.update(grads, mean.loss);
+  else group.skip();
   tf.dispose([...grads.values()]);
   return norm;
 }

@@ -13,7 +13,7 @@ Deno.test("firstNonFinite() names the first term that is no number", () => {
 });
 
 Deno.test("countUpdate() forgets a row at a good batch and keeps the total", () => {
-  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3 };
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3, rows: 2 };
   let skipped = countUpdate(NONE_SKIPPED, bad);
   skipped = countUpdate(skipped, bad);
   assert.deepEqual(skipped, { in_a_row: 2, total: 2 });
@@ -22,7 +22,7 @@ Deno.test("countUpdate() forgets a row at a good batch and keeps the total", () 
 });
 
 Deno.test("countUpdate() lets pass as many as the limit says", () => {
-  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 1 };
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 1, rows: 2 };
   assert.throws(() => countUpdate(NONE_SKIPPED, bad), StepFailure);
   const { total } = countUpdate({ in_a_row: 8, total: 9 }, {
     ...bad,
@@ -32,7 +32,7 @@ Deno.test("countUpdate() lets pass as many as the limit says", () => {
 });
 
 Deno.test("countUpdate() ends the step at three in a row and names the term", () => {
-  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3 };
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3, rows: 2 };
   const two = countUpdate(countUpdate(NONE_SKIPPED, bad), bad);
   assert.throws(() => countUpdate(two, bad), (error) => {
     assert.ok(error instanceof StepFailure);
@@ -42,4 +42,13 @@ Deno.test("countUpdate() ends the step at three in a row and names the term", ()
     );
     return true;
   });
+});
+
+Deno.test("countUpdate() takes a batch without rows for no good one", () => {
+  const bad = { term: "kl_loss", value: NaN, trainStep: 7, limit: 3, rows: 2 };
+  const empty = { ...bad, term: null, rows: 0 };
+  let skipped = countUpdate(NONE_SKIPPED, bad);
+  skipped = countUpdate(countUpdate(skipped, empty), bad);
+  assert.deepEqual(countUpdate(skipped, empty), { in_a_row: 2, total: 2 });
+  assert.throws(() => countUpdate(skipped, bad), StepFailure);
 });
