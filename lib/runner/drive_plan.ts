@@ -2,7 +2,7 @@
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import type { StepState } from "../store/run_record.ts";
 import type { DrivenExecutor, StepTicket } from "./executor.ts";
-import { readySteps } from "./ready_set.ts";
+import { comingSteps, readySteps } from "./ready_set.ts";
 import type { RunJournal } from "./run_journal.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { endOfStep, type StepSummary } from "./run_summary.ts";
@@ -22,6 +22,9 @@ export interface Driving {
   readonly journal: RunJournal;
 }
 
+// With one more than there are places, the start of a process is hidden behind two steps and not behind one.
+const STEPS_AHEAD = 1;
+
 /** Returns when no step runs and none can start any more. */
 export async function drivePlan(plan: Plan, driving: Driving): Promise<void> {
   const { executor, stop, states, jobs } = driving;
@@ -38,6 +41,9 @@ export async function drivePlan(plan: Plan, driving: Driving): Promise<void> {
       running.set(step.name, run.finally(() => running.delete(step.name)));
     }
     if (running.size === 0) return;
+    if (ready.length > 0) {
+      executor.expect(comingSteps(plan.steps, states, jobs + STEPS_AHEAD));
+    }
     await Promise.race(running.values());
   }
 }

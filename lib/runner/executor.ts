@@ -34,6 +34,8 @@ export interface Executor {
 export interface DrivenExecutor extends Executor {
   /** Whether there is room for a step beside those in `beside`. */
   fits(step: PlannedStep, beside: readonly PlannedStep[]): boolean;
+  /** Told, whenever steps were submitted, which ones are likely to follow, so that it may get ready for them. */
+  expect(steps: readonly PlannedStep[]): void;
   /** Asks for the end of a step; {@linkcode watch} tells when it is there. */
   cancel(ticket: StepTicket, wish: CancelWish): Promise<void>;
 }

@@ -39,6 +39,10 @@ export class LocalExecutor implements DrivenExecutor {
     return this.#share === null || this.#share.fits([...beside, step]);
   }
 
+  expect(steps: readonly PlannedStep[]): void {
+    this.#scene.waiting?.expect(steps);
+  }
+
   submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
     return Promise.resolve(steps.map((step) => this.#start(step)));
   }

@@ -37,6 +37,25 @@ export function readySteps<Queued extends QueuedStep>(
   return ready;
 }
 
+/** Waiting steps that need nothing but what is finished, runs, or comes before them in the answer: the first `count`, in plan order. */
+export function comingSteps<Queued extends QueuedStep>(
+  steps: readonly Queued[],
+  states: ReadonlyMap<string, StepState>,
+  count: number,
+): Queued[] {
+  const coming = new Map<string, Queued>();
+  const isUnderWay = (need: string) =>
+    coming.has(need) || states.get(need) === "running" ||
+    isFinished(states.get(need));
+  for (const step of steps) {
+    if (coming.size >= count) break;
+    const isComing = states.get(step.name) === "waiting" &&
+      step.needs.every(isUnderWay);
+    if (isComing) coming.set(step.name, step);
+  }
+  return [...coming.values()];
+}
+
 /** Whether a step's products are there. */
 export function isFinished(state: StepState | undefined): boolean {
   return state === "done" || state === "reused";

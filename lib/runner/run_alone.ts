@@ -51,7 +51,8 @@ export async function runAlone(
   const place: RunPlace = { runsDir, run, sharing: await sharingOf(runsDir) };
   const { name, key } = step;
   await requireNeeds(step);
-  await fetchStepCode([step], stop.asked);
+  const graphOf = rememberGraphs();
+  await fetchStepCode([step], graphOf, stop.asked);
   const before = await globalStep(step);
   const began = before === null ? "step_started" : "step_resumed";
   await recordStep(place, { kind: began, step: name, key }, "running");
@@ -61,7 +62,7 @@ export async function runAlone(
     checkpointWish: options.checkpointWish,
     stopGraceMs: options.stopGraceMs,
     lockWaitMs: LOCK_WAIT_MS,
-    graphOf: rememberGraphs(),
+    graphOf,
     renewed: new Set(),
     sharing: place.sharing,
     limits: null,

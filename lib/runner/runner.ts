@@ -31,6 +31,7 @@ import { SlurmExecutor } from "./slurm_executor.ts";
 import { fetchStepCode, rememberGraphs } from "./step_code.ts";
 import { StopControl } from "./stop_control.ts";
 import { followJobs, submitSteps } from "./submit_run.ts";
+import { WaitingSteps } from "./waiting_steps.ts";
 import {
   hasRecords,
   isManifestCurrent,
@@ -171,12 +172,14 @@ async function runHere(
   const { plan, pending, states, ended, journal } = begun;
   const checkpointWish = options.checkpointWish ?? new CheckpointWish();
   const follow = journal.follow(observe);
+  const graphOf = rememberGraphs();
+  await using waiting = new WaitingSteps(plan.runsDir, graphOf);
   const executor = new LocalExecutor({
     observe: follow,
     ...{ checkpointWish, sharing },
     stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
     lockWaitMs: options.waitMs ?? LOCK_WAIT_MS,
-    graphOf: rememberGraphs(),
+    ...{ graphOf, waiting },
     renewed: new Set(),
     limits: plan.pipeline.executor.local,
   });
@@ -184,7 +187,7 @@ async function runHere(
   await journal.record({ kind: "run_started" });
   try {
     observe({ kind: "fetching_code" });
-    await fetchStepCode(plan.steps, stop.asked);
+    await fetchStepCode(pending, graphOf, stop.asked);
     using _file = watchCheckpointFile(
       runPaths(plan.runsDir, plan.run).checkpointNow,
       checkpointWish,
@@ -213,7 +216,7 @@ async function submit(
   });
   await executor.prepare(pending);
   observe({ kind: "fetching_code" });
-  await fetchStepCode(plan.steps, stop.asked);
+  await fetchStepCode(pending, rememberGraphs(), stop.asked);
   const submitting = {
     ...{ executor, observe, states, ended, journal, sharing },
     hasRecords: hasRecords(plan),

@@ -10,7 +10,6 @@ import type { StepRequest } from "../store/step_request.ts";
 import { AUDIT_FILE, summarizeAudit } from "../worker/access_audit.ts";
 import type { Confinement } from "../worker/confinement.ts";
 import { refuseStrayLinks } from "../worker/link_check.ts";
-import type { ModuleGraph } from "../worker/module_graph.ts";
 import {
   permissionFlags,
   type ResolvedPermissions,
@@ -30,8 +29,10 @@ import {
 import { watchLimits } from "./attempt_limits.ts";
 import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
+import type { GraphOf } from "./step_code.ts";
 import { stepSecrets } from "./step_secrets.ts";
 import type { StopControl } from "./stop_control.ts";
+import type { WaitingSteps } from "./waiting_steps.ts";
 
 /** What all attempts of a run have in common. */
 export interface AttemptScene {
@@ -46,10 +47,9 @@ export interface AttemptScene {
   /** Asks running steps to save and go on. */
   readonly checkpointWish: CheckpointWish;
   /** Reads a module graph; each entry is looked up once per run. */
-  readonly graphOf: (
-    entry: string,
-    packageRoot: string,
-  ) => Promise<ModuleGraph>;
+  readonly graphOf: GraphOf;
+  /** Processes that were started before their turn; none where it is left out. */
+  readonly waiting?: WaitingSteps;
 }
 
 /** How an attempt ended. */
@@ -92,6 +92,7 @@ export async function runAttempt(
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
     secrets: stepSecrets(request),
+    waiting: await scene.waiting?.take(step) ?? null,
     attemptFolder: attempt.path,
     onText: (text) =>
       scene.observe({ kind: "step_log", step, level: "info", text }),

@@ -4,30 +4,58 @@ import { fetchCode } from "../worker/code_fetch.ts";
 import { type ModuleGraph, readModuleGraph } from "../worker/module_graph.ts";
 import { stepEntry } from "../worker/permission_flags.ts";
 
-/** Fetches the code of all steps, so that their processes need no network. */
+/** Answers the module graph of an entry. */
+export type GraphOf = (
+  entry: string,
+  packageRoot: string,
+) => Promise<ModuleGraph>;
+
+/** Fetches what of the steps' code lies elsewhere, so that their processes need no network. */
 export async function fetchStepCode(
   steps: readonly PlannedStep[],
+  graphOf: GraphOf,
   signal: AbortSignal,
 ): Promise<void> {
   const first = steps[0];
   if (first === undefined) return;
   const { packageRoot } = first.request;
-  const entries = steps.flatMap(({ step }) => [
-    stepEntry(packageRoot, step.task),
-    ...(step.task === "script" ? [step.uses_path] : []),
-  ]);
-  await fetchCode([...new Set(entries)], packageRoot, signal);
+  const entries = new Set<string>();
+  const scripts = new Set<string>();
+  for (const { step } of steps) {
+    if (step.task === "script") scripts.add(step.uses_path);
+    else entries.add(stepEntry(packageRoot, step.task));
+  }
+  for (const script of scripts) {
+    if (!await isAllHere(script, packageRoot, graphOf)) entries.add(script);
+    signal.throwIfAborted();
+  }
+  if (entries.size > 0) await fetchCode([...entries], packageRoot, signal);
+}
+
+/** Whether nothing has to be fetched for a script; most are a few files of the user's. */
+async function isAllHere(
+  script: string,
+  packageRoot: string,
+  graphOf: GraphOf,
+): Promise<boolean> {
+  try {
+    return (await graphOf(script, packageRoot)).isLocal;
+  } catch {
+    // Whoever fetches it says what is wrong with it.
+    return false;
+  }
 }
 
 /** Looks each module graph up once. */
-export function rememberGraphs(): (
-  entry: string,
-  packageRoot: string,
-) => Promise<ModuleGraph> {
+export function rememberGraphs(): GraphOf {
   const known = new Map<string, Promise<ModuleGraph>>();
-  return (entry, packageRoot) => {
-    const graph = known.get(entry) ?? readModuleGraph(entry, packageRoot);
+  return async (entry, packageRoot) => {
+    const before = known.get(entry);
+    if (before !== undefined) return await before;
+    const graph = readModuleGraph(entry, packageRoot);
     known.set(entry, graph);
-    return graph;
+    // What could not be found may be there after a fetch.
+    graph.catch(() => known.delete(entry));
+    return await graph;
   };
 }

@@ -8,6 +8,8 @@ import { configFlags } from "./code_fetch.ts";
 export interface ModuleGraph {
   /** Absolute paths of the entry and of every local module that it imports. */
   readonly files: readonly string[];
+  /** Whether the entry and these files are all that it needs: no package, and no module of a server. */
+  readonly isLocal: boolean;
   /** Folders of the npm packages that it imports, directly or through others. */
   readonly packageFolders: readonly string[];
   /** Folder of every package that the lock file knows, by package name. */
@@ -75,6 +77,9 @@ export async function readModuleGraph(
     files: graph.modules
       .filter((module) => module.specifier.startsWith("file:"))
       .map((module) => fileURLToPath(module.specifier)),
+    isLocal: graph.modules.every(({ specifier }) =>
+      /^(?:file|node|data):/.test(specifier)
+    ),
     packageFolders: reachedPackages(graph),
     installed: installedPackages(graph),
   };

@@ -5,10 +5,9 @@ import { maskSecrets } from "../shards/shard_token.ts";
 import { AUDIT_FILE } from "./access_audit.ts";
 import { LOG_FILE } from "./attempt_files.ts";
 import { AttemptLog } from "./attempt_log.ts";
-import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
 import { isNativeGreeting } from "./native_greeting.ts";
 import { printableText } from "./printable_text.ts";
-import { signalGroup, spawnGroup } from "./process_group.ts";
+import { signalGroup } from "./process_group.ts";
 import {
   type ChildMessage,
   decodeChildLine,
@@ -19,21 +18,20 @@ import {
   type Secrets,
   STOPPED_EXIT_CODE,
 } from "./protocol.ts";
+import { spawnStep, type StepCommand } from "./step_command.ts";
 import type { StepResult } from "./step_message.ts";
+import type { WaitingProcess } from "./waiting_process.ts";
 
 /** What a step's process is started with. */
-export interface StepLaunch {
-  /** Absolute path of the module to run. */
-  readonly entry: string;
-  readonly flags: readonly string[];
+export interface StepLaunch extends StepCommand {
+  /** A process that may be the step's already. */
+  readonly waiting?: WaitingProcess | null;
   /** Goes to the child as its first line. */
   readonly request: unknown;
   /** Go the same way, and into no file; whatever the child prints is masked. */
   readonly secrets?: Secrets;
   /** Only in tests of the disk. */
   readonly diskTest?: DiskTest;
-  /** Cores and GPUs that the process may use; all where it is left out. */
-  readonly confinement?: Confinement;
   /** Existing folder of this attempt; gets `log.txt` and `audit.jsonl`. */
   readonly attemptFolder: string;
   readonly onMessage: (message: ChildMessage) => void;
@@ -64,23 +62,9 @@ export class StepProcess {
   static async start(launch: StepLaunch): Promise<StepProcess> {
     const log = await AttemptLog.create(join(launch.attemptFolder, LOG_FILE));
     try {
-      const { cores = null, gpus = null } = launch.confinement ?? {};
-      const { command, args } = onCores(cores, Deno.execPath(), [
-        ...["run", "--quiet"],
-        ...launch.flags,
-        launch.entry,
-      ]);
-      const child = spawnGroup(command, {
-        args,
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-        env: {
-          DENO_AUDIT_PERMISSIONS: join(launch.attemptFolder, AUDIT_FILE),
-          NO_COLOR: "1",
-          ...visibleGpus(gpus),
-        },
-      });
+      const audit = join(launch.attemptFolder, AUDIT_FILE);
+      const child = await launch.waiting?.handOver(launch, audit) ??
+        spawnStep(launch, audit);
       return new StepProcess(child, launch, log);
     } catch (error) {
       log[Symbol.dispose]();

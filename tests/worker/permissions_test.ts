@@ -107,6 +107,7 @@ Deno.test("resolvePermissions() finds code, its wasm files and package files on 
     () =>
       Promise.resolve({
         files: ["/tasks/a.ts", "/tasks/b.ts"],
+        isLocal: false,
         packageFolders: [folder],
         installed: new Map([["@own/pad", "/cache/pad"]]),
       }),

@@ -1,0 +1,36 @@
+// How the process of a step is started: with which command, in which group, and with its audit where.
+import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
+import { spawnGroup } from "./process_group.ts";
+
+/** Decides everything about a step's process that it cannot be told later. */
+export interface StepCommand {
+  /** Absolute path of the module to run. */
+  readonly entry: string;
+  readonly flags: readonly string[];
+  /** Cores and GPUs that the process may use; all where it is left out. */
+  readonly confinement?: Confinement;
+}
+
+/** Starts the process; Deno keeps the audit of what it asks for at the absolute path `audit`. */
+export function spawnStep(
+  { entry, flags, confinement }: StepCommand,
+  audit: string,
+): Deno.ChildProcess {
+  const { cores = null, gpus = null } = confinement ?? {};
+  const { command, args } = onCores(cores, Deno.execPath(), [
+    ...["run", "--quiet"],
+    ...flags,
+    entry,
+  ]);
+  return spawnGroup(command, {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: {
+      DENO_AUDIT_PERMISSIONS: audit,
+      NO_COLOR: "1",
+      ...visibleGpus(gpus),
+    },
+  });
+}
