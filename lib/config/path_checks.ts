@@ -35,6 +35,14 @@ export async function checkPaths(
   sources: PathSources,
   report: Report,
 ): Promise<void> {
+  // Thousands of steps may use one module.
+  const faults = new Map<string, ReturnType<typeof pathFault>>();
+  const known = (wanted: WantedPath) => {
+    const name = JSON.stringify([wanted.kind, wanted.path, wanted.root]);
+    const fault = faults.get(name) ?? pathFault(wanted);
+    faults.set(name, fault);
+    return fault;
+  };
   for (
     const wanted of [
       ...datasetPaths(steps, sources),
@@ -42,7 +50,7 @@ export async function checkPaths(
       ...testPicturePaths(steps, sources),
     ]
   ) {
-    const fault = await pathFault(wanted);
+    const fault = await known(wanted);
     if (fault !== undefined) {
       report.error(
         wanted.place,

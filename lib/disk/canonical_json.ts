@@ -17,58 +17,63 @@ export type JsonValue =
  * lose them silently.
  */
 export function canonicalJson(value: unknown, indent = 0): string {
-  return JSON.stringify(canonicalValue(value, "value", []), null, indent);
+  const trail = { keys: ["value"], above: [] };
+  return JSON.stringify(canonicalValue(value, trail), null, indent);
 }
 
-function canonicalValue(
-  value: unknown,
-  place: string,
-  above: readonly unknown[],
-): JsonValue {
+/** The way to a value: records have thousands of them, and only a message spells it out. */
+interface Trail {
+  readonly keys: string[];
+  readonly above: unknown[];
+}
+
+function canonicalValue(value: unknown, trail: Trail): JsonValue {
   if (
     value === null || typeof value === "boolean" || typeof value === "string"
   ) return value;
   if (typeof value === "number") {
     if (Number.isFinite(value)) return value === 0 ? 0 : value;
-    throw new TypeError(
-      `Cannot write ${place} as JSON: found ${value}, wanted a finite number`,
-    );
+    throw unwritable(trail, `found ${value}, wanted a finite number`);
   }
   if (typeof value !== "object") {
-    throw new TypeError(
-      `Cannot write ${place} as JSON: found a ${typeof value}`,
-    );
+    throw unwritable(trail, `found a ${typeof value}`);
   }
-  if (above.includes(value)) {
-    throw new TypeError(`Cannot write ${place} as JSON: found a cycle`);
-  }
-  const path = [...above, value];
-  if (Array.isArray(value)) {
-    return value.map((item, index) =>
-      canonicalValue(item, `${place}[${index}]`, path)
-    );
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    const found = value.constructor?.name ?? "an unknown class";
-    throw new TypeError(
-      `Cannot write ${place} as JSON: found an instance of ${found}`,
-    );
-  }
-  return canonicalRecord(value as Record<string, unknown>, place, path);
+  if (trail.above.includes(value)) throw unwritable(trail, "found a cycle");
+  trail.above.push(value);
+  const canonical = Array.isArray(value)
+    ? value.map((item, index) => memberOf(item, `[${index}]`, trail))
+    : canonicalRecord(value as Record<string, unknown>, trail);
+  trail.above.pop();
+  return canonical;
 }
 
 function canonicalRecord(
   record: Record<string, unknown>,
-  place: string,
-  path: readonly unknown[],
+  trail: Trail,
 ): JsonValue {
-  const entries = Object.keys(record).sort().filter((key) =>
-    record[key] !== undefined
-  )
-    .map((key) =>
-      [key, canonicalValue(record[key], `${place}.${key}`, path)] as const
-    );
+  const prototype = Object.getPrototypeOf(record);
+  if (prototype !== Object.prototype && prototype !== null) {
+    const found = record.constructor?.name ?? "an unknown class";
+    throw unwritable(trail, `found an instance of ${found}`);
+  }
+  const entries: [string, JsonValue][] = [];
+  for (const key of Object.keys(record).sort()) {
+    const value = record[key];
+    if (value !== undefined) {
+      entries.push([key, memberOf(value, `.${key}`, trail)]);
+    }
+  }
   // Integer-like keys would jump to the front of a plain object in any case, so the order is still one per value.
   return Object.fromEntries(entries);
+}
+
+function memberOf(value: unknown, key: string, trail: Trail): JsonValue {
+  trail.keys.push(key);
+  const canonical = canonicalValue(value, trail);
+  trail.keys.pop();
+  return canonical;
+}
+
+function unwritable({ keys }: Trail, problem: string): TypeError {
+  return new TypeError(`Cannot write ${keys.join("")} as JSON: ${problem}`);
 }

@@ -1,5 +1,5 @@
 // What one step's process may touch, derived from what the step declares. Least privilege per step, no sandbox: only what Deno enforces.
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { EngineName } from "../engine_setup/engine_choice.ts";
 
 /** The fields of a step request that decide its permissions. */
@@ -108,6 +108,8 @@ const DECODING_CODE = `${OWN_CODE_PREFIX}lib/data/decoding_thread_main.ts`;
 export function stepPermissions(subject: PermissionSubject): StepPermissions {
   const { permissions, uses_path: module } = subject.options;
   const own = [subject.folder, subject.lock];
+  const cwd = Deno.cwd();
+  const shown = (path: string) => shownPath(path, cwd);
   const inputs = Object.values(subject.inputs);
   const datasets = Object.values(subject.datasets);
   const folders = datasets.filter((dataset) => "imageFolder" in dataset);
@@ -139,7 +141,7 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
       ...TASK_PACKAGE_FILES,
       ...(workers > 0 ? [DECODING_CODE] : []),
     ]
-    : [`${CODE_PREFIX}${shownPath(module)}`];
+    : [`${CODE_PREFIX}${shown(module)}`];
   return {
     read: distinct(
       [
@@ -152,13 +154,10 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
         ...samples,
         ...given,
         ...permissions.read,
-      ].map(
-        shownPath,
-      )
-        .concat(code),
+      ].map(shown).concat(code),
     ),
     write: distinct(
-      [subject.folder, ...fetched, ...permissions.write].map(shownPath),
+      [subject.folder, ...fetched, ...permissions.write].map(shown),
     ),
     net: distinct([
       ...shards.flatMap((one) => one.hosts),
@@ -182,11 +181,12 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 /** `path` relative to the working directory where it lies inside, else absolute; symbolic places stay as they are. */
-export function shownPath(path: string): string {
+export function shownPath(path: string, cwd: string = Deno.cwd()): string {
   if (isSymbolic(path)) return path;
-  const absolute = resolve(path);
-  if (!isInside(Deno.cwd(), absolute)) return absolute;
-  return relative(Deno.cwd(), absolute) || ".";
+  const absolute = resolve(cwd, path);
+  if (absolute === cwd) return ".";
+  const start = cwd.endsWith(sep) ? cwd : cwd + sep;
+  return absolute.startsWith(start) ? absolute.slice(start.length) : absolute;
 }
 
 /** Whether an entry of an allow list names a place and not a path. */
