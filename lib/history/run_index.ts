@@ -61,8 +61,8 @@ export async function askIndex<T>(
 /** An open index that agrees with the folders. */
 export class RunIndex implements Disposable {
   readonly #file: DatabaseFile;
-  /** All runs, in no order. */
-  readonly runs: readonly IndexedRun[];
+  readonly #runsDir: string;
+  #runs: readonly IndexedRun[];
 
   /**
    * Opens the index at `path`, or makes one in memory where that is null, and reads what changed in the folders since.
@@ -72,16 +72,44 @@ export class RunIndex implements Disposable {
   static async open(path: string | null, runsDir: string): Promise<RunIndex> {
     const file = await DatabaseFile.open(path, INDEX_SHAPE);
     try {
-      return new RunIndex(file, await refreshRuns(file, runsDir));
+      return new RunIndex(file, runsDir, await refreshRuns(file, runsDir));
     } catch (error) {
       file[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor(file: DatabaseFile, runs: readonly IndexedRun[]) {
+  private constructor(
+    file: DatabaseFile,
+    runsDir: string,
+    runs: readonly IndexedRun[],
+  ) {
     this.#file = file;
-    this.runs = runs;
+    this.#runsDir = runsDir;
+    this.#runs = runs;
+  }
+
+  /** All runs, in no order. */
+  get runs(): readonly IndexedRun[] {
+    return this.#runs;
+  }
+
+  /** Reads what changed in the folders since the index was opened or refreshed. */
+  async refresh(): Promise<void> {
+    this.#runs = await refreshRuns(this.#file, this.#runsDir);
+  }
+
+  /** Every metric of a run, in no order. */
+  metricsOf(run: number): { step: string; metric: string; value: number }[] {
+    return this.#file.rows(
+      `SELECT step, name, value FROM field_values JOIN fields ON fields.id = field
+       WHERE run = ? AND step <> ''`,
+      run,
+    ).map((row) => ({
+      step: String(row["step"]),
+      metric: String(row["name"]),
+      value: Number(row["value"]),
+    }));
   }
 
   /** Every metric and every option that some run has. */

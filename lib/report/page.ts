@@ -29,7 +29,7 @@ export async function runPage(facts: RunFacts): Promise<string> {
 const FEW_STEPS = 24;
 
 /** Links to the parts of a run's page. */
-function runNavigation({ steps }: RunFacts): Markup {
+export function runNavigation({ steps }: RunFacts): Markup {
   return markup`<a href="#graph">Steps</a>${
     steps.length > 40
       ? null
@@ -71,22 +71,25 @@ export interface DocumentParts {
   readonly navigation: Markup;
   readonly main: Markup;
   readonly scripts: readonly string[];
+  /** Added to the style sheet of reports. */
+  readonly style?: string;
   /** What the page may load, beside its own style and scripts; everything else is refused by the browser. */
   readonly policy: string;
 }
 
 /** A whole document. Only the scripts named here run in it, whatever a name or a log holds. */
 export function document(
-  { title, navigation, main, scripts, policy }: DocumentParts,
+  { title, navigation, main, scripts, style = "", policy }: DocumentParts,
 ): string {
-  const allowed = `default-src 'none'; style-src ${sourceOf(PAGE_STYLE)}; ${
+  const sheet = `${PAGE_STYLE}${style}`;
+  const allowed = `default-src 'none'; style-src ${sourceOf(sheet)}; ${
     scripts.length === 0
       ? ""
       : `script-src ${scripts.map(sourceOf).join(" ")}; `
   }${policy}`;
   return String(
     markup`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${allowed}"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${
-      trusted(PAGE_STYLE)
+      trusted(sheet)
     }</style></head><body><a class="skip" href="#main">Skip to the content</a><header><nav aria-label="Parts of the page">${navigation}</nav></header><main id="main">${main}</main>${
       scripts
         .map((script) => markup`<script>${trusted(script)}</script>`)

@@ -19,12 +19,13 @@ export interface TitledChart {
 const WEIGHTS = /^(kl_beta|weight_)/;
 const NORMS = /^grad_norm_/;
 
-/** The charts of a step: losses, held-out measures, rates, weights, norms, throughput, memory. */
+/** The charts of a step: losses, held-out measures, rates, weights, norms, throughput, memory. The end of one that is `isOver` is marked. */
 export function stepCharts(
   curves: Curves,
   transition: Transition | null,
+  isOver: boolean,
 ): TitledChart[] {
-  const marks = marksOf(curves, transition);
+  const marks = marksOf(curves, isOver ? transition : null);
   const train = distinctSeries(curves.train);
   const losses = train.filter(({ name }) =>
     !WEIGHTS.test(name) && !NORMS.test(name)

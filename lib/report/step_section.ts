@@ -4,6 +4,7 @@ import { counted } from "../plan/text_table.ts";
 import type { Transition } from "../catalog/pipeline.ts";
 import { orderedMetrics } from "../store/marker.ts";
 import { comparisonBlock } from "./comparison_block.ts";
+import type { Curves } from "./curves.ts";
 import { figure } from "./figures.ts";
 import { lineChart } from "./line_chart.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -66,10 +67,17 @@ function factsLine(
     ...(status.state === "done" || cursor === null
       ? []
       : [progressText(cursor.globalStep, request?.plan.trainSteps ?? null)]),
+    ...(status.state === "running" ? liveText(curves) : []),
     ...(result?.summary === undefined || result.summary === ""
       ? []
       : [result.summary]),
   ].join(" · ");
+}
+
+/** How far a step is that may have saved long ago. */
+function liveText(curves: Curves | null): string[] {
+  const last = curves?.epochEnds.at(-1);
+  return last === undefined ? [] : [`at update ${last}`];
 }
 
 function progressText(done: number, total: number | null): string {
@@ -90,7 +98,11 @@ function resultTable(metrics: Readonly<Record<string, number>>): Markup | null {
 
 function chartGrid(step: StepFacts, budget: PageBudget): Markup | null {
   if (step.curves === null) return null;
-  const all = stepCharts(step.curves, transitionOf(step));
+  const all = stepCharts(
+    step.curves,
+    transitionOf(step),
+    step.status.state === "done",
+  );
   const shown = all.slice(0, budget.charts);
   const left = all.slice(budget.charts);
   return markup`<div class="charts">${
@@ -123,12 +135,12 @@ function chartFigure(
   }<small>${note}</small></figcaption>${drawing}</figure>`;
 }
 
-function markLegend({ curves, request }: StepFacts): Markup | null {
+function markLegend({ curves, request, status }: StepFacts): Markup | null {
   if (curves === null) return null;
   const words = [
     "the axis counts updates; ticks at its foot are ends of epochs",
     ...(curves.resumes.length > 0 ? ["dashed lines are resumes"] : []),
-    ...(request?.options.task === "train"
+    ...(request?.options.task === "train" && status.state === "done"
       ? ["the line at the end is the transition to the next step"]
       : []),
     "losses stand on a logarithmic axis, raw behind smoothed",

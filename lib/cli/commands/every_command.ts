@@ -2,6 +2,7 @@
 import type { AddCommand } from "./command_options.ts";
 import { addCancel } from "./cancel.ts";
 import { addCompletion } from "./completion.ts";
+import { addDashboard } from "./dashboard.ts";
 import { addEngine } from "./engine.ts";
 import { addExport } from "./export.ts";
 import { addGc } from "./gc.ts";
@@ -39,6 +40,7 @@ export const EVERY_COMMAND: readonly AddCommand[] = [
   addMetrics,
   addReport,
   addWebhook,
+  addDashboard,
   addExport,
   addImport,
   addVerify,
