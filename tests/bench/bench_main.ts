@@ -8,7 +8,14 @@ import {
 } from "./contestants.ts";
 import { raceOps, raceStep } from "./races.ts";
 import { disagreements, LOSS_TOLERANCE, ratio } from "./summary.ts";
-import { commandTable, opTable, profileTable, stepTable } from "./tables.ts";
+import { OP_CASES, SMALLEST } from "./op_cases.ts";
+import {
+  commandTable,
+  dispatchLine,
+  opTable,
+  profileTable,
+  stepTable,
+} from "./tables.ts";
 import { STEPS } from "./workload.ts";
 
 const USAGE = `Usage: deno task bench [options]
@@ -19,9 +26,10 @@ const USAGE = `Usage: deno task bench [options]
   --threads N      threads of an op, on both sides (one per core)
   --engine NAME    an engine by name; may be given more than once
   --gpu            the VAE at width 64 and batch 16 on the GPU alone: our WebGPU kernels, tfjs's, PyTorch's
-  --only PART      vae, flow, ops or commands; may be given more than once`;
+  --only PART      vae, flow, ops, dispatch (the smallest op alone) or commands; may be given more than once`;
 
-const PARTS: readonly string[] = ["vae", "flow", "ops", "commands"];
+const ALL_PARTS: readonly string[] = ["vae", "flow", "ops", "commands"];
+const PARTS: readonly string[] = [...ALL_PARTS, "dispatch"];
 const { values } = parseArgs({
   args: Deno.args,
   options: {
@@ -30,7 +38,7 @@ const { values } = parseArgs({
     repeats: { type: "string", default: "9" },
     threads: { type: "string", default: `${navigator.hardwareConcurrency}` },
     engine: { type: "string", multiple: true, default: [] },
-    only: { type: "string", multiple: true, default: [...PARTS] },
+    only: { type: "string", multiple: true, default: [...ALL_PARTS] },
     gpu: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -92,11 +100,21 @@ for (const step of STEPS.filter((name) => parts.includes(name))) {
     if (profile !== null) say(profileTable(`${step} on ${title}`, profile));
   }
 }
-if (parts.includes("ops")) {
-  const races = await raceOps(contestants, floorCommand(threads), repeats);
+const ops = parts.includes("ops")
+  ? Object.keys(OP_CASES)
+  : parts.includes("dispatch")
+  ? [SMALLEST]
+  : [];
+if (ops.length > 0) {
+  const races = await raceOps(contestants, floorCommand(threads), {
+    repeats,
+    ops,
+  });
   record["ops"] = Object.fromEntries(races);
   say("Single operations, in brackets the ratio at equal thread counts");
   say(opTable(races));
+  const dispatch = dispatchLine(races.get(SMALLEST)!);
+  if (dispatch !== null) say(dispatch);
 }
 if (parts.includes("commands")) {
   const costs = await commandCosts(Math.min(repeats, 5));

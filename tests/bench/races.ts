@@ -1,7 +1,7 @@
 // Interleaved repeats: in each round every side does the same work once, so that what disturbs the machine meets them all.
 import type { Contestant } from "./contestants.ts";
 import type { Profile } from "./kernel_profile.ts";
-import { OP_CASES, SMALLEST } from "./op_cases.ts";
+import { SMALLEST } from "./op_cases.ts";
 import { startFile, type StepName } from "./workload.ts";
 import { WorkerLink } from "./worker_link.ts";
 
@@ -10,6 +10,8 @@ export interface Lane {
   readonly title: string;
   readonly threads: number | null;
   readonly isTorch: boolean;
+  /** A bare loop over the engine's library, without tfjs and without our binding. */
+  readonly isFloor?: boolean;
   readonly ms: number[];
 }
 
@@ -81,43 +83,46 @@ export async function raceStep(
   }
 }
 
-/** Times of single operations, per run, by the operation's name. */
+/** Times of single operations, per run, by the operation's name. `floor`, where it is there, runs the smallest one too, as its last lane. */
 export async function raceOps(
   field: readonly Contestant[],
   floor: readonly string[] | null,
-  repeats: number,
+  { repeats, ops }: {
+    readonly repeats: number;
+    readonly ops: readonly string[];
+  },
 ): Promise<Map<string, Lane[]>> {
   await using links = new AsyncDisposableStack();
-  const sides: { readonly link: WorkerLink; readonly own: Omit<Lane, "ms"> }[] =
-    [];
+  const sides: OpSide[] = [];
   for (const { title, threads, isTorch, command } of field) {
     const link = links.use(await WorkerLink.start(command("-")));
-    sides.push({ link, own: { title, threads, isTorch } });
+    sides.push({ link, own: { title, threads, isTorch, isFloor: false } });
   }
-  const races = new Map<string, Lane[]>();
-  for (const op of Object.keys(OP_CASES)) {
-    const count = op === SMALLEST ? SMALLEST_COUNT : 1;
-    races.set(op, await raceOp(op, sides, { count, repeats }));
-  }
+  const lowest: OpSide[] = [];
   if (floor !== null) {
     const link = links.use(await WorkerLink.start(floor));
     const { name: title, threads } = link.greeting;
-    const own = { title, threads, isTorch: false };
-    const [lane] = await raceOp(SMALLEST, [{ link, own }], {
-      count: SMALLEST_COUNT,
-      repeats,
-    });
-    races.get(SMALLEST)!.push(lane!);
+    const own = { title, threads, isTorch: false, isFloor: true };
+    lowest.push({ link, own });
+  }
+  const races = new Map<string, Lane[]>();
+  for (const op of ops) {
+    const isSmallest = op === SMALLEST;
+    const count = isSmallest ? SMALLEST_COUNT : 1;
+    const all = isSmallest ? [...sides, ...lowest] : sides;
+    races.set(op, await raceOp(op, all, { count, repeats }));
   }
   return races;
 }
 
+interface OpSide {
+  readonly link: WorkerLink;
+  readonly own: Omit<Lane, "ms">;
+}
+
 async function raceOp(
   op: string,
-  sides: readonly {
-    readonly link: WorkerLink;
-    readonly own: Omit<Lane, "ms">;
-  }[],
+  sides: readonly OpSide[],
   { count, repeats }: { readonly count: number; readonly repeats: number },
 ): Promise<Lane[]> {
   const lanes = sides.map(({ own }) => ({ ...own, ms: [] as number[] }));

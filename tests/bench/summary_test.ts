@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Lane, StepLane } from "./races.ts";
+import { dispatchLine } from "./tables.ts";
 import { disagreements, median, ratio, torchLane } from "./summary.ts";
 
 const lane = (ms: number[], changes: Partial<Lane> = {}): Lane => ({
@@ -49,4 +50,14 @@ Deno.test("disagreements() names other weights and another first loss", () => {
     "wasm trains 11 numbers, PyTorch 10",
     "wasm starts at a loss of 0.502, PyTorch at 0.5",
   ]);
+});
+
+Deno.test("dispatchLine() tells what is ours of a small op, by each side's quickest round", () => {
+  const ours = lane([0.0075, 0.0055], { title: "tensorflow" });
+  const floor = lane([0.0025, 0.003], { title: "its C API", isFloor: true });
+  assert.equal(
+    dispatchLine([ours, floor]),
+    "One small op on tensorflow, quickest round: 5.50 us through tfjs and our binding, 2.50 us in a bare loop over its C API: 3.00 us above it (at most 5 is the goal).",
+  );
+  assert.equal(dispatchLine([ours]), null);
 });

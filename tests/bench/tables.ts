@@ -6,6 +6,8 @@ import type { Lane, StepLane } from "./races.ts";
 import { median, ratio, torchLane } from "./summary.ts";
 
 const MOST_KERNELS = 16;
+/** Microseconds of a small op that may be ours. */
+const MOST_ABOVE_US = 5;
 
 /** One training step on every side. */
 export function stepTable(lanes: readonly StepLane[]): string {
@@ -36,7 +38,7 @@ export function stepTable(lanes: readonly StepLane[]): string {
 /** Single operations: one row each, one column per side. */
 export function opTable(races: ReadonlyMap<string, readonly Lane[]>): string {
   const [first] = races.values();
-  const sides = [...first!].filter(({ title }) => isSide(title));
+  const sides = first!.filter(({ isFloor }) => !isFloor);
   const heads = sides.map((lane) =>
     lane.threads === null ? lane.title : `${lane.title}, ${lane.threads}t`
   );
@@ -50,16 +52,22 @@ export function opTable(races: ReadonlyMap<string, readonly Lane[]>): string {
         : `${time} (${ratio(lane, torch).toFixed(2)})`;
     }),
   ]);
-  const floors = [...races].flatMap(([op, lanes]) =>
-    lanes.slice(sides.length).map(({ title, ms: times }) =>
-      `${op}, ${title}: ${ms(median(times))}`
-    )
-  );
-  return [markdownTable(["operation", ...heads], rows), ...floors].join("\n\n");
+  return markdownTable(["operation", ...heads], rows);
 }
 
-function isSide(title: string): boolean {
-  return !title.includes(" ");
+/** What our side adds to the smallest operation; null where TensorFlow is not there. */
+export function dispatchLine(lanes: readonly Lane[]): string | null {
+  const floor = lanes.find(({ isFloor }) => isFloor);
+  const ours = lanes.find(({ title }) => title === "tensorflow");
+  if (floor === undefined || ours === undefined) return null;
+  const [whole, bare] = [ours, floor].map((lane) => Math.min(...lane.ms));
+  return `One small op on tensorflow, quickest round: ${
+    ms(whole!)
+  } through tfjs and our binding, ${
+    ms(bare!)
+  } in a bare loop over ${floor.title}: ${
+    ((whole! - bare!) * 1000).toFixed(2)
+  } us above it (at most ${MOST_ABOVE_US} is the goal).`;
 }
 
 /** Where the time of a step goes. */
