@@ -13,6 +13,7 @@ import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { tf } from "../tensor/tf.ts";
 import { registerConvolutionGradient } from "./convolution_gradient.ts";
 import { answerForEmptyTensors } from "./empty_tensors.ts";
+import { explainMissingKernels } from "./missing_kernels.ts";
 import { registerResizeGradient } from "./resize_gradient.ts";
 
 /** Engines that need nothing but their name; `cpu` is tfjs's plain backend and serves tests only. */
@@ -45,6 +46,7 @@ export async function startEngine(
     );
   }
   await tf.ready();
+  explainMissingKernels();
   registerConvolutionGradient();
   registerResizeGradient();
   // TensorFlow itself knows what a sum over nothing is.

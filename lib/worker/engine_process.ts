@@ -1,6 +1,7 @@
 // Starts a short process around one engine and reads the JSON line that it answers with: what a native library does to its
 // process must not reach the one that asks.
 import type { EngineStart } from "../engine_setup/engine_choice.ts";
+import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { configFlags } from "./code_fetch.ts";
 import { resolvePermissions } from "./permission_flags.ts";
 import { ENGINE_FILES } from "./permissions.ts";
@@ -63,7 +64,7 @@ export async function askEngine<T extends object>(
       problem: `Cannot start engine "${name}": ${how}: ${
         lastLine(output.stderr)
       }`,
-      hint: null,
+      hint: library === null ? "Use --engine wasm" : INSTALL_HINT,
       isRefused: false,
     };
   }

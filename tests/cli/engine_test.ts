@@ -3,32 +3,19 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { EXIT_CODE } from "../../lib/error/exit_code.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import {
+  cacheWithRecord,
+  hollowLibrary,
+  OTHER_ARCH,
+} from "../support/broken_libraries.ts";
 import { tensorflow, testOnTensorflow } from "../support/tensorflow_library.ts";
 import { runCli } from "./cli_process.ts";
 
 /** A cache folder whose library is `content`. */
-function cacheWith(folder: string, content: Uint8Array, build = "cpu") {
-  const path = join(folder, "tensorflow", `2.21.0-${build}`);
-  Deno.mkdirSync(path, { recursive: true });
+function cacheWith(folder: string, content: Uint8Array) {
+  const path = cacheWithRecord(folder);
   Deno.writeFileSync(join(path, "libtensorflow_cc.so.2"), content);
-  const record = {
-    version: 1,
-    tensorflow: "2.21.0",
-    build,
-    wheel: "some.whl",
-    sha256: "0".repeat(64),
-    files: [],
-  };
-  Deno.writeTextFileSync(join(path, "library.json"), JSON.stringify(record));
   return { env: { FLUXLINE_CACHE: folder } };
-}
-
-/** A 64-bit ELF header for another machine and nothing behind it. */
-function foreignLibrary(): Uint8Array {
-  const header = new Uint8Array(64);
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  header.set([3, 0, Deno.build.arch === "aarch64" ? 62 : 183, 0], 16);
-  return header;
 }
 
 /** Environment of a process that finds the library of this machine's user. */
@@ -123,7 +110,7 @@ Deno.test("engine doctor refuses a name that is no engine", async () => {
 
 Deno.test("a library of another machine is refused by its name, and auto passes over it", async () => {
   await withTemporaryFolder(async (folder) => {
-    const env = cacheWith(join(folder, "cache"), foreignLibrary());
+    const env = cacheWith(join(folder, "cache"), hollowLibrary(OTHER_ARCH));
     const plan = await runCli(
       ["plan", "pipelines/quick.yaml", "--engine", "tensorflow"],
       env,

@@ -5,27 +5,17 @@ import { openLibrary } from "../../../lib/engines/tensorflow/library.ts";
 import { withTemporaryFolder } from "../../disk/temporary_folder.ts";
 import { ROOT } from "../../cli/cli_process.ts";
 import {
-  type OutsideProgram,
-  testWith,
-} from "../../support/outside_program.ts";
+  CLANG,
+  compiledLibrary,
+  hollowLibrary,
+  OTHER_ARCH,
+  versionSource,
+} from "../../support/broken_libraries.ts";
+import { testWith } from "../../support/outside_program.ts";
 import {
   tensorflow,
   testOnTensorflow,
 } from "../../support/tensorflow_library.ts";
-
-const CLANG: OutsideProgram = {
-  name: "clang",
-  how: "apt-get install clang-14",
-  probe: ["clang-14", "--version"],
-};
-
-/** A 64-bit ELF header for `machine` and nothing behind it. */
-function fakeElf(machine: number): Uint8Array {
-  const header = new Uint8Array(64);
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  header.set([3, 0, machine, 0], 16);
-  return header;
-}
 
 function refusal(path: string): { message: string; hint: string } {
   try {
@@ -40,9 +30,6 @@ function refusal(path: string): { message: string; hint: string } {
 
 Deno.test("openLibrary() tells a missing file, a text and a library for another machine apart", async () => {
   await withTemporaryFolder(async (folder) => {
-    const other = Deno.build.arch === "aarch64"
-      ? { machine: 62, name: "x86_64" }
-      : { machine: 183, name: "aarch64" };
     const table: [string, Uint8Array | null, RegExp][] = [
       ["gone.so", null, /there is no such file/],
       [
@@ -52,9 +39,9 @@ Deno.test("openLibrary() tells a missing file, a text and a library for another 
       ],
       [
         "other.so",
-        fakeElf(other.machine),
+        hollowLibrary(OTHER_ARCH),
         new RegExp(
-          `it is a library for ${other.name}, this machine is ${Deno.build.arch}`,
+          `it is a library for ${OTHER_ARCH}, this machine is ${Deno.build.arch}`,
         ),
       ],
     ];
@@ -73,32 +60,23 @@ testWith(
   "openLibrary() refuses a library that is not TensorFlow's, too old, or lacks a function",
   async () => {
     await withTemporaryFolder(async (folder) => {
-      const compile = async (name: string, source: string) => {
-        const path = join(folder, name);
-        await Deno.writeTextFile(`${path}.c`, source);
-        const { success, stderr } = await new Deno.Command("clang-14", {
-          args: ["-shared", "-fPIC", "-o", path, `${path}.c`],
-        }).output();
-        assert.ok(success, new TextDecoder().decode(stderr));
-        return path;
-      };
-      const version = (text: string) =>
-        `const char *TF_Version(void) { return "${text}"; }`;
       const table: [string, string, RegExp][] = [
         ["none.so", "int nothing;", /it is not TensorFlow's C library/],
         [
           "old.so",
-          version("1.15.0"),
+          versionSource("1.15.0"),
           /^Cannot use TensorFlow 1\.15\.0 in .*: wanted 2\.9 or newer$/,
         ],
         [
           "part.so",
-          version("2.21.0"),
+          versionSource("2.21.0"),
           /^Cannot use TensorFlow 2\.21\.0 in .*undefined symbol: /,
         ],
       ];
       for (const [name, source, message] of table) {
-        const found = refusal(await compile(name, source));
+        const found = refusal(
+          await compiledLibrary(join(folder, name), source),
+        );
         assert.match(found.message, message);
         assert.match(found.hint, /engine install/);
       }
