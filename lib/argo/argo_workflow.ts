@@ -10,6 +10,8 @@ export interface WorkflowOptions {
   readonly runs: string;
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The cell of the file's matrix; left out where it has none. */
+  readonly cell?: string;
   /** Version of Deno whose image is the default. */
   readonly denoVersion: string;
 }
@@ -76,7 +78,7 @@ function template(
   step: Step,
   name: string,
   { file, datasets }: Pipeline,
-  { runs, set }: WorkflowOptions,
+  { runs, set, cell }: WorkflowOptions,
 ): Record<string, unknown> {
   const variables = stepVariables(
     step,
@@ -101,6 +103,7 @@ function template(
         ...["task", "--quiet", "train", file, "--only", step.name],
         ...["--runs", runs],
         ...set.flatMap((one) => ["--set", one]),
+        ...(cell === undefined ? [] : ["--cell", cell]),
       ],
       env: [
         // The cache lies on the volume, so that a pod needs no network for code that an earlier one fetched.

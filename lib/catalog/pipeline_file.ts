@@ -4,6 +4,7 @@ import { DATA_SECTION, DATASET_ENTRY } from "./data_section.ts";
 import { MODEL_SECTION } from "./model_section.ts";
 import { EXECUTOR_SECTION } from "./executor_options.ts";
 import { HOOK } from "./hook_options.ts";
+import { HIGHEST_SEED, MATRIX_AXIS, MATRIX_SECTION } from "./matrix_options.ts";
 import {
   closedMap,
   nullable,
@@ -23,9 +24,6 @@ import {
 } from "./step_options.ts";
 
 const anything = v.optional(v.any());
-
-/** Highest seed: seeds are 32-bit words. */
-const HIGHEST_SEED = 0xffff_ffff;
 
 /** The keys at the top of a file; the sections themselves are checked one by one. */
 export const TOP_LEVEL = closedMap({
@@ -124,6 +122,12 @@ export const PIPELINE_FILE = closedMap({
   executor: v.optional(v.nullable(EXECUTOR_SECTION)),
   on_success: hook("What runs when a run has done its work"),
   on_failure: hook("What runs when a run has failed"),
+  matrix: v.optional(v.nullable(closedMap({
+    ...MATRIX_SECTION.entries,
+    axes: v.optional(
+      v.record(v.string(), v.union([v.array(v.any()), MATRIX_AXIS])),
+    ),
+  }))),
   training: closedMap({
     ...flatKeys,
     ...TRAINING_ONLY,

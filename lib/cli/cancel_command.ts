@@ -1,17 +1,18 @@
 // `fluxline cancel`: ends the jobs of a run; what they have saved stays.
-import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { counted } from "../plan/text_table.ts";
 import { cancelJobs } from "../slurm/run_jobs.ts";
-import { renderDiagnostics } from "../source/diagnostic.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import type { Print } from "./plan_command.ts";
+import { runsOfFile } from "./runs_of_file.ts";
 
 /** Options of `cancel`. */
 export interface CancelCommandOptions {
   /** Folder of all runs. */
   readonly runs: string;
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant; all of them where it is left out. */
+  readonly cell?: string;
   readonly json: boolean;
 }
 
@@ -22,32 +23,34 @@ export async function cancelCommand(
   print: Print,
 ): Promise<ExitCode> {
   requireRunsFolder(options.runs);
-  const loaded = await loadPipeline(file, {
+  const names = await runsOfFile(file, {
     overrides: options.set,
-    checkPaths: false,
-  });
-  if (!loaded.ok) {
-    print.err(renderDiagnostics(loaded.diagnostics, { color: print.color }));
-    return EXIT_CODE.refused;
+    cell: options.cell,
+    action: "cancel the jobs of",
+    hint: "Correct the file, or cancel the jobs with scancel",
+  }, print);
+  const told: unknown[] = [];
+  for (const name of names) {
+    const { ids, haveEnded } = await cancelJobs(options.runs, name);
+    told.push({ run: name, cancelled: ids, haveEnded });
+    if (!options.json) print.out(cancelText(name, ids, haveEnded));
   }
-  const { name } = loaded.value;
-  const { ids, haveEnded } = await cancelJobs(options.runs, name);
   if (options.json) {
-    print.out(
-      JSON.stringify({ run: name, cancelled: ids, haveEnded }, null, 2),
-    );
-  } else if (ids.length === 0) {
-    print.out(`Run "${name}" has no jobs in the queue`);
-  } else {
-    print.out(
-      `Cancelled ${counted(ids.length, "job")} of run "${name}": ${
-        ids.join(", ")
-      }; ${
-        haveEnded
-          ? "all have ended"
-          : "still ending: some save, and `fluxline status` shows them"
-      }, and \`train\` goes on from there`,
-    );
+    print.out(JSON.stringify(told.length === 1 ? told[0] : told, null, 2));
   }
   return EXIT_CODE.done;
+}
+
+function cancelText(
+  name: string,
+  ids: readonly string[],
+  haveEnded: boolean,
+): string {
+  if (ids.length === 0) return `Run "${name}" has no jobs in the queue`;
+  const end = haveEnded
+    ? "all have ended"
+    : "still ending: some save, and `fluxline status` shows them";
+  return `Cancelled ${counted(ids.length, "job")} of run "${name}": ${
+    ids.join(", ")
+  }; ${end}, and \`train\` goes on from there`;
 }

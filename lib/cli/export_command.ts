@@ -5,6 +5,7 @@ import { counted, formatBytes, textTable } from "../plan/text_table.ts";
 import { exportStep, type StepExport } from "../runner/export_step.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { oneRun } from "./one_run.ts";
 import type { Print } from "./plan_command.ts";
 
 /** Options of `export`. */
@@ -15,6 +16,8 @@ export interface ExportCommandOptions {
   readonly runs: string;
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
   readonly json: boolean;
 }
 
@@ -25,7 +28,10 @@ export async function exportCommand(
   options: ExportCommandOptions,
   print: Print,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { overrides: options.set });
+  const loaded = await loadPipeline(file, {
+    overrides: options.set,
+    ...oneRun(options),
+  });
   const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
   if (doubts.length > 0) {
     print.err(renderDiagnostics(doubts, { color: print.color }));

@@ -7,6 +7,7 @@ import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { standaloneScript } from "../slurm/standalone_script.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { oneRun } from "./one_run.ts";
 import type { Print } from "./plan_command.ts";
 
 /** Options of both. */
@@ -18,28 +19,34 @@ export interface ExportWorkflowOptions {
   readonly runs: string;
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
 }
 
 /** Writes the manifest or the script. */
 export async function exportWorkflowCommand(
   file: string,
-  { kind, to, runs, set }: ExportWorkflowOptions,
+  { kind, to, runs, set, cell }: ExportWorkflowOptions,
   print: Print,
 ): Promise<ExitCode> {
-  const loaded = await loadPipeline(file, { overrides: set });
+  const loaded = await loadPipeline(file, {
+    overrides: set,
+    ...oneRun({ cell }),
+  });
   const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
   if (doubts.length > 0) {
     print.err(renderDiagnostics(doubts, { color: print.color }));
   }
   if (!loaded.ok) return EXIT_CODE.refused;
+  const chosen = cell === undefined ? {} : { cell };
   const text = kind === "argo"
     ? yamlText(
       argoWorkflow(loaded.value, {
-        ...{ runs, set },
+        ...{ runs, set, ...chosen },
         denoVersion: Deno.version.deno,
       }),
     )
-    : standaloneScript(loaded.value, { runs, set });
+    : standaloneScript(loaded.value, { runs, set, ...chosen });
   if (to === undefined) {
     print.out(text.trimEnd());
     return EXIT_CODE.done;

@@ -15,6 +15,7 @@ import { readPrompts } from "../runner/prompt_source.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { oneRun } from "./one_run.ts";
 import { plainProgress } from "./plain_progress.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,6 +34,8 @@ interface DrawingCommandOptions {
   readonly count: number;
   readonly runs: string;
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
   readonly json?: true;
 }
 
@@ -107,7 +110,7 @@ async function drawPrompts(
   const overrides = checkpoint === undefined
     ? options.set
     : [...options.set, `model_checkpoint=${JSON.stringify(checkpoint)}`];
-  const loaded = await loadPipeline(file, { overrides });
+  const loaded = await loadPipeline(file, { overrides, ...oneRun(options) });
   const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
   if (doubts.length > 0) {
     terminal.err(renderDiagnostics(doubts, { color: terminal.color }));

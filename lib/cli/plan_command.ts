@@ -7,10 +7,16 @@ import {
   type EngineWish,
   plannedEngine,
 } from "../engine_setup/engine_wish.ts";
-import { loadPipeline } from "../config/load_pipeline.ts";
+import { loadRuns, type Matrix } from "../config/load_matrix.ts";
+import { NO_AXES } from "../config/matrix_section.ts";
 import { type DiagramLanguage, planDiagram } from "../plan/diagram.ts";
-import { planPipeline } from "../plan/plan.ts";
+import { type PlanOptions, planPipeline } from "../plan/plan.ts";
 import { planToJson } from "../plan/plan_json.ts";
+import {
+  matrixPlanToJson,
+  type PlannedCell,
+  renderMatrix,
+} from "../plan/render_matrix.ts";
 import { renderPlan } from "../plan/render_plan.ts";
 import { renderResolved } from "../plan/render_resolved.ts";
 import { listValues } from "../plan/resolved_node.ts";
@@ -43,6 +49,10 @@ export interface PlanCommandOptions {
   readonly engine?: EngineWish;
   readonly sameEngine?: true;
   readonly json: boolean;
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
+  /** Seeds per combination, in place of the matrix's own. */
+  readonly seeds?: number;
   /** Print the pipeline as it is after merging, with the origin of every value, instead of the plan. */
   readonly resolved?: boolean;
   /** Print the graph in this language, for another program to draw, instead of the plan. */
@@ -109,19 +119,28 @@ async function planFile(
   print: Print,
 ): Promise<PlannedFile> {
   try {
-    const loaded = await loadPipeline(file, { overrides: options.set });
+    const loaded = await loadRuns(file, {
+      overrides: options.set,
+      ...(options.cell === undefined ? {} : { cell: options.cell }),
+      added: { ...NO_AXES, seeds: options.seeds ?? null },
+    });
     if (!loaded.ok) return refused(loaded.diagnostics, print.color);
     if (loaded.warnings.length > 0) {
       print.err(renderDiagnostics(loaded.warnings, { color: print.color }));
     }
-    if (options.resolved === true) return resolvedFile(loaded.value);
-    const plan = await planPipeline(loaded.value, {
+    const asked = {
       runsDir: options.runs,
       force: options.force,
       from: options.from,
       sameEngine: options.sameEngine ?? false,
       ...(options.engine === undefined ? {} : { engine: options.engine }),
-    });
+    };
+    if (loaded.value.kind === "matrix") {
+      return await plannedMatrix(loaded.value, options, asked);
+    }
+    const { pipeline } = loaded.value;
+    if (options.resolved === true) return resolvedFile(pipeline);
+    const plan = await planPipeline(pipeline, asked);
     return {
       kind: "planned",
       text: options.diagram === undefined
@@ -138,6 +157,46 @@ async function planFile(
       code: error.exitCode,
     };
   }
+}
+
+async function plannedMatrix(
+  { name, file, metric, search, cells }: Matrix,
+  { resolved, diagram, force, from }: Omit<PlanCommandOptions, "engine">,
+  asked: PlanOptions,
+): Promise<PlannedFile> {
+  const forOneRun = [
+    ...(resolved === true ? ["--resolved"] : []),
+    ...(diagram === undefined ? [] : [`--${diagram}`]),
+    ...(force.length > 0 ? ["--force"] : []),
+    ...(from.length > 0 ? ["--from"] : []),
+  ];
+  if (forOneRun.length > 0) {
+    throw new UsageError(
+      `Cannot apply ${
+        forOneRun.join(" and ")
+      } to "${file}": it stands for ${cells.length} runs`,
+      {
+        hint: `Name the run that is meant with --cell, such as ${
+          cells[0]?.cell.label ?? ""
+        }`,
+      },
+    );
+  }
+  const planned: PlannedCell[] = [];
+  for (const { cell, pipeline } of cells) {
+    planned.push({ cell, plan: await planPipeline(pipeline, asked) });
+  }
+  const matrix = {
+    ...{ name, file, metric, cells: planned },
+    search: search === null
+      ? null
+      : `at most ${search.budget} of them run, chosen by ${search.type} search`,
+  };
+  return {
+    kind: "planned",
+    text: renderMatrix(matrix),
+    json: matrixPlanToJson(matrix),
+  };
 }
 
 /** The pipeline itself: a comment that says what it is, then YAML that loads again. */

@@ -1,6 +1,5 @@
 // `fluxline status`: shows where runs stand, from what lies on disk. Writes nothing.
 import { formatDuration } from "../clock/duration.ts";
-import { loadPipeline } from "../config/load_pipeline.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, RefusedError } from "../error/failure.ts";
@@ -8,7 +7,6 @@ import { waitText } from "../metrics/data_wait.ts";
 import { textTable } from "../plan/text_table.ts";
 import { jobsOfRun } from "../slurm/run_jobs.ts";
 import { describeJob } from "../slurm/job_queue.ts";
-import { renderDiagnostics } from "../source/diagnostic.ts";
 import { listRuns } from "../store/run_record.ts";
 import {
   readRunStatus,
@@ -19,6 +17,7 @@ import { indexStepFolders } from "../store/store_layout.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { Print } from "./plan_command.ts";
+import { runsOfFile } from "./runs_of_file.ts";
 import { failureText } from "./show_failure.ts";
 
 /** Options of `status`. */
@@ -43,7 +42,7 @@ export async function statusCommand(
   let code: ExitCode = EXIT_CODE.done;
   const index = indexStepFolders(options.runs);
   const wanted = files.length > 0
-    ? files.map((file) => ({ label: file, run: () => runOfFile(file, print) }))
+    ? await wantedOf(files, print)
     : listRuns(options.runs).map((run) => ({
       label: run,
       run: () => Promise.resolve(run),
@@ -72,7 +71,11 @@ export async function statusCommand(
   }
   if (options.json) {
     print.out(
-      JSON.stringify(files.length === 1 ? results[0] : results, null, 2),
+      JSON.stringify(
+        files.length === 1 && results.length === 1 ? results[0] : results,
+        null,
+        2,
+      ),
     );
   } else if (wanted.length === 0) {
     print.out(`No run has started in "${options.runs}"`);
@@ -182,14 +185,30 @@ async function jobsInWords(
   }
 }
 
-async function runOfFile(file: string, print: Print): Promise<string> {
-  const loaded = await loadPipeline(file, {});
-  if (loaded.ok) return loaded.value.name;
-  print.err(renderDiagnostics(loaded.diagnostics, { color: print.color }));
-  throw new RefusedError(
-    `Cannot show the status of "${file}": the pipeline is refused`,
-    {
-      hint: "Correct the file, or leave FILE out to see every run",
-    },
-  );
+interface WantedRun {
+  readonly label: string;
+  readonly run: () => Promise<string>;
+}
+
+/** The runs of each file; one that is refused is told in its place. */
+async function wantedOf(
+  files: readonly string[],
+  print: Print,
+): Promise<WantedRun[]> {
+  const wanted: WantedRun[] = [];
+  for (const file of files) {
+    try {
+      const runs = await runsOfFile(file, {
+        overrides: [],
+        action: "show the status of",
+        hint: "Correct the file, or leave FILE out to see every run",
+      }, print);
+      for (const run of runs) {
+        wanted.push({ label: file, run: () => Promise.resolve(run) });
+      }
+    } catch (error) {
+      wanted.push({ label: file, run: () => Promise.reject(error) });
+    }
+  }
+  return wanted;
 }

@@ -1,8 +1,10 @@
 // `fluxline train`: runs or resumes a pipeline, shows how far it is, sums up.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { UsageError } from "../error/failure.ts";
 import type { ExecutorName } from "../catalog/executor_options.ts";
 import { ANY_ENGINE, type EngineWish } from "../engine_setup/engine_wish.ts";
-import { loadPipeline } from "../config/load_pipeline.ts";
+import { loadRuns } from "../config/load_matrix.ts";
+import { type AddedAxes, NO_AXES } from "../config/matrix_section.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import {
   CheckpointWish,
@@ -20,6 +22,7 @@ import { requireRunPermissions } from "./process_permission.ts";
 import { failureText } from "./show_failure.ts";
 import { summaryText } from "./summary_table.ts";
 import type { Terminal } from "./terminal.ts";
+import { trainMatrix } from "./train_matrix.ts";
 
 /** Options of the command, as commander gives them. */
 export interface TrainOptions {
@@ -31,6 +34,16 @@ export interface TrainOptions {
   /** `local` when left out. */
   readonly executor?: ExecutorName;
   readonly only?: string;
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
+  /** Seeds per combination, in place of the matrix's own. */
+  readonly seeds?: number;
+  /** What a sweep adds to the matrix. */
+  readonly added?: AddedAxes;
+  /** A file that stands for one run is refused. */
+  readonly needsMatrix?: boolean;
+  /** End a matrix with its first failure. */
+  readonly failFast?: boolean;
   /** `auto` when left out. */
   readonly engine?: EngineWish;
   readonly sameEngine?: true;
@@ -48,16 +61,30 @@ export async function trainCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   await requireRunPermissions("train", file);
-  const loaded = await loadPipeline(file, { overrides: options.set });
+  const loaded = await loadRuns(file, {
+    overrides: options.set,
+    ...(options.cell === undefined ? {} : { cell: options.cell }),
+    added: options.added ?? { ...NO_AXES, seeds: options.seeds ?? null },
+  });
   const { color } = terminal;
   const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
   if (doubts.length > 0) {
     terminal.err(renderDiagnostics(doubts, { color }));
   }
   if (!loaded.ok) return EXIT_CODE.refused;
+  if (loaded.value.kind === "matrix") {
+    return await trainMatrix(loaded.value, options, terminal);
+  }
+  if (options.needsMatrix === true) {
+    throw new UsageError(`Cannot sweep "${file}": nothing varies in it`, {
+      hint:
+        "Give values with --set key=1,2 or seeds with --seeds, or write a matrix",
+    });
+  }
+  const { pipeline } = loaded.value;
   const stop = new StopControl();
   using _signals = listenForSignals(stop);
-  const { log_file, log_level } = loaded.value.output;
+  const { log_file, log_level } = pipeline.output;
   await using log = log_file === null ? null : await LogFile.open(log_file);
   const toLog = log === null ? null : plainProgress((line) => log.write(line));
   using progress = openProgress(
@@ -66,7 +93,7 @@ export async function trainCommand(
   );
   const checkpointWish = new CheckpointWish();
   using _wishes = listenForCheckpointSignal(checkpointWish);
-  const summary = await runPipeline(loaded.value, {
+  const summary = await runPipeline(pipeline, {
     runsDir: options.runs,
     jobs: options.jobs,
     executor: options.executor ?? "local",

@@ -1,8 +1,11 @@
 // `fluxline validate`: every problem of every file, with its place. Runs nothing and writes nothing.
-import { loadPipeline } from "../config/load_pipeline.ts";
+import {
+  loadRuns,
+  type Matrix,
+  type SingleRun,
+} from "../config/load_matrix.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
-import type { Pipeline } from "../catalog/pipeline.ts";
 import { counted } from "../plan/text_table.ts";
 import {
   type Checked,
@@ -18,6 +21,8 @@ import { failureText } from "./show_failure.ts";
 export interface ValidateCommandOptions {
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
   readonly json: boolean;
 }
 
@@ -43,10 +48,12 @@ export async function validateCommand(
   return results.every(({ ok }) => ok) ? EXIT_CODE.done : EXIT_CODE.refused;
 }
 
+type LoadedRuns = Matrix | SingleRun;
+
 interface ValidatedFile {
   readonly file: string;
   readonly ok: boolean;
-  readonly checked?: Checked<Pipeline>;
+  readonly checked?: Checked<LoadedRuns>;
   readonly failure?: Failure;
 }
 
@@ -55,7 +62,10 @@ async function validateFile(
   options: ValidateCommandOptions,
 ): Promise<ValidatedFile> {
   try {
-    const checked = await loadPipeline(file, { overrides: options.set });
+    const checked = await loadRuns(file, {
+      overrides: options.set,
+      ...(options.cell === undefined ? {} : { cell: options.cell }),
+    });
     return { file, ok: checked.ok, checked };
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
@@ -84,13 +94,33 @@ function printResult(
     );
     return;
   }
-  const { mode, steps } = checked.value;
+  const { mode, steps, cells } = sizeOf(checked.value);
   const doubts = found.length === 0
     ? ""
     : `, ${counted(found.length, "warning")}`;
   print.out(
-    `${file}: valid, mode: ${mode}, ${counted(steps.length, "step")}${doubts}`,
+    `${file}: valid, mode: ${mode}, ${counted(steps, "step")}${
+      cells === null ? "" : `, a matrix of ${counted(cells, "cell")}`
+    }${doubts}`,
   );
+}
+
+/** Cells differ in values, never in which steps they have. */
+function sizeOf(
+  loaded: LoadedRuns,
+): {
+  readonly mode: string;
+  readonly steps: number;
+  readonly cells: number | null;
+} {
+  const pipeline = loaded.kind === "run"
+    ? loaded.pipeline
+    : loaded.cells[0]?.pipeline;
+  return {
+    mode: pipeline?.mode ?? "pipeline",
+    steps: pipeline?.steps.length ?? 0,
+    cells: loaded.kind === "run" ? null : loaded.cells.length,
+  };
 }
 
 function resultToJson(
@@ -110,17 +140,12 @@ function resultToJson(
   const problems = (checked === undefined ? [] : findingsOf(checked)).map(
     diagnosticToJson,
   );
-  return checked?.ok
-    ? {
-      file,
-      ok,
-      mode: checked.value.mode,
-      steps: checked.value.steps.length,
-      problems,
-    }
-    : { file, ok, problems };
+  if (checked?.ok !== true) return { file, ok, problems };
+  const { mode, steps, cells } = sizeOf(checked.value);
+  const matrix = cells === null ? {} : { cells };
+  return { file, ok, mode, steps, ...matrix, problems };
 }
 
-function findingsOf(checked: Checked<Pipeline>): readonly Diagnostic[] {
+function findingsOf(checked: Checked<LoadedRuns>): readonly Diagnostic[] {
   return checked.ok ? checked.warnings : checked.diagnostics;
 }

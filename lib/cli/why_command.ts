@@ -14,6 +14,7 @@ import { renderDiagnostics } from "../source/diagnostic.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { findStepFolder } from "../store/store_layout.ts";
+import { oneRun } from "./one_run.ts";
 import type { Print } from "./plan_command.ts";
 import { chosenPipelines } from "./project_pipelines.ts";
 
@@ -23,6 +24,8 @@ export interface WhyCommandOptions {
   readonly runs: string;
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The one cell of a matrix that is meant. */
+  readonly cell?: string;
   readonly json?: true;
 }
 
@@ -71,7 +74,10 @@ async function pipelineOf(
   const found: Pipeline[] = [];
   const names = new Set<string>();
   for (const one of await chosenPipelines(file === undefined ? [] : [file])) {
-    const loaded = await loadPipeline(one, { overrides: options.set });
+    const loaded = await loadPipeline(one, {
+      overrides: options.set,
+      ...oneRun(options),
+    });
     if (!loaded.ok) {
       // Other pipelines of the project are of no interest here.
       if (file === undefined) continue;

@@ -1,76 +1,40 @@
 // A pipeline file to a checked Pipeline, or to everything that is wrong with it at once.
-import { basename } from "node:path";
-import * as v from "valibot";
-import { DATA_SECTION } from "../catalog/data_section.ts";
-import { EXECUTOR_SECTION } from "../catalog/executor_options.ts";
-import { MODEL_SECTION } from "../catalog/model_section.ts";
-import {
-  CHECKPOINT_OPTIONS,
-  OUTPUT_SECTION,
-} from "../catalog/output_section.ts";
-import type { Pipeline, WeightFilesEntry } from "../catalog/pipeline.ts";
-import { OPTIMIZATION_SECTION, TOP_LEVEL } from "../catalog/pipeline_file.ts";
+import type { Pipeline } from "../catalog/pipeline.ts";
 import { digestRecord } from "../disk/digest.ts";
+import { UsageError } from "../error/failure.ts";
 import type { Checked } from "../source/diagnostic.ts";
+import { exactValue, type LocatedMap } from "../source/located_tree.ts";
+import { didYouMean } from "../source/suggestion.ts";
 import {
-  emptyMap,
-  exactValue,
-  isNull,
-  locate,
-  type LocatedMap,
-} from "../source/located_tree.ts";
-import { positionAt, type SourceText } from "../source/position.ts";
-import { checkOptions, sectionAt } from "./check_options.ts";
-import {
-  checkDatasetNames,
-  checkDatasetOrigins,
-} from "./dataset_references.ts";
-import { type Datasets, readDatasets } from "./dataset_section.ts";
-import { checkFluxflowTraining } from "./fluxflow_checks.ts";
-import { readHooks } from "./hook_section.ts";
-import { foundText } from "./issue_message.ts";
-import { checkLpipsFiles } from "./lpips_checks.ts";
-import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
-import { readOptimizerFile } from "./optimizer_file.ts";
-import { applyOverrides } from "./overrides.ts";
-import { checkPaths } from "./path_checks.ts";
-import { checkDrawnPictures } from "./drawn_picture_checks.ts";
+  NO_AXES,
+  type PlacedCell,
+  readMatrix,
+  type WrittenMatrix,
+} from "./matrix_section.ts";
+import { assign } from "./overrides.ts";
+import { readDocument, runNameOf } from "./pipeline_document.ts";
 import { readPipelineText } from "./pipeline_text.ts";
+import { type ReadOptions, readPipeline } from "./read_pipeline.ts";
 import { newReport, type Report } from "./report.ts";
-import { locateShards } from "./shard_paths.ts";
-import { refuseWrittenTokens } from "./shard_entry.ts";
-import { resolveSteps } from "./resolve_steps.ts";
-import { readOwnSchedules } from "./schedule_entries.ts";
-import type { StepDraft } from "./step_drafts.ts";
-import { stepGraph } from "./step_graph.ts";
-import { checkRunName, checkStepNames } from "./step_names.ts";
-import { readTraining } from "./training_section.ts";
-import { warnOfIdleKeys } from "./idle_keys.ts";
-import { checkTextFiles } from "./text_files.ts";
-import { refuseUnsupported } from "./unsupported.ts";
-import {
-  checkWeightFiles,
-  checkWeightTokenizer,
-} from "./weight_file_checks.ts";
-import { readYaml } from "./yaml_document.ts";
 
 export { findPipelines } from "./find_pipelines.ts";
 export { PipelineRefused } from "./pipeline_refused.ts";
 
 /** How a pipeline is loaded. */
-export interface LoadOptions {
+export interface LoadOptions extends ReadOptions {
   /** Changes to the file, each `a.b=value`, in order. */
   readonly overrides?: readonly string[];
-  /** Reads the file; by default from disk. */
-  readonly readText?: (path: string) => Promise<string>;
-  /** Whether files and folders that the pipeline names are looked for; true by default. */
-  readonly checkPaths?: boolean;
+  /** The cell of its matrix that is meant; left out, the pipeline is that of the file without its matrix. */
+  readonly cell?: string;
+  /** Refuse a file that stands for many runs, unless `cell` names one of them. */
+  readonly needsOneRun?: boolean;
 }
 
 /**
  * Reads and checks a pipeline file. Nothing is run, nothing but the file and the existence of its data is looked at.
  *
  * @throws {RefusedError} when the file itself cannot be read
+ * @throws {UsageError} where `cell` names no cell of its matrix
  */
 export async function loadPipeline(
   file: string,
@@ -79,222 +43,90 @@ export async function loadPipeline(
   const text = await (options.readText ?? readPipelineText)(file);
   const source = { name: file, text };
   const report = newReport();
-  const document = readDocument(source, options.overrides ?? [], report);
+  const overrides = options.overrides ?? [];
+  const document = readDocument(source, overrides, report);
+  const matrix = document === undefined
+    ? null
+    : readMatrix(document, runNameOf(document, file), NO_AXES, report);
+  if (matrix !== null && options.needsOneRun === true && !options.cell) {
+    refuseMany(matrix, report);
+  }
   const pipeline = document === undefined
     ? undefined
-    : await readPipeline(document, {
-      source,
-      options,
-      digest: digestRecord([text, options.overrides ?? []]),
-    }, report);
+    : options.cell === undefined
+    ? await readPipeline(document, {
+      ...{ source, options, digest: digestRecord([text, overrides]) },
+    }, report)
+    : await readCell(
+      document,
+      cellCalled(options.cell, matrix?.cells ?? [], file),
+      { text, overrides, source, options },
+      report,
+    );
   const findings = report.findings();
   return pipeline === undefined || report.failed
     ? { ok: false, diagnostics: findings }
-    : { ok: true, value: pipeline, warnings: findings };
+    : {
+      ok: true,
+      value: pipeline,
+      warnings: findings,
+    };
 }
 
-interface FileContext {
-  readonly source: SourceText;
-  readonly digest: string;
-  readonly options: LoadOptions;
+/** What the cells of one file have in common. */
+export interface CellContext {
+  readonly text: string;
+  readonly overrides: readonly string[];
+  readonly source: { readonly name: string; readonly text: string };
+  readonly options: ReadOptions;
 }
 
-function readDocument(
-  source: SourceText,
-  overrides: readonly string[],
-  report: Report,
-): LocatedMap | undefined {
-  const tree = readYaml(source, report);
-  if (tree === undefined || report.failed) return undefined;
-  if (tree.kind === "map") return applyOverrides(tree, overrides, report);
-  const found = isNull(tree)
-    ? "it is empty"
-    : `it must hold a map, found ${foundText(exactValue(tree))}`;
-  report.error(
-    isNull(tree) ? { source, position: positionAt(source, 0, 0) } : tree.place,
-    `Cannot read "${source.name}": ${found}`,
-    'A pipeline is a map with the key "training"',
-  );
-  return undefined;
-}
-
-async function readPipeline(
+/** The pipeline of one cell. */
+export async function readCell(
   document: LocatedMap,
-  context: FileContext,
+  { assignments }: Pick<PlacedCell, "assignments">,
+  { text, overrides, source, options }: CellContext,
   report: Report,
 ): Promise<Pipeline | undefined> {
-  const { source } = context;
-  const top = checkOptions(
-    TOP_LEVEL,
-    { tree: document, where: "the pipeline" },
-    report,
+  const entries = new Map(document.entries);
+  entries.delete("matrix");
+  const changed = assign({ ...document, entries }, assignments, report);
+  const values = assignments.map(({ path, value }) => [
+    path.map(({ name }) => name),
+    exactValue(value),
+  ]);
+  const digest = digestRecord([text, overrides, values]);
+  return await readPipeline(changed, { source, options, digest }, report);
+}
+
+function refuseMany(
+  { cells, place }: WrittenMatrix,
+  report: Report,
+): void {
+  const labels = cells.slice(0, 3).map(({ label }) => label).join(", ");
+  report.error(
+    place,
+    `Cannot tell which run is meant: the matrix stands for ${cells.length}`,
+    `Name one with --cell, such as ${labels}; \`fluxline plan\` shows all`,
   );
-  refuseWrittenTokens(document, report);
-  refuseUnsupported(document, report);
-  warnOfIdleKeys(document, report);
-  const model = readSection(document, "model", MODEL_SECTION, report);
-  const data = readSection(document, "data", DATA_SECTION, report);
-  const output = readSection(document, "output", OUTPUT_SECTION, report);
-  const checkpoint = readSection(
-    document,
-    "checkpoint",
-    CHECKPOINT_OPTIONS,
-    report,
-  );
-  const executor = readSection(document, "executor", EXECUTOR_SECTION, report);
-  readSection(document, "optimization", OPTIMIZATION_SECTION, report);
-  const readText = context.options.readText ?? readPipelineText;
-  const optimizerFile = await readOptimizerFile(document, readText, report);
-  if (model !== undefined) checkModelSizes(model.value, model.tree, report);
-  if (model !== undefined && data !== undefined) {
-    checkDataSizes(model.value, data.value, data.tree, report);
-  }
-  const training = readTraining(document, {
-    variant: model?.value.variant ?? "fluxline",
-    optimizerFile,
-  }, report);
-  const name = top?.name ?? basename(source.name).replace(/\.ya?ml$/i, "");
-  checkRunName(
-    name,
-    locate(document, ["name"])?.place ??
-      { source, position: positionAt(source, 0, 0) },
-    report,
-  );
-  const schedules = readOwnSchedules(document, source.name, name, report);
-  const hooks = readHooks(document, report);
-  if (training === undefined) return undefined;
-  checkStepNames(training.drafts, report);
-  const datasets = readDatasets({
-    data: data?.value,
-    dataTree: data?.tree ?? emptyMap(document),
-    datasetsTree: training.datasetsTree,
-    chosen: training.defaultDataset,
-    chosenTree: training.pipelineTree,
-  }, report);
-  const weightsPath = top?.model_checkpoint ?? null;
-  const files = weightsPath === null || model === undefined ||
-      context.options.checkPaths === false
-    ? undefined
-    : await checkWeightFiles(
-      weightsPath,
-      {
-        document,
-        model: model.value,
-        strict: top?.model_checkpoint_strict ?? true,
-        judges: training.drafts.some(({ checked }) =>
-          checked?.task === "train" && checked.options.gan_training
-        ),
-      },
-      report,
-    );
-  const steps = resolveAll(training.drafts, {
-    ...(files === undefined ? {} : { files }),
-    file: source.name,
-    datasets,
-    datasetsTree: training.datasetsTree,
-    checkpoint: checkpoint?.tree ?? emptyMap(document),
-    interval:
-      (output?.value ?? v.parse(OUTPUT_SECTION, {})).checkpoint_save_interval,
-  }, report);
-  if (model?.value.variant === "fluxflow") {
-    checkFluxflowTraining(steps, training.drafts, report);
-  }
-  if (files !== undefined) {
-    const tokenizer = data?.value.tokenizer_name ?? "";
-    checkWeightTokenizer(files, { document, steps, tokenizer }, report);
-  }
-  const text_files = model === undefined || data === undefined ||
-      context.options.checkPaths === false
-    ? { tokenizer: null, pretrained: null }
-    : await checkTextFiles({
-      document,
-      model: model.value,
-      data: data.value,
-      steps,
-      weights: files,
-    }, report);
-  let located = datasets.entries;
-  if (context.options.checkPaths !== false) {
-    const hubDir = data?.value.hub_dir ?? null;
-    located = await locateShards(located, { document, steps, hubDir }, report);
-    const paths = {
-      document,
-      datasets: datasets.entries,
-      drafts: training.drafts,
-      testPictures: output?.value.test_image_address ?? [],
-    };
-    await checkPaths(steps, paths, report);
-    await checkLpipsFiles(steps, training.drafts, report);
-  }
-  if (
-    top === undefined || model === undefined || data === undefined ||
-    output === undefined || executor === undefined
-  ) return undefined;
-  checkDrawnPictures({
-    steps,
-    drafts: training.drafts,
-    model: model.value,
-    output: output.value,
-    document,
-  }, report);
-  return {
-    file: source.name,
-    digest: optimizerFile === undefined
-      ? context.digest
-      : digestRecord([context.digest, optimizerFile.text]),
-    ...{ mode: training.mode, name, seed: top.seed },
-    ...{ model: model.value, data: data.value, output: output.value },
-    datasets: located,
-    ...(files === undefined ? {} : { weight_files: files }),
-    text_files,
-    ...(schedules.length === 0 ? {} : { schedules }),
-    ...{ executor: executor.value, hooks, steps },
-    sources: {
-      text: source,
-      document,
-      steps: Object.fromEntries(
-        training.drafts.map(({ name, own, merged }) => [name, { own, merged }]),
-      ),
+}
+
+function cellCalled(
+  name: string,
+  cells: readonly PlacedCell[],
+  file: string,
+): PlacedCell {
+  const found = cells.find(({ label, run }) => label === name || run === name);
+  if (found !== undefined) return found;
+  const labels = cells.map(({ label }) => label);
+  throw new UsageError(
+    `Cannot find cell "${name}" in the matrix of "${file}"${
+      didYouMean(name, labels)
+    }`,
+    {
+      hint: labels.length === 0
+        ? "The file has no matrix; leave --cell out"
+        : "`fluxline plan` shows its cells",
     },
-  };
-}
-
-interface StepContext {
-  readonly file: string;
-  readonly datasets: Datasets;
-  readonly datasetsTree: LocatedMap;
-  readonly checkpoint: LocatedMap;
-  readonly interval: number;
-  readonly files?: WeightFilesEntry;
-}
-
-function resolveAll(
-  drafts: readonly StepDraft[],
-  context: StepContext,
-  report: Report,
-): Pipeline["steps"] {
-  const { file, datasets } = context;
-  checkDatasetNames(drafts, datasets, report);
-  checkDatasetOrigins(drafts, datasets, context.datasetsTree, report);
-  const graph = stepGraph(drafts, datasets, report);
-  const checkpoints = {
-    section: context.checkpoint,
-    interval: context.interval,
-  };
-  return resolveSteps(drafts, {
-    ...(context.files === undefined ? {} : { files: context.files }),
-    ...{ file, datasets, checkpoints, graph, report },
-  });
-}
-
-function readSection<S extends v.GenericSchema>(
-  document: LocatedMap,
-  key: string,
-  schema: S,
-  report: Report,
-): { readonly value: v.InferOutput<S>; readonly tree: LocatedMap } | undefined {
-  const tree = sectionAt(document, key, "the pipeline", report);
-  if (tree === undefined) return undefined;
-  const value = checkOptions(schema, { tree, where: `"${key}"` }, report);
-  return value === undefined ? undefined : { value, tree };
+  );
 }

@@ -16,6 +16,12 @@ interface Segment {
   readonly place: Place;
 }
 
+/** A value for the place that `path` leads to. */
+export interface Assignment {
+  readonly path: readonly Segment[];
+  readonly value: Located;
+}
+
 /**
  * The document with every override laid on it, in order. Maps on the way are made where they are missing; an item of a list is
  * addressed by its index or, in a list of steps, by its `name`. A dot that belongs to a name is written `\.`.
@@ -25,21 +31,37 @@ export function applyOverrides(
   overrides: readonly string[],
   report: Report,
 ): LocatedMap {
-  let changed: Located = document;
+  let changed = document;
   for (const [index, text] of overrides.entries()) {
-    const source = { name: `--set#${index + 1}`, text };
-    const override = readOverride(source, report);
-    if (override !== undefined) {
-      changed = put(changed, override.path, override.value, report);
-    }
+    const override = readOverride({ name: `--set#${index + 1}`, text }, report);
+    if (override !== undefined) changed = assign(changed, [override], report);
+  }
+  return changed;
+}
+
+/** The document with every value put in its place, in order. */
+export function assign(
+  document: LocatedMap,
+  assignments: readonly Assignment[],
+  report: Report,
+): LocatedMap {
+  let changed: Located = document;
+  for (const { path, value } of assignments) {
+    changed = put(changed, path, value, report);
   }
   return changed.kind === "map" ? changed : document;
+}
+
+/** A path as it is written elsewhere than in an override: every part of it stands at `place`. */
+export function writtenPath(path: string, place: Place): readonly Segment[] {
+  return segments({ name: "", text: path }, path.length)
+    .map(({ name }) => ({ name, place }));
 }
 
 function readOverride(
   source: SourceText,
   report: Report,
-): { readonly path: readonly Segment[]; readonly value: Located } | undefined {
+): Assignment | undefined {
   const equals = source.text.indexOf("=");
   const path = equals > 0 ? segments(source, equals) : [];
   const nameless = path.find(({ name }) => name === "");

@@ -19,7 +19,6 @@ interface Refusal {
 const NOT_YET = "is not supported by this version";
 
 const FILE_REFUSALS: readonly Refusal[] = [
-  refuse(["matrix"], never),
   {
     path: ["model", "model_type"],
     idle: isOneOf("bezier"),

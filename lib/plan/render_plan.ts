@@ -6,6 +6,7 @@ import type {
   Step,
   TrainStep,
 } from "../catalog/pipeline.ts";
+import { totals } from "./action_totals.ts";
 import { mostEpochs } from "../config/transition_checks.ts";
 import { shownPath, type StepPermissions } from "../worker/permissions.ts";
 import { diskForecast } from "./disk_forecast.ts";
@@ -45,23 +46,6 @@ export function renderPlan(plan: Plan, options: PaintOptions): string {
 
 function engineText({ engine, isEngineOpen }: Plan): string {
   return isEngineOpen ? "auto, chosen at the first start" : engine.numericClass;
-}
-
-/** One line: `7 steps: 1 to run, 6 waiting`. */
-export function totals(steps: readonly { readonly action: Action }[]): string {
-  const words: [Action, string][] = [
-    ["run", "to run"],
-    ["resume", "to resume"],
-    ["wait", "waiting"],
-    ["reuse", "reused"],
-  ];
-  const parts = words.map(([action, word]) =>
-    [steps.filter((step) => step.action === action).length, word] as const
-  ).filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  const nothing = steps.every((step) => step.action === "reuse")
-    ? "; nothing is left to do"
-    : "";
-  return `${counted(steps.length, "step")}: ${parts.join(", ")}${nothing}`;
 }
 
 const ACTION_WIDTH = "resume".length;

@@ -6,6 +6,7 @@ import { comingSteps, readySteps } from "./ready_set.ts";
 import type { RunJournal } from "./run_journal.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { endOfStep, type StepSummary } from "./run_summary.ts";
+import type { StepGate } from "./step_gate.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** What driving a plan needs, and what it fills in. */
@@ -20,6 +21,8 @@ export interface Driving {
   /** Filled with how each step ended. */
   readonly ended: Map<string, StepSummary>;
   readonly journal: RunJournal;
+  /** Where steps of several runs wait for each other; null or left out for a run alone. */
+  readonly gate?: StepGate | null;
 }
 
 // With one more than there are places, the start of a process is hidden behind two steps and not behind one.
@@ -51,6 +54,11 @@ export async function drivePlan(plan: Plan, driving: Driving): Promise<void> {
 async function runStep(step: PlannedStep, driving: Driving): Promise<void> {
   const { executor, stop, observe, states, ended, journal } = driving;
   const { name, key } = step;
+  using place = await driving.gate?.enter(step, stop.asked);
+  if (place === null) {
+    states.set(name, "waiting");
+    return;
+  }
   const kind = step.cursor === null ? "step_started" : "step_resumed";
   await journal.record({ kind, step: name, key }, {
     step: name,

@@ -5,12 +5,15 @@ import type { CancelWish, DrivenExecutor, StepTicket } from "./executor.ts";
 import { MachineShare, measureMachine } from "./machine_share.ts";
 import type { StepSummary } from "./run_summary.ts";
 import { type DriveScene, driveStep } from "./step_drive.ts";
+import type { StepGate } from "./step_gate.ts";
 import { StopControl } from "./stop_control.ts";
 
 /** What the steps of one run have in common here. */
 export interface LocalScene extends Omit<DriveScene, "stop"> {
   /** Limits for all steps together; null where something else, such as Slurm, holds each step to its own. */
   readonly limits: LocalOptions | null;
+  /** Lets steps of several runs in; null or left out where this run has the machine to itself. */
+  readonly gate?: StepGate | null;
 }
 
 interface LocalTicket extends StepTicket {
@@ -29,14 +32,18 @@ export class LocalExecutor implements DrivenExecutor {
   }
 
   async prepare(steps: readonly PlannedStep[]): Promise<void> {
-    const { limits } = this.#scene;
+    const { limits, gate } = this.#scene;
     if (limits === null) return;
-    this.#share = new MachineShare(await measureMachine(limits, steps));
+    this.#share = await gate?.share(limits) ??
+      new MachineShare(await measureMachine(limits, steps));
     this.#share.refuseTooLarge(steps);
   }
 
   fits(step: PlannedStep, beside: readonly PlannedStep[]): boolean {
-    return this.#share === null || this.#share.fits([...beside, step]);
+    // The gate counts the steps of the other runs too, and is where a step waits.
+    const isGated = (this.#scene.gate ?? null) !== null;
+    return isGated || this.#share === null ||
+      this.#share.fits([...beside, step]);
   }
 
   expect(steps: readonly PlannedStep[]): void {

@@ -16,13 +16,15 @@ export interface MachineSize {
   readonly cores: readonly number[] | null;
 }
 
-/** The machine as `limits` bound it; what no step asks for is not looked up. */
+/** The machine as `limits` bound it; what none of `steps` asks for is not looked up, and everything is where they are not known. */
 export async function measureMachine(
   limits: LocalOptions,
-  steps: readonly PlannedStep[],
+  steps: readonly PlannedStep[] | null,
 ): Promise<MachineSize> {
-  const needs = steps.map(needsOf);
-  const cores = needs.some(({ cpus }) => cpus > 0) ? await ownCores() : null;
+  const needs = steps?.map(needsOf) ?? null;
+  const asksFor = (what: "cpus" | "gpus") =>
+    needs === null || needs.some((need) => need[what] > 0);
+  const cores = asksFor("cpus") ? await ownCores() : null;
   const cpus = cores?.length ?? navigator.hardwareConcurrency;
   const known = isGranted({ name: "sys", kind: "systemMemoryInfo" })
     ? Deno.systemMemoryInfo().total
@@ -31,7 +33,7 @@ export async function measureMachine(
     cpus: limits.cpus ?? cpus,
     memoryBytes: limits.memory === null ? known : memoryBytes(limits.memory),
     gpus: limits.gpus ??
-      (needs.some(({ gpus }) => gpus > 0) ? await ownGpus() : 0),
+      (asksFor("gpus") ? await ownGpus() : 0),
     cores: cores === null ? null : cores.slice(0, limits.cpus ?? cores.length),
   };
 }
@@ -84,13 +86,13 @@ export class MachineShare {
       memoryBytes: memory === 0 ? null : memory,
       timeMs: time === null ? null : secondsOf(time) * 1000,
     };
-    this.#taken.set(step.name, taken);
+    this.#taken.set(step.key, taken);
     return taken;
   }
 
   /** Takes back what the step had. */
   giveBack(step: PlannedStep): void {
-    this.#taken.delete(step.name);
+    this.#taken.delete(step.key);
   }
 
   /** What there is too little of; null where the needs fit. */

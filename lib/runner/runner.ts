@@ -182,17 +182,20 @@ async function runHere(
     ...{ graphOf, waiting },
     renewed: new Set(),
     limits: plan.pipeline.executor.local,
+    gate: options.gate ?? null,
   });
   await executor.prepare(pending);
   await journal.record({ kind: "run_started" });
   try {
     observe({ kind: "fetching_code" });
-    await fetchStepCode(pending, graphOf, stop.asked);
+    const fetched = options.gate?.fetched;
+    await fetchStepCode(pending, graphOf, stop.asked, fetched);
     using _file = watchCheckpointFile(
       runPaths(plan.runsDir, plan.run).checkpointNow,
       checkpointWish,
     );
-    const driving = { stop, observe: follow, states, ended, journal };
+    const gate = options.gate ?? null;
+    const driving = { stop, observe: follow, states, ended, journal, gate };
     await drivePlan(plan, { executor, jobs: options.jobs ?? 1, ...driving });
   } catch (error) {
     if (!stop.asked.aborted) throw error;

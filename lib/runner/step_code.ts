@@ -10,11 +10,12 @@ export type GraphOf = (
   packageRoot: string,
 ) => Promise<ModuleGraph>;
 
-/** Fetches what of the steps' code lies elsewhere, so that their processes need no network. */
+/** Fetches what of the steps' code lies elsewhere, so that their processes need no network; what stands in `fetched` is there already. */
 export async function fetchStepCode(
   steps: readonly PlannedStep[],
   graphOf: GraphOf,
   signal: AbortSignal,
+  fetched: Set<string> = new Set(),
 ): Promise<void> {
   const first = steps[0];
   if (first === undefined) return;
@@ -29,7 +30,10 @@ export async function fetchStepCode(
     if (!await isAllHere(script, packageRoot, graphOf)) entries.add(script);
     signal.throwIfAborted();
   }
-  if (entries.size > 0) await fetchCode([...entries], packageRoot, signal);
+  const missing = [...entries].filter((entry) => !fetched.has(entry));
+  if (missing.length === 0) return;
+  await fetchCode(missing, packageRoot, signal);
+  for (const entry of missing) fetched.add(entry);
 }
 
 /** Whether nothing has to be fetched for a script; most are a few files of the user's. */

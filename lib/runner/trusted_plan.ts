@@ -10,6 +10,7 @@ import { planOnEngine } from "./engine_decision.ts";
 import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished } from "./ready_set.ts";
 import type { RunObserver } from "./run_notice.ts";
+import type { StepGate } from "./step_gate.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** How to run a pipeline. */
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly only?: string;
   /** Steps at the same time; 1 by default. */
   readonly jobs?: number;
+  /** Lets steps of several runs in; left out for a run alone. */
+  readonly gate?: StepGate;
   /** Steps to redo although they are finished. */
   readonly force?: readonly string[];
   /** Steps to redo with everything that needs them. */

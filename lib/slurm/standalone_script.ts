@@ -15,17 +15,20 @@ export interface ScriptOptions {
   readonly runs: string;
   /** Overrides, each `a.b=value`. */
   readonly set: readonly string[];
+  /** The cell of the file's matrix; left out where it has none. */
+  readonly cell?: string;
 }
 
 /** The text of the script. */
 export function standaloneScript(
   pipeline: Pipeline,
-  { runs, set }: ScriptOptions,
+  { runs, set, cell }: ScriptOptions,
 ): string {
   const { file, name, steps, executor: { slurm } } = pipeline;
   const call = [
     ...["deno", "task", "--quiet", "train", file, "--runs", runs],
     ...set.flatMap((one) => ["--set", one]),
+    ...(cell === undefined ? [] : ["--cell", cell]),
   ].map(shellWord).join(" ");
   const whole = jobOptions(largest(steps), slurm);
   return [

@@ -20,7 +20,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "data",
     "evaluation",
   ],
-  ["plan", "history", "models", "checkpoint"],
+  ["plan", "history", "matrix", "models", "checkpoint"],
   [
     "argo",
     "notify",

@@ -1,4 +1,5 @@
 // Loads a pipeline from text, without a disk, and tells what was found as `line:column message`.
+import { loadRuns } from "../../lib/config/load_matrix.ts";
 import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import type { Pipeline } from "../../lib/catalog/pipeline.ts";
 import type { Diagnostic } from "../../lib/source/diagnostic.ts";
@@ -20,7 +21,7 @@ export async function findingsOf(
   text: string,
   overrides: readonly string[] = [],
 ): Promise<readonly Diagnostic[]> {
-  const loaded = await loadPipeline("p.yaml", {
+  const loaded = await loadRuns("p.yaml", {
     readText: () => Promise.resolve(text),
     checkPaths: false,
     overrides,

@@ -1,5 +1,6 @@
 // What the commands share: how one is declared, and options that several of them take.
 import { type Command, InvalidArgumentError } from "commander";
+import { HIGHEST_SEED, MOST_CELLS } from "../../catalog/matrix_options.ts";
 import type { ExitCode } from "../../error/exit_code.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -40,7 +41,7 @@ export function withOverrides(command: Command): Command {
     "override a value; may be repeated",
     collect,
     [],
-  );
+  ).option("--cell <name>", "one cell of the pipeline's matrix");
 }
 
 /** Options that decide what a plan looks like; `train` follows the same plan. */
@@ -53,6 +54,28 @@ export function planned(command: Command): Command {
 /** Gathers the values of an option that may be repeated. */
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+/** A seed, or another whole number from 0 on. */
+export function seedNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= HIGHEST_SEED) {
+    return value;
+  }
+  throw new InvalidArgumentError(
+    `Wanted a whole number from 0 to ${HIGHEST_SEED}`,
+  );
+}
+
+/** How many cells, or seeds. */
+export function cellCount(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_CELLS) {
+    return value;
+  }
+  throw new InvalidArgumentError(
+    `Wanted a whole number from 1 to ${MOST_CELLS}`,
+  );
 }
 
 /** A whole number from 1 to 64. */

@@ -18,6 +18,7 @@ import { addRuns } from "./runs.ts";
 import { addSchedule } from "./schedule.ts";
 import { addSchema } from "./schema.ts";
 import { addStatus } from "./status.ts";
+import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 import { addValidate } from "./validate.ts";
 import { addVerify } from "./verify.ts";
@@ -28,6 +29,7 @@ import { addWhy } from "./why.ts";
 export const EVERY_COMMAND: readonly AddCommand[] = [
   addInit,
   addTrain,
+  addSweep,
   addPlan,
   addWhy,
   addValidate,

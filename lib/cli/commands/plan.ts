@@ -1,7 +1,12 @@
 // Declares `fluxline plan`.
 import { Option } from "commander";
 import { requireProjectRead } from "../process_permission.ts";
-import { command, type CommandPlace, planned } from "./command_options.ts";
+import {
+  cellCount,
+  command,
+  type CommandPlace,
+  planned,
+} from "./command_options.ts";
 import { engineWish, withEngine } from "./engine_options.ts";
 
 const EXAMPLES = `\
@@ -22,6 +27,11 @@ export function addPlan({ program, terminal, finish }: CommandPlace): void {
     }),
   ))
     .argument("[files...]", "pipelines; all below pipelines/ when left out")
+    .option(
+      "--seeds <n>",
+      "plan it once per seed, counted from the pipeline's own",
+      cellCount,
+    )
     .option("--json", "print data")
     .option(
       "--resolved",

@@ -4,6 +4,7 @@ import { EXECUTORS } from "../../catalog/executor_options.ts";
 import { parseDurationMs } from "../../clock/duration.ts";
 import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
 import {
+  cellCount,
   command,
   type CommandPlace,
   planned,
@@ -18,6 +19,7 @@ const EXAMPLES = `\
   deno task train pipelines/spade.yaml --wait 2h          another runner is waited for
   deno task train pipelines/spade.yaml --executor slurm   each step becomes a job; add --wait to follow them
   deno task train pipelines/spade.yaml --jobs 2           steps that do not need each other run together
+  deno task train pipelines/spade.yaml --seeds 5          the whole run once per seed, and a verdict over all of them
   deno task train pipelines/spade.yaml --json > run.json
 
 While it runs, \`kill -USR1 <process>\` or \`touch runs/<run>/checkpoint-now\` makes the steps save and go on.`;
@@ -42,6 +44,12 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
       new Option("--executor <name>", "where steps run").choices(EXECUTORS)
         .default("local"),
     )
+    .option(
+      "--seeds <n>",
+      "run it once per seed, counted from the pipeline's own",
+      cellCount,
+    )
+    .option("--fail-fast", "end with the first cell of a matrix that fails")
     .option("--only <step>", "run one step, beside processes that run others")
     .option("--yes", "redo work that other runs share without asking")
     .option("--quiet", "print the summary only")

@@ -1,0 +1,170 @@
+// `fluxline train` and `fluxline sweep` on a pipeline that stands for many runs.
+import type { Matrix } from "../config/load_matrix.ts";
+import { ANY_ENGINE } from "../engine_setup/engine_wish.ts";
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { RefusedError, UsageError } from "../error/failure.ts";
+import { formatDuration } from "../clock/duration.ts";
+import { knownMetrics, rankCells, type RankedRow } from "../matrix/ranking.ts";
+import {
+  type CellTurn,
+  type EndedCell,
+  type MatrixSummary,
+  runMatrix,
+} from "../runner/run_matrix.ts";
+import type { RunNotice } from "../runner/run_notice.ts";
+import { summaryToJson } from "../runner/run_summary.ts";
+import { listenForSignals, StopControl } from "../runner/stop_control.ts";
+import { matrixTable, matrixTotals, metricName } from "./matrix_table.ts";
+import { plainProgress } from "./plain_progress.ts";
+import { failureText } from "./show_failure.ts";
+import type { Terminal } from "./terminal.ts";
+import type { TrainOptions } from "./train_command.ts";
+
+/** Runs every cell, shows the table of results, and answers the exit code. */
+export async function trainMatrix(
+  matrix: Matrix,
+  options: TrainOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  refuseForOneRun(matrix, options);
+  const stop = new StopControl();
+  using _signals = listenForSignals(stop);
+  const print = options.json === true
+    ? (line: string) => terminal.err(line)
+    : (line: string) => terminal.out(line);
+  const isQuiet = options.quiet === true;
+  if (!isQuiet) print(headline(matrix));
+  const progress = new CellProgress(isQuiet ? () => {} : print);
+  const summary = await runMatrix(matrix, {
+    runsDir: options.runs,
+    jobs: options.jobs,
+    executor: options.executor ?? "local",
+    engine: options.engine ?? ANY_ENGINE,
+    sameEngine: options.sameEngine ?? false,
+    failFast: options.failFast ?? false,
+    stop,
+    ...(options.wait === undefined ? {} : { waitMs: options.wait }),
+    observe: (cell, notice) => progress.observe(cell, notice),
+    onEnd: (cell, ended) => {
+      progress.end(cell, ended);
+      if (ended.failure !== null) {
+        terminal.err(failureText(ended.failure, terminal.color));
+      }
+    },
+  });
+  const rows = rankCells(summary.results, summary.record.metric);
+  if (options.json === true) {
+    terminal.out(JSON.stringify(matrixToJson(summary, rows), null, 2));
+  } else terminal.out(summaryText(summary, rows));
+  const missing = missingMetric(summary, rows);
+  if (missing === null) return summary.exitCode;
+  terminal.err(failureText(missing, terminal.color));
+  return summary.exitCode === EXIT_CODE.done
+    ? missing.exitCode
+    : summary.exitCode;
+}
+
+function refuseForOneRun({ file }: Matrix, options: TrainOptions): void {
+  const given = [
+    ...(options.force.length > 0 ? ["--force"] : []),
+    ...(options.from.length > 0 ? ["--from"] : []),
+    ...(options.only === undefined ? [] : ["--only"]),
+  ];
+  if (given.length === 0) return;
+  throw new UsageError(
+    `Cannot apply ${given.join(" and ")} to "${file}": it stands for many runs`,
+    { hint: "Name the run that is meant with --cell; `plan` shows them" },
+  );
+}
+
+function headline({ name, cells, search }: Matrix): string {
+  const drawn = search === null
+    ? ""
+    : ` at most, drawn by ${search.type} search`;
+  return `Matrix "${name}": ${cells.length} cells${drawn}`;
+}
+
+/** Lines of progress with the cell in front of them. */
+class CellProgress {
+  readonly #print: (line: string) => void;
+  readonly #lines = new Map<string, (notice: RunNotice) => void>();
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  observe(cell: CellTurn, notice: RunNotice): void {
+    const lines = this.#lines.get(cell.run) ??
+      plainProgress((line) => this.#print(`${labelOf(cell)} ${line}`));
+    this.#lines.set(cell.run, lines);
+    lines(notice);
+  }
+
+  end(cell: CellTurn, { summary }: EndedCell): void {
+    this.#lines.delete(cell.run);
+    const word = summary === null
+      ? "could not start"
+      : summary.outcome === "nothing_to_do"
+      ? "nothing left to do"
+      : `${summary.outcome} after ${formatDuration(summary.elapsedMs)}`;
+    this.#print(`${labelOf(cell)} ${word}`);
+  }
+}
+
+function labelOf({ number, of, label }: CellTurn): string {
+  return `(${number}/${of}) ${label}:`;
+}
+
+function summaryText(
+  { record, elapsedMs, exitCode }: MatrixSummary,
+  rows: readonly RankedRow[],
+): string {
+  const again = exitCode === EXIT_CODE.done
+    ? ""
+    : "; the same command goes on with the others";
+  return [
+    `Matrix "${record.name}": ${matrixTotals(rows)} after ${
+      formatDuration(elapsedMs)
+    }${again}`,
+    "",
+    ...matrixTable({ record, rows }),
+  ].join("\n");
+}
+
+/** Finished runs without the metric that ranks them: a name that only they could tell to be wrong. */
+function missingMetric(
+  { record, results }: MatrixSummary,
+  rows: readonly RankedRow[],
+): RefusedError | null {
+  const { metric } = record;
+  const isMissing = metric !== null &&
+    results.some(({ state }) => state === "done") &&
+    rows.every(({ mean }) => mean === null);
+  if (!isMissing) return null;
+  return new RefusedError(
+    `Cannot rank by "${metricName(metric)}": no run has it`,
+    {
+      hint: `Write one that they have: ${
+        knownMetrics(results).join(", ") || "none has any"
+      }`,
+    },
+  );
+}
+
+function matrixToJson(
+  { record, ended, exitCode, elapsedMs }: MatrixSummary,
+  rows: readonly RankedRow[],
+): Record<string, unknown> {
+  const { name, pipeline, axes, seeds, metric, search } = record;
+  return {
+    matrix: name,
+    ...{ pipeline, axes, seeds, metric, search, exitCode, elapsedMs, rows },
+    runs: ended.map(({ summary, failure, ...cell }) => ({
+      ...cell,
+      failure: failure === null
+        ? null
+        : { message: failure.message, hint: failure.hint ?? null },
+      summary: summary === null ? null : summaryToJson(summary),
+    })),
+  };
+}

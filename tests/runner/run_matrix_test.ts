@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { loadRuns, type Matrix } from "../../lib/config/load_matrix.ts";
+import { sweepSettings } from "../../lib/config/sweep_axes.ts";
+import { rankCells } from "../../lib/matrix/ranking.ts";
+import { runMatrix } from "../../lib/runner/run_matrix.ts";
+import { readEvents } from "../../lib/store/run_record.ts";
+import { ROOT, SCRIPTS } from "../cli/cli_process.ts";
+import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+
+const ACT = "training.pipeline.steps.act.with";
+
+async function matrixOf(...set: string[]): Promise<Matrix> {
+  const { overrides, axes } = sweepSettings(set);
+  const loaded = await loadRuns(`${ROOT}/${SCRIPTS}`, {
+    overrides,
+    added: { axes, seeds: null, metric: "total.total", direction: "lower" },
+  });
+  assert.ok(loaded.ok);
+  assert.ok(loaded.value.kind === "matrix");
+  return loaded.value;
+}
+
+/** How often each step was really run, by step, over all runs. */
+async function stepsRun(
+  runsDir: string,
+  ...matrices: readonly Matrix[]
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const runs = new Set(
+    matrices.flatMap(({ cells }) => cells.map(({ cell }) => cell.run)),
+  );
+  for (const run of runs) {
+    for (const { kind, step = "" } of await readEvents(runsDir, run)) {
+      if (kind === "step_finished") counts[step] = (counts[step] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+Deno.test("runMatrix() trains what cells share once, adds cells at their own cost, and keeps going past a failure", async () => {
+  await withTemporaryFolder(async (runsDir) => {
+    const good = "{name: good, value: {returns: {metrics: {a: 1}}}}";
+    const two = await matrixOf(
+      `${ACT}=${good},{name: bad, value: {fail: no luck}}`,
+    );
+    const labels = two.cells.map(({ cell }) => cell.label);
+    assert.deepEqual(labels, ["with-good", "with-bad"]);
+    const first = await runMatrix(two, { runsDir, jobs: 2 });
+    assert.deepEqual(await stepsRun(runsDir, two), {
+      numbers: 1,
+      total: 1,
+      act: 1,
+    });
+    assert.equal(first.exitCode, 4);
+    assert.deepEqual(
+      first.results.map(({ state }) => state),
+      ["done", "failed"],
+    );
+    const rows = rankCells(first.results, first.record.metric);
+    assert.deepEqual(rows.map(({ mean }) => mean), [286, 286]);
+
+    const more = await matrixOf(
+      `${ACT}=${good},{name: new, value: {}}`,
+    );
+    const second = await runMatrix(more, { runsDir });
+    assert.equal(second.exitCode, 0);
+    assert.deepEqual(
+      second.ended.map(({ label, summary }) => [label, summary?.outcome]),
+      [["with-good", "nothing_to_do"], ["with-new", "done"]],
+    );
+    assert.deepEqual(await stepsRun(runsDir, two, more), {
+      numbers: 1,
+      total: 1,
+      act: 2,
+    });
+  });
+});
+
+Deno.test("runMatrix() with failFast starts nothing after the first failure, and the next call goes on", async () => {
+  await withTemporaryFolder(async (runsDir) => {
+    const matrix = await matrixOf(
+      `${ACT}={name: bad, value: {until_attempt: 2}},{name: good, value: {}}`,
+    );
+    const first = await runMatrix(matrix, { runsDir, failFast: true });
+    assert.equal(first.exitCode, 4);
+    assert.deepEqual(
+      first.results.map(({ state }) => state),
+      ["failed", "waiting"],
+    );
+    const second = await runMatrix(matrix, { runsDir, failFast: true });
+    assert.equal(second.exitCode, 0);
+    assert.deepEqual(
+      second.results.map(({ state }) => state),
+      ["done", "done"],
+    );
+  });
+});
