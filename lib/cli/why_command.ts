@@ -2,21 +2,24 @@
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { RefusedError, UsageError } from "../error/failure.ts";
-import { paintChange, type PaintOptions } from "../plan/paint.ts";
+import {
+  RefusedError,
+  StoredStateError,
+  UsageError,
+} from "../error/failure.ts";
+import { originsOf } from "../plan/change_origin.ts";
+import { dataChanges } from "../plan/data_changes.ts";
 import { type PlannedStep, planPipeline } from "../plan/plan.ts";
-import { listValues } from "../plan/resolved_node.ts";
-import { resolvedValues } from "../plan/resolved_values.ts";
-import { textTable } from "../plan/text_table.ts";
-import type { WorkChange } from "../plan/work_changes.ts";
+import { type WorkChange, workChanges } from "../plan/work_changes.ts";
 import { readAttemptFacts } from "../report/attempt_facts.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { didYouMean } from "../source/suggestion.ts";
-import type { StepRequest } from "../store/step_request.ts";
+import { readStepRequest } from "../store/request_record.ts";
 import { findStepFolder } from "../store/store_layout.ts";
 import { oneRun } from "./one_run.ts";
 import type { Print } from "./plan_command.ts";
 import { chosenPipelines } from "./project_pipelines.ts";
+import { renderWhy, type Why } from "./why_text.ts";
 
 /** Options of `why`. */
 export interface WhyCommandOptions {
@@ -27,12 +30,6 @@ export interface WhyCommandOptions {
   /** The one cell of a matrix that is meant. */
   readonly cell?: string;
   readonly json?: true;
-}
-
-/** A changed value and where the new one comes from. */
-interface PlacedChange extends WorkChange {
-  /** A place in the file, `--set #n`, `default`, or what the value stands for. */
-  readonly origin: string;
 }
 
 /** Shows the reason of a step's action. */
@@ -49,20 +46,47 @@ export async function whyCommand(
   const last = before === undefined
     ? null
     : findStepFolder(options.runs, before.key, name);
-  const undeclared = last === null || !last.exists
-    ? []
-    : (await readAttemptFacts(last.folder)).undeclared;
-  const changes = placed(step.changes, step, pipeline);
+  const folder = last?.exists === true ? last.folder : null;
+  const changes = folder === null ? [] : await changesSince(folder, step);
+  const originOf = originsOf(step, pipeline);
+  const why: Why = {
+    step,
+    changes: changes.map((change) => ({
+      ...change,
+      origin: originOf(change.key),
+    })),
+    data: await dataChanges(changes, step, options.runs),
+    undeclared: folder === null
+      ? []
+      : (await readAttemptFacts(folder)).undeclared,
+  };
   if (options.json === true) {
     const { action, reason, key } = step;
+    const { changes, data, undeclared } = why;
     const told = { step: name, pipeline: pipeline.file, action, reason, key };
+    const previousKey = before?.key ?? null;
     print.out(JSON.stringify(
-      { ...told, previousKey: before?.key ?? null, changes, undeclared },
+      { ...told, previousKey, changes, data, undeclared },
       null,
       2,
     ));
-  } else print.out(render(step, changes, undeclared, print));
+  } else print.out(renderWhy(why, print));
   return EXIT_CODE.done;
+}
+
+/** Differences to the work that lies in the folder of the last run, also where a run before that has done today's work. */
+async function changesSince(
+  folder: string,
+  step: PlannedStep,
+): Promise<readonly WorkChange[]> {
+  try {
+    const before = await readStepRequest(folder);
+    return before === null ? [] : workChanges(before.work, step.request.work);
+  } catch (error) {
+    // The plan's own reason stands without it.
+    if (error instanceof StoredStateError) return [];
+    throw error;
+  }
 }
 
 async function pipelineOf(
@@ -104,75 +128,4 @@ async function pipelineOf(
     `Cannot tell which step "${name}" is meant: ${files} have one`,
     { hint: `Name the file: \`fluxline why ${name} ${first.file}\`` },
   );
-}
-
-function placed(
-  changes: readonly WorkChange[],
-  { step, request }: PlannedStep,
-  pipeline: Pipeline,
-): PlacedChange[] {
-  const origins = new Map(
-    listValues(resolvedValues(pipeline)).map((one) => [one.path, one.origin]),
-  );
-  const own = pipeline.mode === "legacy"
-    ? "training."
-    : `training.pipeline.steps.${step.name.replaceAll(".", "\\.")}.`;
-  return changes.map((change) => {
-    const path = change.key.replace(/^options\./, own);
-    return {
-      ...change,
-      origin: origins.get(path) ?? standsFor(change.key, request.datasets),
-    };
-  });
-}
-
-/** What a value that nobody writes stands for. */
-function standsFor(
-  key: string,
-  datasets: StepRequest["datasets"],
-): string {
-  if (key.startsWith("needs.")) return "the work of a step that it needs";
-  if (key.startsWith("datasets.")) {
-    const places = Object.values(datasets).map((one) =>
-      one.type === "webdataset" ? one.webdataset_url : one.imageFolder
-    );
-    return `content of ${places.join(", ")}`;
-  }
-  if (key.startsWith("code.")) return "code of the task";
-  if (key.startsWith("weights.")) return "content of model_checkpoint";
-  return "derived";
-}
-
-function render(
-  { name, action, reason }: PlannedStep,
-  changes: readonly PlacedChange[],
-  undeclared: readonly string[],
-  options: PaintOptions,
-): string {
-  const values = changes.map(({ old, new: now }) =>
-    [JSON.stringify(old), JSON.stringify(now)] as const
-  );
-  const lines = textTable(
-    changes.map(({ key, origin }, index) => [
-      key.replace(/^options\./, ""),
-      values[index]!.join(" -> "),
-      origin,
-    ]),
-    "  ",
-  );
-  return [
-    `${name}: ${action}, ${changes.length === 0 ? reason : "its work changed"}`,
-    // Painted behind the layout: codes take no room on the screen.
-    ...lines.map((line, index) => {
-      const [old, now] = values[index]!;
-      return line.replace(
-        `${old} -> ${now}`,
-        () => paintChange(old, now, options),
-      );
-    }),
-    ...(undeclared.length === 0 ? [] : [
-      "Its last run asked to read what it does not declare:",
-      ...undeclared.map((path) => `  ${path}`),
-    ]),
-  ].join("\n");
 }

@@ -21,12 +21,18 @@ import {
   type DataFingerprint,
   fingerprintData,
 } from "../store/data_fingerprint.ts";
+import { listingOf, saveListing } from "../store/data_listing.ts";
 import type { FingerprintCache } from "../store/fingerprint_cache.ts";
 import type { ShardPlaces } from "../store/step_request.ts";
 import type { StoreLayout } from "../store/store_layout.ts";
 import { resolveDataset } from "./build_request.ts";
 import { knownDimensions, type SampleHeaders } from "./known_dimensions.ts";
-import { shardFingerprint, shardHeaders, shardPlaces } from "./plan_shards.ts";
+import {
+  shardFiles,
+  shardFingerprint,
+  shardHeaders,
+  shardPlaces,
+} from "./plan_shards.ts";
 import type { WorkDataset } from "./work_record.ts";
 
 /** A step that may have made a dataset. */
@@ -122,8 +128,11 @@ export class PlanDatasets {
   ): Promise<Map<string, DimensionPlace>> {
     const places = new Map<string, DimensionPlace>();
     for (const name of names) {
-      if (save) await this.#saveHeaders(name, makerOf);
       const entry = this.#entry(name);
+      if (save) {
+        await this.#saveHeaders(name, makerOf);
+        await this.#saveListing(name, entry);
+      }
       if (entry.type === "webdataset") continue;
       const key = await this.#dimensionKey(name, entry, makerOf);
       if (key === null) continue;
@@ -141,6 +150,16 @@ export class PlanDatasets {
     if (headers === null) return;
     if (this.#entry(name).split !== null) await this.#contents(headers);
     await headers.save();
+  }
+
+  /** Keeps which files the data are; what a step makes is known by that step. */
+  async #saveListing(name: string, entry: DatasetEntry): Promise<void> {
+    const fingerprint = await this.#identity(name, entry);
+    if (fingerprint === null) return;
+    const files = entry.type === "webdataset"
+      ? shardFiles(await this.#shardPlaces(entry))
+      : (await this.#fingerprint(name)).files;
+    await saveListing(this.#layout.runsDir, fingerprint, listingOf(files));
   }
 
   /** Null where something else stands for the data. */

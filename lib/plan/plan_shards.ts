@@ -1,5 +1,5 @@
 // Tar shards in a plan: local ones are known by their content, remote ones by their addresses, since a plan touches no network.
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ShardEntry } from "../catalog/pipeline.ts";
 import { type IndexLookup, indexShard } from "../data/indexed_shard.ts";
 import { shardKeysOf } from "../data/shard_index.ts";
@@ -60,6 +60,11 @@ export async function shardPlaces(
     ...{ root, folders: [], hosts: [], files },
     read: distinct([...read, ...indexes]),
   };
+}
+
+/** Name and content of each local shard. */
+export function shardFiles({ files }: ShardPlaces): [string, string][] {
+  return files.map(({ path, sha256 }) => [basename(path), sha256]);
 }
 
 /** What the shards' pictures are, as far as that is known on this machine; null while remote shards are yet to be fetched. */

@@ -22,6 +22,8 @@ export interface DataFingerprint {
   readonly digest: string;
   /** Lines of the captions file that name a picture. */
   readonly captions: number;
+  /** Name and SHA-256 of the captions file and of every picture. */
+  readonly files: readonly (readonly [name: string, sha256: string])[];
 }
 
 /**
@@ -65,9 +67,15 @@ export async function fingerprintData(
     }
     pictures.push([name, found.size, await cache.digest(path, found)]);
   }
+  const captionsDigest = sha256Hex(text);
   return {
-    digest: digestRecord({ captions: sha256Hex(text), pictures }),
+    digest: digestRecord({ captions: captionsDigest, pictures }),
     captions: captions.length,
+    files: [
+      // Whatever it is called: the same data in another place are the same files.
+      ["captions file", captionsDigest],
+      ...pictures.map(([name, , sha256]) => [name, sha256] as const),
+    ],
   };
 }
 

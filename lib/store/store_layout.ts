@@ -17,6 +17,8 @@ export interface StoreLayout {
   readonly dimensions: string;
   /** Folder of fetched tar shards and of what is known of others; a cache that costs a download where it is deleted. */
   readonly shards: string;
+  /** Folder of lists of the files that a fingerprint of data stands for; only explanations need it. */
+  readonly dataListings: string;
   /** What is known of all runs, for lists; derived from the folders and made again where it is missing or damaged. */
   readonly runIndex: string;
 }
@@ -65,6 +67,7 @@ export function storeLayout(runsDir: string): StoreLayout {
     fingerprints: join(runsDir, "fingerprints.json"),
     dimensions: join(runsDir, "store", "dimensions"),
     shards: join(runsDir, "store", "shards"),
+    dataListings: join(runsDir, "store", "data"),
     // The name of a run cannot begin with a dot.
     runIndex: join(runsDir, ".history", "runs.sqlite"),
   };
