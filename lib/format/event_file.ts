@@ -54,14 +54,26 @@ export function eventFileBytes(
         ),
     ),
   ];
-  const rest = events.map(({ wallTime, step, contents }) =>
-    eventBytes(
-      wallTime,
-      step,
-      (event) => event.writeMessage(5, writeSummary, contents),
-    )
+  return joined([...head, ...events.map(summaryBytes)]);
+}
+
+/** The bytes of events that follow those in a file. */
+export function moreEventBytes(
+  events: readonly StepEvent[],
+): Uint8Array<ArrayBuffer> {
+  return joined(events.map(summaryBytes));
+}
+
+function summaryBytes({ wallTime, step, contents }: StepEvent): Uint8Array {
+  return eventBytes(
+    wallTime,
+    step,
+    (event) => event.writeMessage(5, writeSummary, contents),
   );
-  const records = [...head, ...rest].map(framed);
+}
+
+function joined(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const records = messages.map(framed);
   const bytes = new Uint8Array(
     records.reduce((sum, record) => sum + record.length, 0),
   );

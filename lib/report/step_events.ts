@@ -1,11 +1,13 @@
-// Writes a step's event file for TensorBoard from its records, as a whole: what a resume cut from the rows is not in it, and
-// nothing is there twice.
+// A step's event file for TensorBoard, from its records. It is written as a whole when an attempt begins to save and when it ends:
+// what a resume cut from the rows is not in it, and nothing is there twice. In between it grows.
 import { join } from "node:path";
+import { DurableFile } from "../disk/durable_file.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
-import { makeFolder, removeEntry } from "../disk/folder_entries.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
 import {
   type EventContent,
   eventFileBytes,
+  moreEventBytes,
   type StepEvent,
 } from "../format/event_file.ts";
 import { readPictureHeader } from "../format/image_header.ts";
@@ -19,20 +21,59 @@ import { readStepRequest } from "../store/request_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import { readStrips } from "./picture_strips.ts";
 
-/** Writes the event file and removes the one before; answers its path. `result` is what a finished step reports. */
+/** Writes the event file and empties the one before; answers its path. `result` is what a finished step reports. */
 export async function writeStepEvents(
   folder: string,
   result: StoredResult | null,
 ): Promise<string> {
+  return await writeWhole(
+    folder,
+    await readStepEvents(folder, result, nothingTold()),
+  );
+}
+
+/** The event file of a step at work. One call at a time. */
+export class GrowingEvents {
+  readonly #folder: string;
+  readonly #told = nothingTold();
+  #path: string | null = null;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Brings the file up to what the step has written down. */
+  async update(): Promise<void> {
+    const events = await readStepEvents(this.#folder, null, this.#told);
+    if (this.#path === null) {
+      this.#path = await writeWhole(this.#folder, events);
+    } else {
+      using file = await DurableFile.open(this.#path, { append: true });
+      await file.write(moreEventBytes(events));
+      await file.sync();
+    }
+  }
+}
+
+async function writeWhole(
+  folder: string,
+  events: readonly StepEvent[],
+): Promise<string> {
   const { tensorboard } = stepPaths(folder);
-  const bytes = eventFileBytes(await readStepEvents(folder, result));
+  const bytes = eventFileBytes(events);
   await makeFolder(tensorboard);
   const before = [...Deno.readDirSync(tensorboard)].map(({ name }) => name)
     .filter((name) => name.includes("tfevents"));
   const path = join(tensorboard, nextName(before));
   await writeAtomically(path, bytes);
-  for (const name of before) await removeEntry(join(tensorboard, name));
+  for (const name of before) await empty(join(tensorboard, name));
   return path;
+}
+
+/** A TensorBoard that looks on never gets past a file that is gone, and drops what it read when the next one begins. */
+async function empty(path: string): Promise<void> {
+  using file = await DurableFile.open(path, { write: true });
+  if (await file.size() > 0) await file.truncate(0);
 }
 
 /** TensorBoard reads a folder's files in the order of their names and never one that it has left. */
@@ -45,15 +86,28 @@ function nextName(before: readonly string[]): string {
   return `events.out.tfevents.${String(seconds).padStart(10, "0")}.fluxline`;
 }
 
+/** What a file holds already. */
+interface Told {
+  isBegun: boolean;
+  rows: number;
+  readonly pictures: Set<string>;
+}
+
+function nothingTold(): Told {
+  return { isBegun: false, rows: 0, pictures: new Set() };
+}
+
+/** The events that are not told, which they are from now on. */
 async function readStepEvents(
   folder: string,
   result: StoredResult | null,
+  told: Told,
 ): Promise<StepEvent[]> {
   const rows = await readMetricRows(stepPaths(folder).metrics);
   const timeOf = await readTimes(folder);
   const request = await readStepRequest(folder);
   const start = timeOf(0);
-  const events: StepEvent[] = request === null ? [] : [{
+  const events: StepEvent[] = request === null || told.isBegun ? [] : [{
     wallTime: start,
     step: 0,
     contents: [{
@@ -62,12 +116,16 @@ async function readStepEvents(
       text: `\`\`\`\n${JSON.stringify(request.options, null, 2)}\n\`\`\``,
     }],
   }];
-  for (const row of rows) {
+  told.isBegun = true;
+  for (const row of rows.slice(told.rows)) {
     const { global_step: step } = row;
     events.push({ wallTime: timeOf(step), step, contents: scalarsOf(row) });
   }
+  told.rows = rows.length;
   for (const { title, frames } of readStrips(folder, result?.pictures ?? [])) {
     for (const { path, update } of frames) {
+      if (told.pictures.has(path)) continue;
+      told.pictures.add(path);
       const png = await Deno.readFile(path);
       const { width, height } = readPictureHeader(png);
       const step = update ?? rows.at(-1)?.global_step ?? 0;

@@ -30,6 +30,7 @@ import { watchLimits } from "./attempt_limits.ts";
 import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { GraphOf } from "./step_code.ts";
+import { LiveEventFile } from "./step_event_file.ts";
 import { stepSecrets } from "./step_secrets.ts";
 import type { StopControl } from "./stop_control.ts";
 import type { WaitingSteps } from "./waiting_steps.ts";
@@ -82,6 +83,7 @@ export async function runAttempt(
   await makeShardFolders(request);
   await refuseStrayLinks(step.name, dataGrants(permissions));
   const pictures: string[] = [];
+  const events = new LiveEventFile(step, scene.observe);
   const diskTest = activeDiskTest();
   const process = await StepProcess.start({
     ...(diskTest === null ? {} : { diskTest: diskTest.test }),
@@ -121,6 +123,9 @@ export async function runAttempt(
           pictures.push(message.path);
           scene.observe({ kind: "step_picture", step, path: message.path });
           break;
+        case "saved":
+          events.update();
+          break;
         case "disk":
           diskTest?.hear(message.operation);
           break;
@@ -128,6 +133,7 @@ export async function runAttempt(
     },
   });
   const { end, exceeded } = await follow(process, step, scene);
+  await events.settled();
   const undeclared = await sumUpAccess(step, attempt, permissions);
   // A step that failed on a refused read says so itself.
   if (end.kind !== "failed") reportUndeclaredReads(step, undeclared, scene);

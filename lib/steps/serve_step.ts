@@ -77,6 +77,7 @@ async function runBody(
     log: (text, level = "info") => link.send({ type: "log", level, text }),
     progress: (update) => link.progress(update),
     picture: (path) => link.send({ type: "picture", path }),
+    saved: () => link.send({ type: "saved" }),
   };
   const body = await loadBody(request.task);
   try {

@@ -25,6 +25,8 @@ export interface StepContext {
   progress(update: ProgressUpdate): void;
   /** Names a picture in `folder` as soon as it is written; the summary shows its path. */
   picture(path: string): void;
+  /** Tells that a checkpoint stands. */
+  saved(): void;
 }
 
 /**

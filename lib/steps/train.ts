@@ -100,6 +100,7 @@ function saver(
       : presentValue(progress, metricName(best.metric));
     const content = await takeSnapshot(opened.session, progress, score);
     history = await saveCheckpoint(context.folder, content, history, policy);
+    context.saved();
     const { epoch, batch } = progress.cursor;
     const place = progress.finished
       ? "end of the step"

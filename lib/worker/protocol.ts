@@ -38,6 +38,8 @@ export type ChildMessage =
   }
   | { readonly type: "progress"; readonly update: ProgressUpdate }
   | { readonly type: "picture"; readonly path: string }
+  /** A checkpoint stands. */
+  | { readonly type: "saved" }
   /** Only in tests of the disk. */
   | { readonly type: "disk"; readonly operation: TracedOperation }
   | { readonly type: "ended"; readonly result: StepResult }
@@ -128,6 +130,7 @@ function isChildMessage(value: unknown): value is ChildMessage {
   if (!isRecord(value)) return false;
   switch (value["type"]) {
     case "ready":
+    case "saved":
       return true;
     case "log":
       return typeof value["text"] === "string";

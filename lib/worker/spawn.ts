@@ -186,6 +186,7 @@ function logMessage(log: AttemptLog, message: ChildMessage): void {
     case "ready":
     case "progress":
     case "picture":
+    case "saved":
     case "disk":
       break;
     default:

@@ -185,6 +185,7 @@ export class ResumedPipeline implements Disposable {
       log: (text) => report(text),
       progress: ({ phase, done, total }) => report(`${phase} ${done}/${total}`),
       picture: () => report("picture"),
+      saved: () => {},
     };
   }
 

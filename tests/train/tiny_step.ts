@@ -247,6 +247,7 @@ export function contextOf(
       if (!isFirst) onBatch(update.done, () => controller.abort());
     },
     picture: (path) => pictures.push(path),
+    saved: () => {},
   };
   return { context, logs, warnings, pictures, updates };
 }
