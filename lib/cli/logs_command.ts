@@ -2,7 +2,9 @@
 import { basename, dirname, join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { RefusedError } from "../error/failure.ts";
 import { withoutControls } from "../report/markup.ts";
+import { lookAtJobs } from "../slurm/run_jobs.ts";
 import { attemptNumbers } from "../store/attempt_history.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
@@ -24,6 +26,8 @@ export interface LogsCommandOptions {
 const POLL_MS = 300;
 /** Looks in a row that find a step over: a job says that it begins a moment before it takes the step's lock. */
 const LOOKS = 2;
+/** Each look at the queue asks the cluster's controller. */
+const QUEUE_LOOK_MS = 2000;
 
 /** Prints the log; with `follow` until the step is over or its run has no runner. */
 export async function logsCommand(
@@ -37,10 +41,11 @@ export async function logsCommand(
   let place = "";
   let printed = 0;
   let overLooks = 0;
+  const isGone = queueLook(options.runs, run);
   for (;;) {
     // Asked first: what the step wrote before its end is then read below.
     const looksOver = options.follow !== true ||
-      await isStepOver(options.runs, run, step);
+      await isStepOver(options.runs, run, step, isGone);
     overLooks = looksOver ? overLooks + 1 : 0;
     const log = lastLog(findStepFolder(options.runs, key, name).folder);
     if (log !== null && log !== place) {
@@ -68,9 +73,11 @@ async function isStepOver(
   runsDir: string,
   run: string,
   name: string,
+  isGone: (step: string) => Promise<boolean>,
 ): Promise<boolean> {
   const { state, key } = await stepOfRun(runsDir, run, name);
-  if (state === "queued") return false;
+  // A job that was cancelled before it began leaves the records as they were.
+  if (state === "queued") return await isGone(name);
   if (state !== "waiting" && state !== "running") return true;
   // A runner holds the run's lock all the time; a job of a cluster holds that of its step alone.
   const { runnerLock } = stepPaths(findStepFolder(runsDir, key, name).folder);
@@ -81,6 +88,29 @@ async function isStepOver(
     ),
   );
   return states.every(({ kind }) => kind === "free");
+}
+
+/** Answers whether the queue has no job of a step any more, from a look that is a moment old at most; false where it cannot be asked. */
+function queueLook(
+  runsDir: string,
+  run: string,
+): (step: string) => Promise<boolean> {
+  let gone: ReadonlySet<string> = new Set();
+  let lookedMs = -Infinity;
+  return async (step) => {
+    if (SYSTEM_CLOCK.elapsedMs() - lookedMs > QUEUE_LOOK_MS) {
+      lookedMs = SYSTEM_CLOCK.elapsedMs();
+      try {
+        gone = (await lookAtJobs(runsDir, run)).gone;
+      } catch (error) {
+        const isUnasked = error instanceof RefusedError ||
+          error instanceof Deno.errors.NotCapable;
+        if (!isUnasked) throw error;
+        gone = new Set();
+      }
+    }
+    return gone.has(step);
+  };
 }
 
 function lastLog(folder: string): string | null {

@@ -5,7 +5,7 @@ import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, RefusedError } from "../error/failure.ts";
 import { waitText } from "../metrics/data_wait.ts";
 import { textTable } from "../plan/text_table.ts";
-import { jobsOfRun } from "../slurm/run_jobs.ts";
+import { lookAtJobs } from "../slurm/run_jobs.ts";
 import { describeJob } from "../slurm/job_queue.ts";
 import { listRuns } from "../store/run_record.ts";
 import {
@@ -56,7 +56,7 @@ export async function statusCommand(
         texts.push(`Run ${name} has not started`);
         continue;
       }
-      const jobs = await jobsInWords(options.runs, name);
+      const jobs = await jobsInWords(options.runs, status);
       results.push(statusToJson(status, jobs));
       texts.push(renderStatus(status, jobs));
     } catch (error) {
@@ -86,7 +86,7 @@ export async function statusCommand(
 /** Text of one run: who holds it, then its steps as a table. */
 function renderStatus(
   { manifest, lock, steps }: RunStatus,
-  jobs: ReadonlyMap<string, string> = new Map(),
+  jobs: ReadonlyMap<string, string>,
 ): string {
   const holder = lock.kind === "free"
     ? "not running"
@@ -165,24 +165,31 @@ function statusToJson(
   };
 }
 
-/** What the queue says of the run's jobs, by step; nothing where it was never on a cluster. */
+/** What the queue says of the run's jobs, by step; nothing where it was never on a cluster, or cannot be asked. */
 async function jobsInWords(
   runs: string,
-  run: string,
+  { manifest, steps }: RunStatus,
 ): Promise<Map<string, string>> {
+  const words = new Map<string, string>();
   try {
-    const jobs = await jobsOfRun(runs, run);
-    return new Map(
-      [...jobs].map(([name, job]) =>
-        [name, `job ${job.id} ${describeJob(job)}`] as const
-      ),
-    );
+    const { inQueue, gone } = await lookAtJobs(runs, manifest.run);
+    for (const [name, job] of inQueue) {
+      words.set(name, `job ${job.id} ${describeJob(job)}`);
+    }
+    for (const { name, state } of steps) {
+      // A job that was cancelled before it began leaves the records as they were.
+      if (state !== "queued" || !gone.has(name)) continue;
+      words.set(
+        name,
+        "its job has left the queue; `train --executor slurm` submits it again",
+      );
+    }
   } catch (error) {
     const isUnasked = error instanceof RefusedError ||
       error instanceof Deno.errors.NotCapable;
     if (!isUnasked) throw error;
-    return new Map();
   }
+  return words;
 }
 
 interface WantedRun {

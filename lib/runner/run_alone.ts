@@ -147,6 +147,9 @@ function usedAllItsTime(
   { saveBeforeSeconds }: AloneOptions,
 ): boolean {
   if (time === null || saveBeforeSeconds === null) return false;
+  // A preemption soon after the start, or a signal that came early, says nothing about the next job.
+  const promised = secondsOf(time) - saveBeforeSeconds;
+  if (ranSeconds < promised / 2) return false;
   const left = secondsOf(time) - ranSeconds;
   return left <= saveBeforeSeconds + SIGNAL_SLACK_SECONDS;
 }

@@ -6,27 +6,48 @@ import { findJob, isOver, listJobs, type QueuedJob } from "./job_queue.ts";
 import { slurmOutput } from "./slurm_command.ts";
 import { readStepJob } from "./submission_record.ts";
 
-/** Jobs of the run that wait or run, by step. */
-export async function jobsOfRun(
+/** What the queue says of the steps of a run that were submitted. */
+export interface RunJobs {
+  /** Jobs that wait or run, by step. */
+  readonly inQueue: ReadonlyMap<string, QueuedJob>;
+  /** Steps whose job is over, or was cancelled before it began. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/**
+ * Asks the queue for the jobs of a run; where none was ever submitted, nothing is asked.
+ *
+ * @throws RefusedError where Slurm is not there or does not answer
+ */
+export async function lookAtJobs(
   runsDir: string,
   run: string,
-): Promise<Map<string, QueuedJob>> {
-  const found = new Map<string, QueuedJob>();
+): Promise<RunJobs> {
+  const inQueue = new Map<string, QueuedJob>();
+  const gone = new Set<string>();
   const manifest = await readRunManifest(runsDir, run);
   const noted = await Promise.all(
     (manifest?.steps ?? []).map(async ({ name, key }) =>
       [name, await readStepJob(runsDir, key)] as const
     ),
   );
-  if (noted.every(([, job]) => job === null)) return found;
+  if (noted.every(([, job]) => job === null)) return { inQueue, gone };
   const queue = await listJobs();
   for (const [name, note] of noted) {
-    const job = note === null
-      ? null
-      : findJob(queue, note.submission, note.index);
-    if (job !== null && !isOver(job)) found.set(name, job);
+    if (note === null) continue;
+    const job = findJob(queue, note.submission, note.index);
+    if (job !== null && !isOver(job)) inQueue.set(name, job);
+    else gone.add(name);
   }
-  return found;
+  return { inQueue, gone };
+}
+
+/** Jobs of the run that wait or run, by step. */
+export async function jobsOfRun(
+  runsDir: string,
+  run: string,
+): Promise<ReadonlyMap<string, QueuedJob>> {
+  return (await lookAtJobs(runsDir, run)).inQueue;
 }
 
 /** Slurm's own patience with a job that saves is 30 seconds, unless a cluster gives more. */

@@ -1,6 +1,9 @@
 // A schedules file and a folder of runs for the real command line, and what its history says.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { tickToJson } from "../../lib/cli/schedule_view.ts";
+import { TickHistory } from "../../lib/schedule/history.ts";
+import { schedulePaths } from "../../lib/schedule/schedule_paths.ts";
 import { type Ended, ROOT, runCli, startCli } from "../cli/cli_process.ts";
 
 /** A pipeline of one short script step. */
@@ -55,11 +58,11 @@ export class ScheduleProject implements AsyncDisposable {
     return runCli(this.args(...words));
   }
 
-  /** The newest ticks, oldest first. */
+  /** The newest ticks, oldest first, as `schedule history --json` shows them; read without a process, for tests that look often. */
   async history(): Promise<ShownTick[]> {
-    const ended = await this.run("history", "--count", "64", "--json");
-    assert.equal(ended.code, 0, ended.err);
-    return (JSON.parse(ended.out) as ShownTick[]).reverse();
+    using history = await TickHistory.open(schedulePaths(this.runs).history);
+    const ticks = history.newest(null, 64).map(tickToJson);
+    return (JSON.parse(JSON.stringify(ticks)) as ShownTick[]).reverse();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

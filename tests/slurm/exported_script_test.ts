@@ -2,15 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../cli/cli_process.ts";
-import { testWith } from "../support/outside_program.ts";
-import { SLURM, SlurmCluster } from "./slurm_cluster.ts";
+import { testsOnCluster } from "./shared_cluster.ts";
 import { cli, jobNames, SIDE_BY_SIDE } from "./slurm_cli.ts";
 
-testWith(
-  SLURM,
+const testOnCluster = testsOnCluster();
+
+testOnCluster(
   "export --slurm: sbatch takes the script, and bash runs the pipeline as jobs behind each other",
-  async () => {
-    await using cluster = await SlurmCluster.start();
+  async (cluster) => {
     const runs = await Deno.makeTempDir();
     const script = join(runs, "side_by_side.slurm");
     const made = await cli(cluster, [

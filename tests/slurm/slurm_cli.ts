@@ -5,6 +5,7 @@ import {
   ROOT,
   startCli as startProcess,
 } from "../cli/cli_process.ts";
+import { load, run, type RunResult } from "../../mod.ts";
 import type { SlurmCluster } from "./slurm_cluster.ts";
 
 /** A pipeline of scripts whose middle two steps wait for the same one. */
@@ -39,29 +40,50 @@ export async function cli(
 /** Arguments that submit the side-by-side pipeline. */
 export function submitArgs(runs: string, ...more: string[]): string[] {
   return [
-    "train",
-    SIDE_BY_SIDE,
-    "--runs",
-    runs,
-    "--executor",
-    "slurm",
+    ...["train", SIDE_BY_SIDE, "--runs", runs],
+    ...["--executor", "slurm"],
     ...more,
   ];
 }
 
-/** An override of a step of the side-by-side pipeline. */
-export function setStep(path: string, value: unknown): string[] {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return ["--set", `training.pipeline.steps.${path}=${text}`];
+/** Submits the side-by-side pipeline from this process, which the file's cluster takes. */
+export async function submitHere(
+  runs: string,
+  set: readonly string[],
+  waitMs?: number,
+): Promise<RunResult> {
+  return await run(await load(SIDE_BY_SIDE, { set }), {
+    runsDir: runs,
+    executor: "slurm",
+    ...(waitMs === undefined ? {} : { waitMs }),
+  });
 }
 
-/** Names of all jobs that the controller knows, elements of arrays one by one. */
-export async function jobNames(cluster: SlurmCluster): Promise<string[]> {
+/** An override of a step of the side-by-side pipeline. */
+export function stepValue(path: string, value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return `training.pipeline.steps.${path}=${text}`;
+}
+
+/** The override as options of the command line. */
+export function setStep(path: string, value: unknown): string[] {
+  return ["--set", stepValue(path, value)];
+}
+
+/** Names of the jobs of a run that the controller knows, elements of arrays one by one; of all runs where none is named. */
+export async function jobNames(
+  cluster: SlurmCluster,
+  run?: string,
+): Promise<string[]> {
   const out = await cluster.command(
     ...["squeue", "--noheader", "--array", "--states=all"] as const,
-    "--format=%i",
+    "--format=%i|%j",
   );
-  return out.split("\n").filter((line) => line !== "").sort();
+  return out.split("\n").map((line) => line.split("|"))
+    .filter(([job = "", name]) =>
+      job !== "" && (run === undefined || name?.split(":")[0] === run)
+    )
+    .map(([job = ""]) => job).sort();
 }
 
 /** State of a job in Slurm's words; empty where the controller has none of the name. */

@@ -1,18 +1,6 @@
 // A Slurm of its own for tests: controller, munge and several node daemons on loopback, in one folder, stopped by process id.
 import { join } from "node:path";
 import { type ClusterOptions, configuration } from "./slurm_configuration.ts";
-import type { OutsideProgram } from "../support/outside_program.ts";
-
-/** What tests of Slurm need. */
-export const SLURM: OutsideProgram = {
-  name: "Slurm",
-  how: "apt-get install slurm-wlm munge, as root",
-  probe: [
-    "sh",
-    "-c",
-    "command -v slurmctld && command -v slurmd && command -v munged && test $(id -u) = 0",
-  ],
-};
 
 const START_MS = 20_000;
 

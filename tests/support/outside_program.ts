@@ -12,23 +12,24 @@ export interface OutsideProgram {
 /** Set by `.ci/run`, which installs every program first: a missing one is then a failure. */
 export const REQUIRED_VARIABLE = "FLUXLINE_TESTS_REQUIRE_PROGRAMS";
 
-/** Registers a test that is ignored, with a printed reason, where `program` is missing. */
+/** Registers a test that is ignored, with a printed reason, where `program` is missing; answers whether it is there. */
 export function testWith(
   program: OutsideProgram,
   name: string,
-  body: () => void | Promise<void>,
-): void {
+  body: (context: Deno.TestContext) => void | Promise<void>,
+): boolean {
   const isThere = answers(program.probe);
   if (!isThere && Deno.env.get(REQUIRED_VARIABLE) === "1") {
     Deno.test(name, () => {
       throw new Error(`CI must have ${program.name}: ${program.how}`);
     });
-    return;
+    return false;
   }
   if (!isThere) {
     console.log(`skipped: needs ${program.name} (${program.how}): ${name}`);
   }
   Deno.test({ name, ignore: !isThere, fn: body });
+  return isThere;
 }
 
 function answers([command, ...args]: readonly [string, ...string[]]): boolean {
