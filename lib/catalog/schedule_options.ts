@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Place } from "../source/located_tree.ts";
 import { closedMap, nullable, option, someText } from "./option.ts";
+import { type ExecutorName, EXECUTORS } from "./executor_options.ts";
 import { lengthOfTime } from "./length_of_time.ts";
 
 /** What happens to a tick while a run of the same schedule is going on. */
@@ -54,6 +55,11 @@ const SHARED = {
     lengthOfTime,
     "Longest time of a run; it is then stopped, with its state saved",
   ),
+  executor: option(
+    v.picklist(EXECUTORS),
+    "local",
+    "Where steps run: processes of this machine, or jobs of a Slurm cluster that the tick follows to their ends",
+  ),
   enabled: option(v.boolean(), true, "false: the schedule rests"),
 };
 
@@ -89,6 +95,7 @@ export interface ScheduleEntry {
   readonly misfire_window_ms: number;
   readonly catch_up: CatchUpPolicy;
   readonly max_run_time_ms: number | null;
+  readonly executor: ExecutorName;
   readonly enabled: boolean;
   /** Where each part of it is written. */
   readonly places: {

@@ -1,6 +1,7 @@
 // `fluxline schedule tick|run-now`: run ticks in this process.
+import { LONGEST_WAIT_MS } from "../clock/duration.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { LockedError } from "../error/failure.ts";
+import { Failure, LockedError } from "../error/failure.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { TickHistory } from "../schedule/history.ts";
 import { tickName } from "../schedule/overlap.ts";
@@ -8,7 +9,12 @@ import type { Schedule } from "../schedule/schedule.ts";
 import { ScheduleLoop } from "../schedule/schedule_loop.ts";
 import { schedulePaths, tickLog } from "../schedule/schedule_paths.ts";
 import type { Tick } from "../schedule/tick.ts";
-import { runTick, type TickScene } from "../schedule/tick_run.ts";
+import {
+  type ClusterJobs,
+  runTick,
+  type TickScene,
+} from "../schedule/tick_run.ts";
+import { cancelJobs, jobsOfRun } from "../slurm/run_jobs.ts";
 import { LogTerminal } from "./log_terminal.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import {
@@ -144,18 +150,35 @@ function tickScene(
     paths,
     runsDir: options.runs,
     stop: () => Deno.kill(Deno.pid, "SIGTERM"),
+    jobs: clusterJobs(options.runs),
     train: async (tick) => {
+      const { pipeline, set, executor } = tick.work;
       using log = await LogTerminal.open(tickLog(paths, tick), echo);
       try {
-        return await trainCommand(tick.work.pipeline, {
+        return await trainCommand(pipeline, {
           runs: options.runs,
-          set: tick.work.set,
-          force: [],
-          from: [],
-          jobs: 1,
+          ...{ set, executor, force: [], from: [], jobs: 1 },
+          ...(executor === "slurm" ? { wait: LONGEST_WAIT_MS } : {}),
         }, log);
       } catch (error) {
         return showFailure(error, log);
+      }
+    },
+  };
+}
+
+function clusterJobs(runs: string): ClusterJobs {
+  return {
+    areThere: async (run) => (await jobsOfRun(runs, run)).size > 0,
+    cancel: async (run) => {
+      // A second signal must not end the process before the jobs are told.
+      using _signals = listenForSignals(new StopControl());
+      try {
+        const { haveEnded } = await cancelJobs(runs, run);
+        return haveEnded ? null : "its jobs are still ending";
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        return `its jobs may go on: ${error.message}`;
       }
     },
   };

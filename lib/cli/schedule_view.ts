@@ -12,7 +12,8 @@ export function scheduleToJson(
   history: TickHistory,
   nowMs: number,
 ): Record<string, unknown> {
-  const { name, pipeline, cron, time_zone, enabled, overlap, set } = schedule;
+  const { name, pipeline, cron, time_zone, enabled, overlap, set, executor } =
+    schedule;
   const nextMs = enabled ? schedule.times.next(nowMs) : null;
   const [last] = history.newest(name, 1);
   return {
@@ -24,6 +25,7 @@ export function scheduleToJson(
     enabled,
     paused: history.isPaused(name),
     overlap,
+    executor,
     catch_up: schedule.catch_up,
     next: nextMs === null ? null : isoOf(nextMs),
     last: last === undefined ? null : tickToJson(last),

@@ -1,5 +1,8 @@
 // Lengths of time in the units that people write.
 
+/** Ten years: longer than anybody waits, and still a number that timers and sums can hold. */
+export const LONGEST_WAIT_MS: number = 10 * 365 * 86_400_000;
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

@@ -112,6 +112,7 @@ function readEntry(
     misfire_window_ms: msOf(written.misfire_window) ?? 0,
     catch_up: written.catch_up,
     max_run_time_ms: msOf(written.max_run_time),
+    executor: written.executor,
     enabled: written.enabled,
     places: {
       name: at("name"),

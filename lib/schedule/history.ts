@@ -263,6 +263,7 @@ export class TickHistory implements Disposable {
       ),
       overlap: schedule.overlap,
       max_run_time_ms: schedule.max_run_time_ms,
+      executor: schedule.executor,
     };
     const [made] = this.#file.rows(
       // A clock that was set back may name an instant again; what was decided about it stands.

@@ -6,6 +6,10 @@ import { findPipelines, loadPipeline } from "../config/load_pipeline.ts";
 import { readPipelineText } from "../config/pipeline_text.ts";
 import { newReport, type Report } from "../config/report.ts";
 import {
+  type WrittenName,
+  writtenScheduleNames,
+} from "../config/schedule_names.ts";
+import {
   isSchedulesText,
   loadSchedulesFile,
   type SchedulesFile,
@@ -53,14 +57,16 @@ export async function loadSchedules(
 ): Promise<Checked<readonly Schedule[]>> {
   const diagnostics: Diagnostic[] = [];
   const entries: ScheduleEntry[] = [];
+  const names: WrittenName[] = [];
   for (const file of files) {
     const found = await entriesOf(file);
     entries.push(...found.entries);
+    names.push(...found.names);
     diagnostics.push(...found.findings);
   }
   const report = newReport();
   const schedules = entries.map(scheduleOf);
-  refuseTwins(schedules, report);
+  refuseTwins(names, report);
   for (const schedule of schedules) {
     diagnostics.push(...await checkPipeline(schedule, nowMs, report));
   }
@@ -70,10 +76,29 @@ export async function loadSchedules(
     : { ok: true, value: schedules, warnings: found };
 }
 
-async function entriesOf(file: string): Promise<SchedulesFile> {
-  if (isSchedulesText(await readPipelineText(file))) {
-    return await loadSchedulesFile(file);
-  }
+interface FileSchedules extends SchedulesFile {
+  /** Names of all entries, also of those with faults, in the order of the file. */
+  readonly names: readonly WrittenName[];
+}
+
+async function entriesOf(file: string): Promise<FileSchedules> {
+  const text = await readPipelineText(file);
+  const written = writtenScheduleNames({ name: file, text });
+  const found = isSchedulesText(text)
+    ? await loadSchedulesFile(file)
+    : await ownSchedules(file);
+  // An entry of a pipeline may go by the pipeline's name.
+  const isWritten = ({ places: { name } }: ScheduleEntry) =>
+    written.some(({ place }) => place.position.offset === name.position.offset);
+  const unwritten = found.entries.filter((entry) => !isWritten(entry))
+    .map(({ name, places }) => ({ name, place: places.name }));
+  const names = [...written, ...unwritten].sort((left, right) =>
+    left.place.position.offset - right.place.position.offset
+  );
+  return { ...found, names };
+}
+
+async function ownSchedules(file: string): Promise<SchedulesFile> {
   const checked = await loadPipeline(file);
   if (!checked.ok) return { entries: [], findings: checked.diagnostics };
   const { schedules } = checked.value;
@@ -86,16 +111,16 @@ async function entriesOf(file: string): Promise<SchedulesFile> {
   return { entries: schedules, findings: checked.warnings };
 }
 
-function refuseTwins(schedules: readonly Schedule[], report: Report): void {
-  const first = new Map<string, Schedule>();
-  for (const schedule of schedules) {
-    const other = first.get(schedule.name);
-    if (other === undefined) first.set(schedule.name, schedule);
+function refuseTwins(names: readonly WrittenName[], report: Report): void {
+  const first = new Map<string, WrittenName>();
+  for (const one of names) {
+    const other = first.get(one.name);
+    if (other === undefined) first.set(one.name, one);
     else {
       report.error(
-        schedule.places.name,
-        `Cannot use "${schedule.name}" as the name of a schedule: the one at ${
-          formatPosition(other.places.name.position)
+        one.place,
+        `Cannot use "${one.name}" as the name of a schedule: the one at ${
+          formatPosition(other.place.position)
         } has it already`,
         "Rename one of the two",
       );

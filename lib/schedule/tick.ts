@@ -1,4 +1,5 @@
 // One tick of a schedule as its history holds it.
+import type { ExecutorName } from "../catalog/executor_options.ts";
 import type { OverlapPolicy } from "../catalog/schedule_options.ts";
 
 /** Where a tick stands. */
@@ -18,6 +19,7 @@ export interface TickWork {
   readonly set: readonly string[];
   readonly overlap: OverlapPolicy;
   readonly max_run_time_ms: number | null;
+  readonly executor: ExecutorName;
 }
 
 /** A line of the history. */
@@ -67,7 +69,8 @@ export function tickOf(row: Readonly<Record<string, unknown>>): Tick {
     finishedMs: nullableNumber(row["finished_ms"]),
     exitCode: nullableNumber(row["exit_code"]),
     run: nullableText(row["run"]),
-    work: JSON.parse(String(row["work"])) as TickWork,
+    // Ticks from before there was a choice ran here.
+    work: { executor: "local", ...JSON.parse(String(row["work"])) },
   };
 }
 

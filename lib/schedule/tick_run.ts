@@ -18,6 +18,14 @@ import { tickName } from "./overlap.ts";
 import { type SchedulePaths, tickLock } from "./schedule_paths.ts";
 import type { Tick } from "./tick.ts";
 
+/** Jobs of a run on a cluster. */
+export interface ClusterJobs {
+  /** Whether some wait or run. */
+  areThere(run: string): Promise<boolean>;
+  /** Cancels them and waits for their ends; never throws. Answers why some may go on, or null. */
+  cancel(run: string): Promise<string | null>;
+}
+
 /** What a tick is run with. */
 export interface TickScene {
   readonly history: TickHistory;
@@ -27,6 +35,8 @@ export interface TickScene {
   readonly train: (tick: Tick) => Promise<number>;
   /** Makes the run that {@linkcode TickScene.train} has begun save and end. */
   readonly stop: () => void;
+  /** Asked for ticks whose steps run on a cluster. */
+  readonly jobs: ClusterJobs;
   readonly clock?: Clock;
 }
 
@@ -40,6 +50,8 @@ export type TickResult =
   | { readonly kind: "gone" };
 
 const POLL_MS = 200;
+/** Each look at jobs asks the cluster's controller. */
+const JOBS_POLL_MS = 3000;
 const REPLACE_WAIT_MS = 90_000;
 
 /** Runs the tick unless its overlap policy, or another process, says otherwise. */
@@ -99,19 +111,55 @@ async function runClaimed(tick: Tick, scene: TickScene): Promise<TickResult> {
     history.skip(tick.id, busy, nowMs());
     return { kind: "skipped", reason: busy };
   }
-  const limitMs = tick.work.max_run_time_ms;
-  const timer = limitMs === null ? null : setTimeout(() => {
+  const code = await trainWithin(tick, scene, nowMs());
+  const stopReason = await withoutJobs(tick, scene);
+  const end = endOf(code, stopReason);
+  history.end(tick.id, { ...end, nowMs: nowMs() });
+  return { kind: "ran", exitCode: end.exitCode };
+}
+
+/** Runs the pipeline for as long as the tick may last. */
+async function trainWithin(
+  tick: Tick,
+  { history, stop, train }: TickScene,
+  nowMs: number,
+): Promise<number> {
+  const { max_run_time_ms: limitMs, executor } = tick.work;
+  if (limitMs === null) return await train(tick);
+  const askToStop = () =>
     history.askToStop(
       tick.id,
       `ran longer than its max_run_time of ${formatDuration(limitMs)}`,
     );
-    scene.stop();
-  }, limitMs);
-  const code = await scene.train(tick);
-  if (timer !== null) clearTimeout(timer);
-  const end = endOf(code, history.stopReason(tick.id));
-  history.end(tick.id, { ...end, nowMs: nowMs() });
-  return { kind: "ran", exitCode: end.exitCode };
+  // Jobs go on while no process of the tick is there.
+  const usedMs = executor === "slurm" ? nowMs - (tick.startedMs ?? nowMs) : 0;
+  if (usedMs >= limitMs) {
+    askToStop();
+    return EXIT_CODE.terminated;
+  }
+  const timer = setTimeout(() => {
+    askToStop();
+    stop();
+  }, limitMs - usedMs);
+  try {
+    return await train(tick);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Why the tick was asked to stop; its jobs, which do not end with this process, are then cancelled. */
+async function withoutJobs(
+  { id, work }: Tick,
+  { history, jobs }: TickScene,
+): Promise<string | null> {
+  const reason = history.stopReason(id);
+  const run = history.tick(id)?.run ?? null;
+  if (reason === null || run === null || work.executor === "local") {
+    return reason;
+  }
+  const trouble = await jobs.cancel(run);
+  return trouble === null ? reason : `${reason}; ${trouble}`;
 }
 
 /** A stop that somebody gave a reason for ends the tick; any other stop lets it go on later. */
@@ -136,7 +184,7 @@ function endOf(
 }
 
 /**
- * Runs that a person started count too: looks whether one holds the run's lock and does as the overlap policy says. Answers
+ * Runs that a person started count too: looks whether one holds the run's lock or has jobs on the cluster, and does as the overlap policy says. Answers
  * why the tick is skipped, or null where it may run.
  */
 async function waitForRun(
@@ -152,7 +200,16 @@ async function waitForRun(
   let isAsked = false;
   for (;;) {
     const state = await inspectWorkLock(lock, await sharingOf(runsDir));
-    if (state.kind === "free" || tick.work.overlap === "allow") return null;
+    if (tick.work.overlap === "allow") return null;
+    if (state.kind === "free") {
+      if (!await hasOthersJobs(tick, run, scene)) return null;
+      if (tick.work.overlap === "skip") {
+        return `"${run}" has jobs in the queue`;
+      }
+      if (tick.work.overlap === "replace") await scene.jobs.cancel(run);
+      await clock.sleep(JOBS_POLL_MS);
+      continue;
+    }
     // A run that was interrupted may still be on its way out; the tick that goes on waits for it.
     if (tick.work.overlap === "skip" && tick.attempts <= 1) {
       return `${describeHolder(state.holder)} is running "${run}"`;
@@ -163,6 +220,15 @@ async function waitForRun(
     }
     await clock.sleep(POLL_MS);
   }
+}
+
+/** Jobs that were there before this tick began are somebody else's. */
+async function hasOthersJobs(
+  { work, attempts }: Tick,
+  run: string,
+  { jobs }: TickScene,
+): Promise<boolean> {
+  return work.executor === "slurm" && attempts <= 1 && await jobs.areThere(run);
 }
 
 async function runName({ work }: Tick): Promise<string | null> {

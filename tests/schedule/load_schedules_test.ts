@@ -43,6 +43,8 @@ Deno.test("loadSchedules() tells every fault of a file at once, with place and r
   - { name: i, cron: 0 0 * * *, pipeline: ${TICK}, overlap: allow }
   - { name: ../j, cron: 0 0 * * *, pipeline: ${TICK} }
   - { name: k, pipeline: ${TICK} }
+  - { name: a, cron: 0 0 * * *, pipeline: ${TICK} }
+  - { name: b, cro: 0 0 * * *, pipeline: ${TICK} }
 `);
   const expected: readonly RegExp[] = [
     /^schedules.yaml:2:22 Cannot read schedule "a": "61 \* \* \* \*" is no cron expression: invalid value for minute: 61 \(Write minute, hour/,
@@ -59,6 +61,10 @@ Deno.test("loadSchedules() tells every fault of a file at once, with place and r
     /^schedules.yaml:10:43 Cannot use schedule "h": its pipeline .* is refused \(Correct the pipeline or the overrides; the next tick sets seeed=1\)/,
     /^schedules.yaml:11:\d+ Cannot use schedule "i": with overlap "allow" two ticks would run "tick" at once/,
     /^schedules.yaml:12:\d+ Cannot use "..\/j" as the name of a schedule: it must start with a letter or a digit/,
+    // A name is taken by an entry with other faults too, and an entry with other faults is told that its name is.
+    /^schedules.yaml:14:13 Cannot use "a" as the name of a schedule: the one at schedules.yaml:2:13 has it already/,
+    /^schedules.yaml:15:13 Cannot use "b" as the name of a schedule: the one at schedules.yaml:3:13 has it already/,
+    /^schedules.yaml:15:16 .*"b": unknown key "cro", did you mean "cron"\?/,
   ];
   for (const pattern of expected) {
     assert(

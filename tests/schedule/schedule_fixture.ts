@@ -26,6 +26,7 @@ export function schedule(change: Partial<ScheduleEntry> = {}): Schedule {
     misfire_window_ms: 300_000,
     catch_up: "last",
     max_run_time_ms: null,
+    executor: "local",
     enabled: true,
     places: { name: PLACE, pipeline: PLACE, set: [], overlap: PLACE },
     ...change,

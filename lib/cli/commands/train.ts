@@ -1,7 +1,7 @@
 // Declares `fluxline train`.
 import { InvalidArgumentError, Option } from "commander";
 import { EXECUTORS } from "../../catalog/executor_options.ts";
-import { parseDurationMs } from "../../clock/duration.ts";
+import { LONGEST_WAIT_MS, parseDurationMs } from "../../clock/duration.ts";
 import { runnerDisk, testDisk } from "../../disk/disk_test.ts";
 import {
   cellCount,
@@ -76,9 +76,6 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
       finish(await trainCommand(file, options, terminal));
     });
 }
-
-// Ten years: longer than anybody waits, and still a number that timers and sums can hold.
-const LONGEST_WAIT_MS = 10 * 365 * 86_400_000;
 
 function waitingTime(text: string): number {
   const ms = parseDurationMs(text);
