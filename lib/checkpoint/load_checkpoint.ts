@@ -17,7 +17,7 @@ import {
   type VerifiedGeneration,
   verifyGeneration,
 } from "./generation.ts";
-import { TENSOR_FILES } from "./save_checkpoint.ts";
+import { TENSOR_FILES } from "./tensor_files.ts";
 
 /** What a step folder offers to go on from. */
 export interface CheckpointLookup {
@@ -86,15 +86,29 @@ export async function readCurrent(
 }
 
 /**
- * Arrays of one tensor file of a verified generation.
+ * Arrays of one kind of a verified generation; the weights are those that train and the frozen ones.
  *
- * @throws {StoredStateError} when the file is missing or is no safetensors file of 32-bit floats.
+ * @throws {StoredStateError} when a file is missing or is no safetensors file of 32-bit floats.
  */
 export async function readTensors(
   verified: VerifiedGeneration,
-  file: keyof typeof TENSOR_FILES,
+  kind: "weights" | "average" | "optimizer",
 ): Promise<Map<string, StoredArray>> {
-  const path = join(verified.folder, TENSOR_FILES[file]);
+  const arrays = await readFile(verified, TENSOR_FILES[kind]);
+  if (kind !== "weights" || !hasFile(verified, TENSOR_FILES.frozen)) {
+    return arrays;
+  }
+  return new Map([
+    ...arrays,
+    ...await readFile(verified, TENSOR_FILES.frozen),
+  ]);
+}
+
+async function readFile(
+  verified: VerifiedGeneration,
+  name: string,
+): Promise<Map<string, StoredArray>> {
+  const path = join(verified.folder, name);
   const { tensors } = decodeSafetensors(await Deno.readFile(path));
   const arrays = new Map<string, StoredArray>();
   for (const [name, { shape, data }] of tensors) {
@@ -110,9 +124,11 @@ export async function readTensors(
 
 /** Whether the generation keeps an average of its weights. */
 export function hasAverage(verified: VerifiedGeneration): boolean {
-  return verified.state.files.some((file) =>
-    file.path === TENSOR_FILES.average
-  );
+  return hasFile(verified, TENSOR_FILES.average);
+}
+
+function hasFile(verified: VerifiedGeneration, name: string): boolean {
+  return verified.state.files.some(({ path }) => path === name);
 }
 
 /** Renames damaged generations so that no reader takes them and a person can look. Answers the new paths. */

@@ -6,8 +6,6 @@ import { canonicalJson } from "../disk/canonical_json.ts";
 import { sha256Hex } from "../disk/digest.ts";
 import { removeTree } from "../disk/folder_entries.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
-import { encodeSafetensors } from "../format/safetensors.ts";
-import type { StoredArray } from "../blueprint/parameter_spec.ts";
 import { generationsOf, writeManifest } from "./checkpoint_manifest.ts";
 import {
   type CheckpointFile,
@@ -19,22 +17,21 @@ import {
 } from "./generation.ts";
 import { nextManifest, type RetentionPolicy } from "./retention.ts";
 import { seal } from "../disk/sealed_record.ts";
+import {
+  changingFiles,
+  frozenFile,
+  shareOrWrite,
+  type StoredArrays,
+} from "./tensor_files.ts";
 import type { TrainState } from "./train_state.ts";
-
-/** Arrays by name. */
-export type StoredArrays = ReadonlyMap<string, StoredArray>;
-
-/** Tensor files of a generation. */
-export const TENSOR_FILES = {
-  weights: "weights.safetensors",
-  average: "ema.safetensors",
-  optimizer: "optimizer.safetensors",
-} as const;
 
 /** One moment of a train step. */
 export interface CheckpointContent {
   readonly state: Omit<TrainState, "files">;
+  /** Those that the step trains, and whatever else may change. */
   readonly weights: StoredArrays;
+  /** Those that it leaves as they are; they are written once and shared by all generations. */
+  readonly frozen: StoredArrays;
   /** Null where the step keeps no average. */
   readonly average: StoredArrays | null;
   readonly optimizer: StoredArrays;
@@ -44,6 +41,13 @@ export interface CheckpointContent {
 /** The generations behind the next one, newest first, the one that the step goes on from at the head; empty at the start. */
 export interface CheckpointHistory {
   readonly usable: readonly Generation[];
+}
+
+/** The history with the new generation at its head, and what that one cost. */
+export interface SavedCheckpoint extends CheckpointHistory {
+  readonly writtenBytes: number;
+  /** Bytes of frozen weights that lie in the generation before already. */
+  readonly sharedBytes: number;
 }
 
 /**
@@ -56,15 +60,24 @@ export async function saveCheckpoint(
   content: CheckpointContent,
   history: CheckpointHistory,
   policy: RetentionPolicy,
-): Promise<CheckpointHistory> {
+): Promise<SavedCheckpoint> {
   const folder = await freeFolderName(stepFolder, content.state.global_step);
-  const generation = await writeGeneration(stepFolder, folder, content);
+  const before = history.usable[0]?.folder;
+  const { generation, sharedBytes } = await writeGeneration(
+    stepFolder,
+    folder,
+    {
+      content,
+      before: before === undefined ? null : join(stepFolder, before),
+    },
+  );
   await readBack(stepFolder, generation);
   const manifest = nextManifest(generation, history.usable, policy);
   await writeManifest(stepFolder, manifest);
   const usable = generationsOf(manifest);
   await removeUnreferenced(stepFolder, usable);
-  return { usable };
+  const bytes = generation.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { usable, writtenBytes: bytes - sharedBytes, sharedBytes };
 }
 
 /** Deletes generation folders that are not among `generations`; folders with foreign names are left alone. */
@@ -96,8 +109,12 @@ async function freeFolderName(
 async function writeGeneration(
   stepFolder: string,
   folder: string,
-  content: CheckpointContent,
-): Promise<Generation> {
+  { content, before }: {
+    readonly content: CheckpointContent;
+    /** Absolute folder of the generation that the step comes from. */
+    readonly before: string | null;
+  },
+): Promise<{ readonly generation: Generation; readonly sharedBytes: number }> {
   await using staged = await StagedFolder.create(join(stepFolder, folder));
   const files: CheckpointFile[] = [];
   const write = async (path: string, bytes: Uint8Array) => {
@@ -105,11 +122,16 @@ async function writeGeneration(
     files.push({ path, bytes: bytes.length, sha256: sha256Hex(bytes) });
   };
   const { variant, global_step } = content.state;
-  for (const [path, arrays] of tensorFiles(content)) {
-    await write(
-      path,
-      tensorBytes(arrays, { format: "pt", variant, step: String(global_step) }),
-    );
+  const origin = { variant, globalStep: global_step };
+  for (const { path, bytes } of changingFiles(content, origin)) {
+    await write(path, bytes);
+  }
+  let sharedBytes = 0;
+  if (content.frozen.size > 0) {
+    const frozen = frozenFile(content.frozen, origin);
+    const { file, isShared } = await shareOrWrite(staged.path, frozen, before);
+    files.push(file);
+    if (isShared) sharedBytes = file.bytes;
   }
   const state = seal({ ...content.state, files: [...files] });
   await write(
@@ -117,30 +139,9 @@ async function writeGeneration(
     new TextEncoder().encode(`${canonicalJson(state, 2)}\n`),
   );
   await staged.publish();
-  return { globalStep: global_step, folder, files, score: content.score };
-}
-
-function tensorFiles(content: CheckpointContent): [string, StoredArrays][] {
-  return [
-    [TENSOR_FILES.weights, content.weights],
-    ...(content.average === null
-      ? []
-      : [[TENSOR_FILES.average, content.average] as [string, StoredArrays]]),
-    [TENSOR_FILES.optimizer, content.optimizer],
-  ];
-}
-
-function tensorBytes(
-  arrays: StoredArrays,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  const tensors = new Map(
-    [...arrays].map(([name, { shape, data }]) => [
-      name,
-      { dtype: "F32" as const, shape: [...shape], data },
-    ]),
-  );
-  return encodeSafetensors(tensors, { ...metadata });
+  const { score } = content;
+  const generation = { globalStep: global_step, folder, files, score };
+  return { generation, sharedBytes };
 }
 
 /** A disk that lies is caught here, while the generation before it still stands. */

@@ -5,7 +5,7 @@ import {
   type InstallObserver,
 } from "../engine_setup/install_library.ts";
 import { PACKAGE_ROOT } from "../plan/plan.ts";
-import { formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 import { fetchCode } from "../worker/code_fetch.ts";
 import { probeEngine, probeEntry } from "../worker/engine_probe.ts";
 import { RefusedError } from "../error/failure.ts";

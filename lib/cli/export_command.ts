@@ -1,7 +1,8 @@
 // `fluxline export`: writes a finished step's weights as FluxFlow's files.
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { counted, formatBytes, textTable } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted, textTable } from "../plan/text_table.ts";
 import { exportStep, type StepExport } from "../runner/export_step.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { shownPath } from "../worker/permissions.ts";

@@ -1,6 +1,7 @@
 // `fluxline gc`: shows what no run refers to, and removes it where it is told to.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { counted, formatBytes, textTable } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted, textTable } from "../plan/text_table.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { findGarbage, type Garbage, removeGarbage } from "../upkeep/garbage.ts";
 import { shownPath } from "../worker/permissions.ts";

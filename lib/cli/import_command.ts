@@ -8,7 +8,8 @@ import {
 } from "../exchange/import_weights.ts";
 import { modelYaml } from "../exchange/imported_model.ts";
 import { describePosition } from "../exchange/run_position.ts";
-import { counted, formatBytes, textTable } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted, textTable } from "../plan/text_table.ts";
 import { requireAbsent } from "../runner/new_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { Print } from "./plan_command.ts";

@@ -1,6 +1,7 @@
 // What the train steps of a run did, as a table below its closing one.
 import { waitText } from "../metrics/data_wait.ts";
-import { counted, formatBytes, textTable } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted, textTable } from "../plan/text_table.ts";
 import type { StepSummary } from "../runner/run_summary.ts";
 
 const COLUMNS = [

@@ -1,6 +1,7 @@
 // `fluxline verify`: compares every digest under the folder of runs with what lies there. Writes nothing.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { counted, formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted } from "../plan/text_table.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { verifyStore } from "../upkeep/verify_store.ts";
 import type { StepVerdict } from "../upkeep/verify_step.ts";

@@ -9,6 +9,24 @@ export async function renameEntry(path: string, to: string): Promise<void> {
   await operate({ kind: "rename", path, to }, () => Deno.rename(path, to));
 }
 
+/**
+ * Gives the file at `path` the second name `to`, where nothing may be; durable once the folder of `to` is synced. False where the
+ * file system cannot: it has no such links, it keeps them from this user, the folders lie on two of them, or the file has as many
+ * names as a file may.
+ */
+export async function linkEntry(path: string, to: string): Promise<boolean> {
+  try {
+    await operate({ kind: "link", path, to }, () => Deno.link(path, to));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && NO_LINK.test(error.message)) return false;
+    throw error;
+  }
+}
+
+// EPERM, EXDEV, EMLINK, ENOSYS and EOPNOTSUPP.
+const NO_LINK = /\(os error (?:1|18|31|38|95)\)/;
+
 /** Removes one file, link or empty folder. */
 export async function removeEntry(path: string): Promise<void> {
   await operate({ kind: "remove", path }, () => Deno.remove(path));

@@ -8,13 +8,14 @@ export type OperationKind =
   | "truncate"
   | "make"
   | "rename"
+  | "link"
   | "remove";
 
 /** One change of the disk that is about to happen. */
 export interface DiskOperation {
   readonly kind: OperationKind;
   readonly path: string;
-  /** New name, of "rename". */
+  /** New name, of "rename" and "link". */
   readonly to?: string;
   /** Writes the first half of what a "write" would write. */
   readonly tear?: () => void;

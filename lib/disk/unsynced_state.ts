@@ -42,6 +42,9 @@ export class UnsyncedState {
       case "make":
         this.#note("make", path);
         break;
+      case "link":
+        this.#note("make", to!);
+        break;
       case "rename":
         this.#note("rename", path, to!, this.#content.get(to!) ?? capture(to!));
         break;

@@ -14,7 +14,8 @@ import { PAINT, paint, paintChange, type PaintOptions } from "./paint.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { drawGraph } from "./step_graph.ts";
-import { counted, formatBytes, textTable } from "./text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted, textTable } from "./text_table.ts";
 import { trainingKinds } from "./training_kinds.ts";
 
 /** The plan as text of several lines, without a final line break. */

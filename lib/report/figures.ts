@@ -1,5 +1,5 @@
 // Numbers as a reader compares them.
-import { formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 
 /** Four significant digits; small and large ones as powers of ten. */
 export function figure(value: number): string {

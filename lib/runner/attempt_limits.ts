@@ -2,7 +2,7 @@
 import { formatDuration } from "../clock/duration.ts";
 import { type Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import { formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 import { type Confinement, groupMemory } from "../worker/confinement.ts";
 import type { StepProcess } from "../worker/spawn.ts";
 

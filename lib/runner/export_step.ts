@@ -8,6 +8,7 @@ import {
   readCurrent,
   readTensors,
 } from "../checkpoint/load_checkpoint.ts";
+import { TENSOR_FILES } from "../checkpoint/tensor_files.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
 import {
   exportMetadata,
@@ -98,9 +99,10 @@ function originOf(
   },
 ): ExportOrigin {
   const { step } = planned;
-  const read = average
-    ? ["weights.safetensors", "ema.safetensors"]
-    : ["weights.safetensors"];
+  const read: string[] = [
+    ...[TENSOR_FILES.weights, TENSOR_FILES.frozen],
+    ...(average ? [TENSOR_FILES.average] : []),
+  ];
   return {
     model: pipeline.model,
     run: pipeline.name,

@@ -4,7 +4,7 @@ import { secondsOf } from "../clock/duration.ts";
 import { RefusedError } from "../error/failure.ts";
 import { isGranted } from "../disk/granted.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import { formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 import { type Confinement, ownCores, ownGpus } from "../worker/confinement.ts";
 
 /** What there is for all steps together; null where it is not known, and so not shared out. */

@@ -3,7 +3,7 @@ import { memoryBytes, type SlurmOptions } from "../catalog/executor_options.ts";
 import { secondsOf } from "../clock/duration.ts";
 import { RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import { formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { slurmCommand, slurmOutput } from "./slurm_command.ts";
 

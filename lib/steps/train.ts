@@ -1,8 +1,13 @@
 // Body of `task: train`: opens the step, runs the train loop, answers with what the step has reached.
 import type { TrainStep } from "../catalog/pipeline.ts";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
-import { saveCheckpoint } from "../checkpoint/save_checkpoint.ts";
+import {
+  type CheckpointHistory,
+  saveCheckpoint,
+  type SavedCheckpoint,
+} from "../checkpoint/save_checkpoint.ts";
 import type { TrainedAmount } from "../catalog/trained_amount.ts";
+import { formatBytes } from "../disk/byte_count.ts";
 import { startEngine } from "../engines/engine.ts";
 import { BatchStream } from "../data/batch_stream.ts";
 import { nextTurn } from "../train/event_loop.ts";
@@ -93,20 +98,36 @@ function saver(
 ): (progress: TrainProgress) => Promise<string> {
   const policy = retentionOf(opened.step);
   const best = opened.step.checkpoint.keep_best;
-  let { history } = opened;
+  let history: CheckpointHistory = opened.history;
   return async (progress) => {
     const score = best === null
       ? null
       : presentValue(progress, metricName(best.metric));
     const content = await takeSnapshot(opened.session, progress, score);
-    history = await saveCheckpoint(context.folder, content, history, policy);
+    const saved = await saveCheckpoint(
+      context.folder,
+      content,
+      history,
+      policy,
+    );
+    history = saved;
     context.saved();
     const { epoch, batch } = progress.cursor;
     const place = progress.finished
       ? "end of the step"
       : `epoch ${epoch + 1}, batch ${batch}`;
-    return `checkpoint "${history.usable[0]!.folder}" (${place})`;
+    return `checkpoint "${saved.usable[0]!.folder}" (${place})${
+      sharedNote(saved)
+    }`;
   };
+}
+
+/** Nothing where every weight is trained. */
+function sharedNote({ writtenBytes, sharedBytes }: SavedCheckpoint): string {
+  if (sharedBytes === 0) return "";
+  return `: ${formatBytes(writtenBytes)} written, ${
+    formatBytes(sharedBytes)
+  } of frozen weights shared with the one before`;
 }
 
 /** The held-out figure of the step's kind: pictures for a VAE, the loss for a flow; on averaged weights where there are some. */

@@ -109,7 +109,7 @@ export async function takeSnapshot(
         : { corrupt_samples: progress.corrupt }),
       metrics: await metricsEntry(session),
     },
-    weights: model.parameters.toStored(),
+    ...storedWeights(session),
     average: average?.store() ?? null,
     optimizer,
     score,
@@ -167,6 +167,23 @@ export async function restoreSnapshot(
     finished: state.finished,
     endReason: state.end_reason,
   };
+}
+
+/** The weights, those apart that nobody trains. Buffers move with the training around them and are never among these. */
+function storedWeights(
+  { model: { parameters }, groups }: TrainSession,
+): Pick<CheckpointContent, "weights" | "frozen"> {
+  const trained = new Set(groups.flatMap(({ variables }) => [
+    ...variables.keys(),
+  ]));
+  const isFrozen = (name: string) =>
+    parameters.specs.get(name)!.trainable && !trained.has(name);
+  const weights = new Map<string, StoredArray>();
+  const frozen = new Map<string, StoredArray>();
+  for (const [name, array] of parameters.toStored()) {
+    (isFrozen(name) ? frozen : weights).set(name, array);
+  }
+  return { weights, frozen };
 }
 
 function gatheredEntry(

@@ -150,14 +150,24 @@ async function orUnknown<T>(run: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Bytes of a file, or of all files below a folder. */
+/** Bytes that go with the tree: a file that has a name elsewhere stays. */
 export function sizeOfTree(path: string): number {
-  const found = Deno.lstatSync(path);
-  if (!found.isDirectory) return found.size;
-  return entriesOf(path).reduce(
-    (sum, { name }) => sum + sizeOfTree(join(path, name)),
-    0,
-  );
+  const namesHere = new Map<number, number>();
+  let bytes = 0;
+  const walk = (at: string) => {
+    const found = Deno.lstatSync(at);
+    if (found.isDirectory) {
+      for (const { name } of entriesOf(at)) walk(join(at, name));
+      return;
+    }
+    const { ino, nlink, size } = found;
+    const names = (namesHere.get(ino ?? 0) ?? 0) + 1;
+    if (ino === null || nlink === null) bytes += size;
+    else if (names === nlink) bytes += size;
+    if (ino !== null) namesHere.set(ino, names);
+  };
+  walk(path);
+  return bytes;
 }
 
 function entriesOf(folder: string): Deno.DirEntry[] {

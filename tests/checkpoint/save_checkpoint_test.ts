@@ -29,6 +29,7 @@ function content(globalStep: number, value: number): CheckpointContent {
       metrics: { path: "metrics.jsonl", bytes: 0, sha256: sha256Hex("") },
     } as unknown as CheckpointContent["state"],
     weights: new Map([["expander.a", array]]),
+    frozen: new Map(),
     average: null,
     optimizer: new Map([["vae/exp_avg/expander.a", array]]),
     score: null,

@@ -45,10 +45,13 @@ training:
     steps:
 `;
 
-/** The pipeline of the sweep: a user's task before a train step of two updates, the second of which replaces the first's checkpoint. */
+/**
+ * The pipeline of the sweep: a user's task before a train step of two updates, the second of which replaces the first's checkpoint
+ * and shares its frozen weights.
+ */
 export const SWEPT_STEPS: readonly string[] = [
   "{ name: words, task: script, uses: count_words.ts }",
-  "{ name: vae_warmup, needs: [words], train_vae: true, n_epochs: 1 }",
+  "{ name: vae_warmup, needs: [words], train_vae: true, freeze: [expander], n_epochs: 1 }",
 ];
 
 /** A folder with pictures and a pipeline, whose runs may lie in many folders; removed when disposed. */

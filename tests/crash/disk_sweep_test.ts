@@ -62,7 +62,7 @@ Deno.test("the event file of a step is there before its marker", async () => {
 
 testWith(
   STRACE,
-  "strace sees the syncs and renames that the layer counted, and the same points again",
+  "strace sees the syncs, renames and links that the layer counted, and the same points again",
   async () => {
     const { project, calm } = await calmRun();
     const trace = project.path("traced.trace");
@@ -71,13 +71,14 @@ testWith(
     assert.deepEqual(countsOf(counted), countsOf(calm.operations));
     assert.deepEqual(inEachProcess(counted), inEachProcess(calm.operations));
     const layer = counted
-      .filter(({ kind }) => kind === "sync" || kind === "rename")
+      .filter(({ kind }) => ["sync", "rename", "link"].includes(kind))
       .map(({ kind, path, to }) =>
         `${kind} ${resolve(project.root, path)}${
           to === null ? "" : ` ${resolve(project.root, to)}`
         }`
       );
     assert.ok(layer.length > 150, `only ${layer.length} syncs and renames`);
+    assert.ok(layer.some((line) => line.startsWith("link ")), "no link");
     assert.deepEqual(seen.toSorted(), layer.toSorted());
     refuseEarlyMarkers(project, seen);
   },
@@ -95,14 +96,14 @@ function inEachProcess(
   return points;
 }
 
-/** Syncs and renames in the runs folder, in order, as strace tells them of all processes. */
+/** Syncs, renames and links in the runs folder, in order, as strace tells them of all processes. */
 async function straced(
   project: CrashProject,
   trace: string,
 ): Promise<string[]> {
   const log = project.path("strace.log");
   const test = JSON.stringify({ at: null, event: "kill", trace });
-  const calls = "fsync,fdatasync,syncfs,rename,renameat,renameat2";
+  const calls = "fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat";
   const { code, stderr } = await new Deno.Command("strace", {
     args: [
       ...["-f", "--seccomp-bpf", "-y", "-s", "4096", "-o", log],
@@ -120,12 +121,12 @@ async function straced(
   return Deno.readTextFileSync(log).split("\n").flatMap((line) => {
     const sync = /\bf(?:data)?sync\(\d+<([^>]*)>/.exec(line);
     if (sync !== null) return inRuns(sync[1]!) ? [`sync ${sync[1]}`] : [];
-    const rename = /\brename\w*\(.*?"([^"]*)",.*?"([^"]*)"/.exec(line);
-    if (rename === null) return [];
-    const [from, to] = [rename[1]!, rename[2]!].map((path) =>
+    const named = /\b(rename|link)\w*\(.*?"([^"]*)",.*?"([^"]*)"/.exec(line);
+    if (named === null) return [];
+    const [from, to] = [named[2]!, named[3]!].map((path) =>
       path.startsWith("/") ? path : project.path(path)
     ) as [string, string];
-    return inRuns(to) ? [`rename ${from} ${to}`] : [];
+    return inRuns(to) ? [`${named[1]} ${from} ${to}`] : [];
   });
 }
 

@@ -4,7 +4,8 @@ import { planPipeline } from "../../lib/plan/plan.ts";
 import { planToJson } from "../../lib/plan/plan_json.ts";
 import { totals } from "../../lib/plan/action_totals.ts";
 import { renderPlan } from "../../lib/plan/render_plan.ts";
-import { counted, formatBytes, textTable } from "../../lib/plan/text_table.ts";
+import { formatBytes } from "../../lib/disk/byte_count.ts";
+import { counted, textTable } from "../../lib/plan/text_table.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { writeFiles } from "../store/stored_step.ts";
 import {
