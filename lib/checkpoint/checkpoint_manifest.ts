@@ -4,6 +4,7 @@ import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import type { Generation } from "./generation.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
+import { checkedManifest } from "./stored_shapes.ts";
 
 /** Name of the manifest inside a step folder. */
 export const MANIFEST_FILE = "checkpoint.json";
@@ -38,7 +39,7 @@ export async function readManifest(
       path,
       version: MANIFEST_VERSION,
     });
-    return { kind: "found", manifest: record as unknown as CheckpointManifest };
+    return { kind: "found", manifest: checkedManifest(record, path) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { kind: "absent" };
     if (error instanceof StoredStateError) {

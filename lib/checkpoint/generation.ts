@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { digestFile, sha256Hex } from "../disk/digest.ts";
 import { openSealed } from "../disk/sealed_record.ts";
+import {
+  checkedState,
+  GENERATIONS_FOLDER,
+  isGenerationName,
+} from "./stored_shapes.ts";
 import { STATE_VERSION, type TrainState } from "./train_state.ts";
 
-/** Folder of the generations inside a step folder. */
-export const GENERATIONS_FOLDER = "checkpoints";
 /** Name of the state inside a generation. */
 export const STATE_FILE = "state.json";
 /** Metric rows of the step, beside the generations. */
@@ -84,7 +87,7 @@ export async function listGenerationFolders(
     for await (
       const entry of Deno.readDir(join(stepFolder, GENERATIONS_FOLDER))
     ) {
-      if (entry.isDirectory && GENERATION_NAME.test(entry.name)) {
+      if (entry.isDirectory && isGenerationName(entry.name)) {
         names.push(entry.name);
       }
     }
@@ -94,13 +97,11 @@ export async function listGenerationFolders(
   return names.sort().reverse().map((name) => `${GENERATIONS_FOLDER}/${name}`);
 }
 
-const GENERATION_NAME = /^\d{8,}(-\d+)?$/;
-
 async function readState(folder: string): Promise<TrainState> {
   const path = join(folder, STATE_FILE);
   const text = await readText(path);
   const record = openSealed(text, { path, version: STATE_VERSION });
-  return record as unknown as TrainState;
+  return checkedState(record, path);
 }
 
 async function readText(path: string): Promise<string> {

@@ -12,11 +12,11 @@ import {
 import {
   describeGeneration,
   type Generation,
-  GENERATIONS_FOLDER,
   listGenerationFolders,
   type VerifiedGeneration,
   verifyGeneration,
 } from "./generation.ts";
+import { GENERATIONS_FOLDER } from "./stored_shapes.ts";
 import { TENSOR_FILES } from "./tensor_files.ts";
 
 /** What a step folder offers to go on from. */

@@ -10,7 +10,6 @@ import { generationsOf, writeManifest } from "./checkpoint_manifest.ts";
 import {
   type CheckpointFile,
   type Generation,
-  GENERATIONS_FOLDER,
   listGenerationFolders,
   STATE_FILE,
   verifyGeneration,
@@ -23,6 +22,7 @@ import {
   shareOrWrite,
   type StoredArrays,
 } from "./tensor_files.ts";
+import { GENERATIONS_FOLDER } from "./stored_shapes.ts";
 import type { TrainState } from "./train_state.ts";
 
 /** One moment of a train step. */

@@ -8,6 +8,16 @@ import type { HeaderFinding } from "./sample_source.ts";
 /** Bytes of a file that hold its size, unless a photo puts a long preview before it. */
 export const HEADER_BYTES = 64 * 1024;
 
+/** A picture is held in memory while it is decoded. */
+const LONGEST_PICTURE_BYTES = 256 * 1024 * 1024;
+/** Why a picture of more is not read. */
+export const TOO_LONG = "its file is longer than 256 MiB";
+
+/** Whether the file of a picture is too long to be read. */
+export function isTooLong(fileBytes: number): boolean {
+  return fileBytes > LONGEST_PICTURE_BYTES;
+}
+
 /**
  * What the header of each caption's picture says, in the order of the captions; each file is read once.
  *
@@ -60,6 +70,7 @@ async function readHeader(path: string): Promise<HeaderFinding | null> {
   using _open = file;
   const info = await file.stat();
   if (!info.isFile) return null;
+  if (isTooLong(info.size)) return TOO_LONG;
   const start = await readStart(file, Math.min(info.size, HEADER_BYTES));
   const finding = headerOf(start);
   if (typeof finding !== "string" || start.length === info.size) return finding;

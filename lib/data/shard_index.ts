@@ -3,14 +3,17 @@ import type { ShardEntry } from "../catalog/pipeline.ts";
 import { tarMembers } from "../format/tar_members.ts";
 import { isRecord } from "../json/record.ts";
 import { contentOf } from "./dataset_part.ts";
-import { HEADER_BYTES, headerOf } from "./picture_headers.ts";
+import {
+  HEADER_BYTES,
+  headerOf,
+  isTooLong,
+  TOO_LONG,
+} from "./picture_headers.ts";
 import type { HeaderFinding } from "./sample_source.ts";
 import { readStretch } from "./shard_stretch.ts";
 
 /** A caption or a label is text; more would fill the memory. */
 const LONGEST_LABEL_BYTES = 1024 * 1024;
-/** A picture is held in memory while it is decoded. */
-const LONGEST_PICTURE_BYTES = 256 * 1024 * 1024;
 /** Endings that an empty dataset's message names. */
 const NAMED_ENDINGS = 8;
 
@@ -154,9 +157,7 @@ async function pictureHeader(
     readonly start: Uint8Array;
   },
 ): Promise<HeaderFinding> {
-  if (member.sizeBytes > LONGEST_PICTURE_BYTES) {
-    return "its file is longer than 256 MiB";
-  }
+  if (isTooLong(member.sizeBytes)) return TOO_LONG;
   const finding = headerOf(member.start);
   const isWhole = member.start.length === member.sizeBytes;
   if (typeof finding !== "string" || isWhole) return finding;

@@ -1,5 +1,6 @@
 // Indexes of shards as they are kept: under the content of the shard and the keys that were read in it.
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestRecord } from "../disk/digest.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
@@ -35,9 +36,7 @@ export async function readShardIndex(
       path,
       version: INDEX_VERSION,
     });
-    return digestRecord(record["key"]) === digestRecord(key)
-      ? storedIndex(record)
-      : null;
+    return isDeepStrictEqual(record["key"], key) ? storedIndex(record) : null;
   } catch (error) {
     if (
       error instanceof Deno.errors.NotFound || error instanceof StoredStateError
@@ -72,19 +71,26 @@ export async function writeShardIndex(
   );
 }
 
-/** The seal was right, so the shape is what was written. */
-function storedIndex(record: Readonly<Record<string, unknown>>): ShardIndex {
-  const stored = record["samples"] as [
-    string,
-    number,
-    number,
-    string | [number, number],
-    string,
-    string,
-  ][];
+type StoredSample = [
+  name: string,
+  offset: number,
+  sizeBytes: number,
+  header: string | [width: number, height: number],
+  caption: string,
+  content: string,
+];
+
+/** Null where somebody else sealed it: the shape is not what was written. */
+function storedIndex(
+  record: Readonly<Record<string, unknown>>,
+): ShardIndex | null {
+  const { endings, samples } = record;
+  const isRight = Array.isArray(endings) && endings.every(isText) &&
+    Array.isArray(samples) && samples.every(isStoredSample);
+  if (!isRight) return null;
   return {
-    endings: record["endings"] as string[],
-    samples: stored.map((
+    endings,
+    samples: samples.map((
       [name, offset, sizeBytes, header, caption, content],
     ) => ({
       name,
@@ -97,4 +103,22 @@ function storedIndex(record: Readonly<Record<string, unknown>>): ShardIndex {
       content,
     })),
   };
+}
+
+function isStoredSample(value: unknown): value is StoredSample {
+  if (!Array.isArray(value)) return false;
+  const [name, offset, sizeBytes, header, caption, content] = value;
+  return isText(name) && isCount(offset) && isCount(sizeBytes) &&
+    (isText(header) ||
+      (Array.isArray(header) && header.length === 2 &&
+        header.every((side) => isCount(side) && side > 0))) &&
+    isText(caption) && isText(content);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -111,12 +111,58 @@ export function loadTokenizer(file: unknown): Tokenizer {
   }
   let largest = padId;
   for (const id of vocabulary.values()) largest = Math.max(largest, id);
+  const vocabSize = largest + 1;
   return {
     padId,
-    vocabSize: largest + 1,
-    encode: (text, maxTokens) =>
-      padded(cutIds(loaded, text, maxTokens), maxTokens, padId),
+    vocabSize,
+    encode: (text, maxTokens) => {
+      const ids = cutIds(loaded, text, maxTokens);
+      const isRight = ids.length <= maxTokens &&
+        ids.every((id) => isTokenId(id) && id < vocabSize);
+      if (!isRight) throw notATokenizer("it gives tokens that it has not");
+      return padded(ids, maxTokens, padId);
+    },
   };
+}
+
+/** More tokens than any text encoder has rows for: the package makes a list that is as long as the largest id. */
+const MOST_TOKENS = 2 ** 24;
+
+function isTokenId(id: unknown): id is number {
+  return typeof id === "number" && Number.isInteger(id) && id >= 0 &&
+    id < MOST_TOKENS;
+}
+
+function refuseOddIds(
+  vocabulary: object,
+  addedTokens: unknown,
+): void {
+  const own = Array.isArray(vocabulary) ? [] : Object.entries(vocabulary);
+  const added = Array.isArray(addedTokens)
+    ? addedTokens.map((token) =>
+      isRecord(token) ? [String(token.content), token.id] : ["", null]
+    )
+    : [];
+  const odd = [...own, ...added].find(([, id]) => !isTokenId(id));
+  if (odd === undefined) return;
+  throw notATokenizer(
+    `the id of ${
+      JSON.stringify(String(odd[0]).slice(0, 40))
+    } is no whole number below ${MOST_TOKENS}`,
+  );
+}
+
+/** What is wrong with a tokenizer.json shows up only where the package first needs it. */
+function encoded(
+  loaded: LoadedTokenizer,
+  text: string,
+  options: { readonly add_special_tokens?: boolean } = {},
+): readonly number[] {
+  try {
+    return loaded.encode(text, options).ids;
+  } catch (cause) {
+    throw notATokenizer(cause instanceof Error ? cause.message : "", cause);
+  }
 }
 
 /** All ids of a text, or as many words of it as fit between the tokens that open and close it. */
@@ -125,9 +171,9 @@ function cutIds(
   text: string,
   maxTokens: number,
 ): readonly number[] {
-  const { ids } = loaded.encode(text);
+  const ids = encoded(loaded, text);
   if (ids.length <= maxTokens) return ids;
-  const words = loaded.encode(text, { add_special_tokens: false }).ids;
+  const words = encoded(loaded, text, { add_special_tokens: false });
   const around = ids.length - words.length;
   if (maxTokens <= around) {
     throw new RangeError(
@@ -182,6 +228,7 @@ function unknownTokenOf(file: unknown): string | undefined {
   if (typeof vocabulary !== "object" || vocabulary === null) {
     throw notATokenizer("it has no vocabulary");
   }
+  refuseOddIds(vocabulary, file.added_tokens);
   const { unk_token: token } = file.model as Record<string, unknown>;
   return typeof token === "string" ? token : undefined;
 }

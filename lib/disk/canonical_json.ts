@@ -9,12 +9,15 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
+/** No record of ours comes near; what does was made to exhaust the stack. */
+const DEEPEST = 200;
+
 /**
  * JSON text with keys sorted by code unit; `undefined` members are left out, and -0 becomes 0.
  * `indent` is the number of blanks per level: 0 gives one line without blanks.
  *
  * @throws {TypeError} on NaN, infinities, functions, bigints, symbols, typed arrays, class instances and cycles: JSON would
- * lose them silently.
+ * lose them silently; and on values that are nested more than 200 deep.
  */
 export function canonicalJson(value: unknown, indent = 0): string {
   const trail = { keys: ["value"], above: [] };
@@ -39,6 +42,11 @@ function canonicalValue(value: unknown, trail: Trail): JsonValue {
     throw unwritable(trail, `found a ${typeof value}`);
   }
   if (trail.above.includes(value)) throw unwritable(trail, "found a cycle");
+  if (trail.above.length > DEEPEST) {
+    throw new TypeError(
+      `Cannot write a value as JSON: it is nested more than ${DEEPEST} deep`,
+    );
+  }
   trail.above.push(value);
   const canonical = Array.isArray(value)
     ? value.map((item, index) => memberOf(item, `[${index}]`, trail))

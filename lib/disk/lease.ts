@@ -268,6 +268,8 @@ function looksDead(generation: Generation, timing: LeaseTiming): boolean {
   const words = wordsOf(generation);
   const at = words === null
     ? generation.writtenAt ?? NaN
-    : Date.parse(String(words["at"]));
+    : typeof words["at"] === "string"
+    ? Date.parse(words["at"])
+    : NaN;
   return Number.isFinite(at) && Date.now() - at > timing.deadMs * 2;
 }

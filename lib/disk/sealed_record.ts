@@ -11,6 +11,19 @@ export function seal<T extends object>(record: T): Sealed<T> {
   return { ...record, seal: digestRecord(record) };
 }
 
+/** Whether the seal is that of the record; what no record can hold, as an infinity, has none. */
+export function isSealOf(
+  found: unknown,
+  record: Readonly<Record<string, unknown>>,
+): boolean {
+  try {
+    return found === digestRecord(record);
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 /**
  * Parses a sealed record and takes the seal off. The shape is trusted: whoever could write a right seal wrote the rest.
  *
@@ -29,16 +42,23 @@ export function openSealed(
   const value = parse(text);
   if (!isRecord(value)) return refuse("it is no JSON object");
   const { seal: found, ...record } = value;
-  if (found !== digestRecord(record)) {
+  if (!isSealOf(found, record)) {
     return refuse("its seal does not match its content");
   }
   if (record.version !== expected.version) {
     return refuse(
-      `found version ${String(record.version)}, wanted ${expected.version}`,
+      `found version ${
+        shownVersion(record.version)
+      }, wanted ${expected.version}`,
       "Use the fluxline version that wrote it, or redo the step with `--force`",
     );
   }
   return record;
+}
+
+/** A version for messages; what somebody else wrote may be anything. */
+export function shownVersion(found: unknown): string {
+  return typeof found === "number" ? String(found) : "of another kind";
 }
 
 /** Undefined where the text is no JSON: the caller words the error. */

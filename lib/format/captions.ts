@@ -51,6 +51,7 @@ function problemOf(line: string): string | null {
   const [name, caption] = line.split("\t") as [string, string];
   if (name.trim() === "") return "has no picture name before its tab";
   if (caption.trim() === "") return "has no caption after its tab";
+  if (name.includes("\0")) return "has a NUL byte in its picture name";
   if (isAbsolute(name) || normalize(name).startsWith("..")) {
     return `names "${name}", which lies outside the image folder`;
   }

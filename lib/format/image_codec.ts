@@ -1,12 +1,12 @@
 // PNG and JPEG bytes to RGB pixels, and pixels to PNG.
-import { fileURLToPath } from "node:url";
-import decodeJpeg, { init as initJpeg } from "@jsquash/jpeg/decode.js";
 import { decode as decodePng, encode } from "fast-png";
 import {
   hasJpegEnd,
   PictureFailure,
   readPictureHeader,
 } from "./image_header.ts";
+import { decodeJpeg } from "./jpeg_decoder.ts";
+import { refuseFalsePng } from "./png_claims.ts";
 import { rgbOfPng, rgbOfRgba } from "./rgb_pixels.ts";
 
 /** Rows of RGB bytes, [height, width, 3]. */
@@ -25,12 +25,6 @@ export interface PicturePixels {
   readonly data: Uint8Array;
 }
 
-/** The one file that the JPEG decoder reads; a step's process is granted it by this name. */
-export const JPEG_WASM_FILE = "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm";
-
-/** Loaded with the first JPEG: most datasets hold none. */
-let jpegDecoder: Promise<void> | null = null;
-
 /**
  * Pixels of a PNG or JPEG file's bytes: 8 bits per colour, transparent parts on white. Rows as stored: an orientation that
  * a camera noted is not applied, as in the original.
@@ -39,23 +33,13 @@ let jpegDecoder: Promise<void> | null = null;
  */
 export async function decodeImage(bytes: Uint8Array): Promise<DecodedPicture> {
   const header = readPictureHeader(bytes);
-  if (header.format === "png") return decodePngPicture(bytes);
-  if (!hasJpegEnd(bytes)) throw new PictureFailure("it is cut off");
-  jpegDecoder ??= startJpeg();
-  await jpegDecoder;
-  try {
-    const { width, height, data } = await decodeJpeg(
-      bytes.slice().buffer as ArrayBuffer,
-    );
-    return {
-      width,
-      height,
-      channels: 3,
-      data: rgbOfRgba(data as Uint8ClampedArray),
-    };
-  } catch (cause) {
-    throw new PictureFailure("its JPEG data are damaged", cause);
+  if (header.format === "png") {
+    refuseFalsePng(bytes, header);
+    return decodePngPicture(bytes);
   }
+  if (!hasJpegEnd(bytes)) throw new PictureFailure("it is cut off");
+  const { width, height, data } = await decodeJpeg(bytes, header);
+  return { width, height, channels: 3, data: rgbOfRgba(data) };
 }
 
 /** Bytes of a PNG file; the same pixels give the same bytes. */
@@ -76,13 +60,6 @@ function decodePngPicture(bytes: Uint8Array): DecodedPicture {
       cause,
     );
   }
-}
-
-/** The package would fetch its wasm file from an address, which a step may not; here it gets the compiled module. */
-async function startJpeg(): Promise<void> {
-  const file = fileURLToPath(import.meta.resolve(JPEG_WASM_FILE));
-  const module = await WebAssembly.compile(await Deno.readFile(file));
-  await (initJpeg as (module: WebAssembly.Module) => Promise<void>)(module);
 }
 
 function reasonOf(cause: unknown): string {

@@ -128,7 +128,11 @@ function readClaim(name: string, entry: unknown): ArrayClaim {
   if (!isRecord(entry)) throw damaged(`the entry of "${name}" is no object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {
-    throw damaged(`"${name}" has unknown dtype ${JSON.stringify(dtype)}`);
+    throw damaged(
+      dtype === undefined
+        ? `"${name}" has no dtype`
+        : `"${name}" has unknown dtype ${JSON.stringify(dtype)}`,
+    );
   }
   if (!isCountList(shape)) {
     throw damaged(`"${name}" has shape ${JSON.stringify(shape)}`);

@@ -1,6 +1,7 @@
 // How a run ended, as data: what the closing table, `train --json` and library users get.
 import { join, relative, resolve } from "node:path";
 import { isTemporaryName } from "../disk/atomic_write.ts";
+import { isInnerPath } from "../disk/inner_path.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import type { Failure } from "../error/failure.ts";
@@ -129,7 +130,10 @@ export function relativePictures(
   pictures: readonly string[],
 ): string[] {
   return [
-    ...new Set(pictures.map((path) => relative(folder, resolve(folder, path)))),
+    ...new Set(
+      pictures.map((path) => relative(folder, resolve(folder, path)))
+        .filter(isInnerPath),
+    ),
   ];
 }
 

@@ -148,10 +148,12 @@ async function readRecord(
 ): Promise<ShardRecord | string | null> {
   try {
     const text = await Deno.readTextFile(path);
-    return openSealed(text, {
-      path,
-      version: SHARD_VERSION,
-    }) as unknown as ShardRecord;
+    const record = openSealed(text, { path, version: SHARD_VERSION });
+    const { bytes, sha256, modifiedMs } = record;
+    return typeof bytes === "number" && typeof sha256 === "string" &&
+        typeof modifiedMs === "number"
+      ? { bytes, sha256, modifiedMs }
+      : `"${path}" lacks fields of a shard's record`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof StoredStateError) return error.message;

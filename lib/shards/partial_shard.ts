@@ -147,9 +147,11 @@ async function readRecord(
   try {
     const text = await Deno.readTextFile(path);
     const record = openSealed(text, { path, version: PARTIAL_VERSION });
-    return record["address"] === address
-      ? record as unknown as { bytes: number; validator: string }
-      : null;
+    const { bytes, validator } = record;
+    const isRight = record["address"] === address &&
+      typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0 &&
+      typeof validator === "string";
+    return isRight ? { bytes, validator } : null;
   } catch (error) {
     // Without a record that can be read, the shard comes from its start.
     if (

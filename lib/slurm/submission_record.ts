@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { seal } from "../disk/sealed_record.ts";
-import type { ExitCode } from "../error/exit_code.ts";
+import { EXIT_CODE } from "../error/exit_code.ts";
 import { Failure, StoredStateError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
+import { isRecord } from "../json/record.ts";
 import { readSealedRecord } from "../store/stored_json.ts";
 import { storeLayout } from "../store/store_layout.ts";
 
@@ -74,6 +75,16 @@ export async function readSubmission(folder: string): Promise<Submission> {
       `Cannot find a submission: "${path}" is missing`,
     );
   }
+  const { id, run, runsDir, saveBeforeSeconds, steps } = record;
+  const isRight =
+    [id, run, runsDir].every((text) => typeof text === "string") &&
+    typeof saveBeforeSeconds === "number" && Array.isArray(steps) &&
+    steps.every((step) => isRecord(step) && isRecord(step["request"]));
+  if (!isRight) {
+    throw new StoredStateError(
+      `Cannot read "${path}": it lacks fields of a submission`,
+    );
+  }
   return record as unknown as Submission;
 }
 
@@ -106,7 +117,13 @@ export async function readStepJob(
       VERSION,
       [],
     );
-    return record as unknown as StepJob | null;
+    if (record === null) return null;
+    const { submission, index, job } = record;
+    // The submission's name is that of its folder.
+    const isRight = typeof submission === "string" &&
+      /^[\w-]+$/.test(submission) && Number.isSafeInteger(index) &&
+      Number(index) >= 0 && (job === null || typeof job === "string");
+    return isRight ? record as unknown as StepJob : null;
   } catch (error) {
     if (error instanceof StoredStateError) return null;
     throw error;
@@ -136,7 +153,9 @@ export async function readJobFailure(
     );
     if (record === null) return null;
     const { message, exitCode, hint } = record;
-    return new Failure(exitCode as ExitCode, String(message), {
+    const code = Object.values(EXIT_CODE).find((one) => one === exitCode);
+    if (code === undefined || typeof message !== "string") return null;
+    return new Failure(code, message, {
       ...(typeof hint === "string" ? { hint } : {}),
     });
   } catch (error) {

@@ -11,6 +11,7 @@ import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { sizeOrNull } from "../disk/present_entries.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
 import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { isRecord } from "../json/record.ts";
 import { fetchShards } from "../shards/fetch_shards.ts";
 import type { KeptShard } from "../shards/kept_shard.ts";
 import type { ShardDataset } from "../store/step_request.ts";
@@ -124,9 +125,17 @@ async function readDigests(path: string): Promise<Map<string, ShardDigest>> {
     throw error;
   }
   const { shards } = openSealed(text, { path, version: SHARDS_VERSION });
-  return new Map(
-    (shards as ShardDigest[]).map((one) => [one.address, one]),
-  );
+  if (!Array.isArray(shards) || !shards.every(isShardDigest)) {
+    throw new StoredStateError(
+      `Cannot read "${path}": it lacks fields of a list of shards`,
+    );
+  }
+  return new Map(shards.map((one) => [one.address, one]));
+}
+
+function isShardDigest(value: unknown): value is ShardDigest {
+  return isRecord(value) && typeof value["address"] === "string" &&
+    typeof value["bytes"] === "number" && typeof value["sha256"] === "string";
 }
 
 function localFiles({ places }: ShardDataset): ShardFile[] {

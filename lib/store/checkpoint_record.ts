@@ -1,6 +1,7 @@
 // Reads where an unfinished training step stands: checkpoint.json names the generations, state.json of one holds the cursor.
 // Nothing is loaded and nothing is hashed here; that happens when the step goes on.
 import { basename, join } from "node:path";
+import { isInnerPath } from "../disk/inner_path.ts";
 import { sizeOrNull } from "../disk/present_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { stepPaths } from "./store_layout.ts";
@@ -157,10 +158,11 @@ function enginesOf(all: unknown, last: unknown): string[] {
 function parseGeneration(value: unknown): CheckpointGeneration | null {
   if (!isRecord(value)) return null;
   const isWhole = typeof value["globalStep"] === "number" &&
-    typeof value["folder"] === "string" &&
+    typeof value["folder"] === "string" && isInnerPath(value["folder"]) &&
     Array.isArray(value["files"]) &&
     value["files"].every((file) =>
       isRecord(file) && typeof file["path"] === "string" &&
+      isInnerPath(file["path"]) &&
       typeof file["bytes"] === "number"
     );
   return isWhole ? value as unknown as CheckpointGeneration : null;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestFile } from "../disk/digest.ts";
+import { isInnerPath } from "../disk/inner_path.ts";
 import { seal } from "../disk/sealed_record.ts";
 import { listTree, removeLeftovers, syncTree } from "../disk/tree.ts";
 import { isRecord } from "../json/record.ts";
@@ -241,23 +242,31 @@ function parseMarker(record: StoredRecord): Marker | null {
   const { key, task, finishedAt, result, engines, attempts, elapsedMs, files } =
     record;
   const isWhole = typeof key === "string" && typeof task === "string" &&
-    typeof finishedAt === "string" && isRecord(result) &&
-    isRecord(result["metrics"]) &&
-    Object.values(result["metrics"]).every((one) => typeof one === "number") &&
-    Array.isArray(engines) && typeof attempts === "number" &&
+    typeof finishedAt === "string" && isStoredResult(result) &&
+    Array.isArray(engines) && engines.every((one) => typeof one === "string") &&
+    typeof attempts === "number" &&
     typeof elapsedMs === "number" &&
     Array.isArray(files) && files.every(isVouchedFile);
   return isWhole ? record as unknown as Marker : null;
 }
 
-function isVouchedFile(value: unknown): boolean {
-  return isRecord(value) && typeof value["path"] === "string" &&
-    isInside(value["path"]) &&
-    typeof value["bytes"] === "number" && typeof value["sha256"] === "string" &&
-    typeof value["modifiedMs"] === "number";
+function isStoredResult(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { metrics, metricOrder = [], pictures = [], summary = "" } = value;
+  return isRecord(metrics) &&
+    Object.values(metrics).every((one) => typeof one === "number") &&
+    isTexts(metricOrder) && typeof summary === "string" &&
+    // One that was tampered with must not lead a reader out of its folder.
+    isTexts(pictures) && pictures.every(isInnerPath);
 }
 
-/** A marker that was tampered with must not lead a check out of its folder. */
-function isInside(path: string): boolean {
-  return !path.startsWith("/") && !path.split("/").includes("..");
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isVouchedFile(value: unknown): boolean {
+  return isRecord(value) && typeof value["path"] === "string" &&
+    isInnerPath(value["path"]) &&
+    typeof value["bytes"] === "number" && typeof value["sha256"] === "string" &&
+    typeof value["modifiedMs"] === "number";
 }

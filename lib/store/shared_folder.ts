@@ -5,6 +5,7 @@ import { FileLock, type LockState, type LockWait } from "../disk/file_lock.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { Lease, type LeaseTiming } from "../disk/lease.ts";
 import type { LockHolder } from "../disk/lock_holder.ts";
+import { shownVersion } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 import { storeLayout } from "./store_layout.ts";
@@ -36,9 +37,9 @@ export async function sharingOf(runsDir: string): Promise<LeaseTiming | null> {
     throw error;
   }
   const timing = readTiming(text);
-  if (timing !== null) return timing;
+  if (typeof timing !== "string") return timing;
   throw new StoredStateError(
-    `Cannot read "${pathOf(runsDir)}": it does not tell how leases are kept`,
+    `Cannot read "${pathOf(runsDir)}": ${timing}`,
     { hint: "Remove it while nothing runs; the next job writes it again" },
   );
 }
@@ -100,14 +101,21 @@ function pathOf(runsDir: string): string {
   return join(storeLayout(runsDir).store, "shared.json");
 }
 
-function readTiming(text: string): LeaseTiming | null {
+/** The timing, or why there is none to read. */
+function readTiming(text: string): LeaseTiming | string {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    const isSound = isRecord(value) && value["version"] === VERSION &&
-      typeof value["beatMs"] === "number" && value["beatMs"] > 0 &&
-      typeof value["deadMs"] === "number" && value["deadMs"] > 0;
-    return isSound ? value as unknown as LeaseTiming : null;
+    value = JSON.parse(text);
   } catch {
-    return null;
+    return "it is no JSON";
   }
+  if (!isRecord(value)) return "it is no JSON object";
+  const { version, beatMs, deadMs } = value;
+  if (version !== VERSION) {
+    return `found version ${shownVersion(version)}, wanted ${VERSION}`;
+  }
+  const isTime = (ms: unknown) => typeof ms === "number" && ms > 0;
+  return isTime(beatMs) && isTime(deadMs)
+    ? value as unknown as LeaseTiming
+    : "it does not tell how leases are kept";
 }

@@ -1,5 +1,5 @@
 // Reading records that fluxline wrote itself: absent is an answer, anything that cannot be understood is an error with a place.
-import { digestRecord } from "../disk/digest.ts";
+import { isSealOf, shownVersion } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
 
@@ -25,7 +25,7 @@ async function readStoredRecord(
   if (record["version"] !== version) {
     throw new StoredStateError(
       `Cannot read "${path}": found version ${
-        JSON.stringify(record["version"] ?? null)
+        shownVersion(record["version"])
       }, wanted ${version}`,
       {
         hint:
@@ -52,7 +52,7 @@ export async function readSealedRecord(
   const { seal: found, ...rest } = record;
   const isOld = found === undefined &&
     Object.keys(rest).every((key) => unsealedKeys.includes(key));
-  if (isOld || found === digestRecord(rest)) return rest;
+  if (isOld || isSealOf(found, rest)) return rest;
   throw new StoredStateError(
     `Cannot read "${path}": its seal does not match its content`,
   );

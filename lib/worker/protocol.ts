@@ -1,8 +1,9 @@
 // Messages between the runner and a step's process: one tagged line of JSON each. Every other line on the child's
 // standard output is log text, so that `console.log` in a task breaks nothing.
 import type { DiskTest, TracedOperation } from "../disk/disk_test.ts";
-import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import type { ExitCode } from "../error/exit_code.ts";
 import { isRecord } from "../json/record.ts";
+import { failureOf, isPath, progressOf, resultOf } from "./message_shapes.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
 
 /** Stands before every message; the digit is the version of the protocol. */
@@ -67,10 +68,12 @@ export function decodeChildLine(
 ): { readonly text: string; readonly message: ChildMessage | null } {
   const at = line.indexOf(MESSAGE_MARK);
   if (at < 0) return { text: line, message: null };
-  const message = parseRecord(line.slice(at + MESSAGE_MARK.length));
-  return isChildMessage(message)
-    ? { text: line.slice(0, at), message }
-    : { text: line, message: null };
+  const message = childMessage(
+    parseRecord(line.slice(at + MESSAGE_MARK.length)),
+  );
+  return message === null
+    ? { text: line, message: null }
+    : { text: line.slice(0, at), message };
 }
 
 /** The message in one line from the parent; null for anything else. */
@@ -84,7 +87,7 @@ export function decodeParentLine(line: string): ParentMessage | null {
     return {
       type: "request",
       request: message["request"],
-      ...(isRecord(secrets) ? { secrets: secrets as Secrets } : {}),
+      ...(isSecrets(secrets) ? { secrets } : {}),
       ...(isRecord(diskTest)
         ? { diskTest: diskTest as unknown as DiskTest }
         : {}),
@@ -114,6 +117,11 @@ export async function* readTextLines(
 
 const LONGEST_LINE = 1024 * 1024;
 
+function isSecrets(value: unknown): value is Secrets {
+  return isRecord(value) &&
+    Object.values(value).every((secret) => typeof secret === "string");
+}
+
 type LooseRecord = Readonly<Record<string, unknown>>;
 
 function parseRecord(text: string): LooseRecord | null {
@@ -126,41 +134,42 @@ function parseRecord(text: string): LooseRecord | null {
   }
 }
 
-function isChildMessage(value: unknown): value is ChildMessage {
-  if (!isRecord(value)) return false;
-  switch (value["type"]) {
+/** The message in a parsed line; null where it is none. */
+function childMessage(value: LooseRecord | null): ChildMessage | null {
+  switch (value?.["type"]) {
     case "ready":
+      return { type: "ready" };
     case "saved":
-      return true;
-    case "log":
-      return typeof value["text"] === "string";
-    case "progress":
-      return isProgress(value["update"]);
-    case "picture":
-      return typeof value["path"] === "string";
-    case "disk":
-      return isRecord(value["operation"]);
-    case "ended":
-      return isResult(value["result"]);
-    case "failed":
-      return isFailure(value["failure"]);
+      return { type: "saved" };
+    case "log": {
+      const { level, text } = value;
+      const isRight = (level === "info" || level === "warning") &&
+        typeof text === "string";
+      return isRight ? { type: "log", level, text } : null;
+    }
+    case "progress": {
+      const update = progressOf(value["update"]);
+      return update === null ? null : { type: "progress", update };
+    }
+    case "picture": {
+      const { path } = value;
+      return isPath(path) ? { type: "picture", path } : null;
+    }
+    case "disk": {
+      const { operation } = value;
+      return isRecord(operation)
+        ? { type: "disk", operation: operation as unknown as TracedOperation }
+        : null;
+    }
+    case "ended": {
+      const result = resultOf(value["result"]);
+      return result === null ? null : { type: "ended", result };
+    }
+    case "failed": {
+      const failure = failureOf(value["failure"]);
+      return failure === null ? null : { type: "failed", failure };
+    }
     default:
-      return false;
+      return null;
   }
-}
-
-function isProgress(value: unknown): boolean {
-  return isRecord(value) && typeof value["phase"] === "string" &&
-    typeof value["done"] === "number" && typeof value["total"] === "number";
-}
-
-function isResult(value: unknown): boolean {
-  return isRecord(value) && isRecord(value["metrics"]) &&
-    Object.values(value["metrics"]).every((one) => typeof one === "number") &&
-    (value["outcome"] === "done" || value["outcome"] === "stopped");
-}
-
-function isFailure(value: unknown): boolean {
-  return isRecord(value) && typeof value["message"] === "string" &&
-    Object.values(EXIT_CODE).some((code) => code === value["exitCode"]);
 }

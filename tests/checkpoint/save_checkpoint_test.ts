@@ -26,6 +26,8 @@ function content(globalStep: number, value: number): CheckpointContent {
       step_epoch: 0,
       batch: globalStep,
       variant: "fluxline",
+      key: "0123456789abcdef",
+      ...{ optimizers: {}, schedulers: {}, sampler: {} },
       metrics: { path: "metrics.jsonl", bytes: 0, sha256: sha256Hex("") },
     } as unknown as CheckpointContent["state"],
     weights: new Map([["expander.a", array]]),

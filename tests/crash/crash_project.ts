@@ -51,7 +51,7 @@ training:
  */
 export const SWEPT_STEPS: readonly string[] = [
   "{ name: words, task: script, uses: count_words.ts }",
-  "{ name: vae_warmup, needs: [words], train_vae: true, freeze: [expander], n_epochs: 1 }",
+  "{ name: vae_warmup, needs: [words], train_spade: true, n_epochs: 1 }",
 ];
 
 /** A folder with pictures and a pipeline, whose runs may lie in many folders; removed when disposed. */

@@ -20,6 +20,8 @@ export interface SweepCase {
 export interface CalmRun {
   readonly operations: readonly TracedOperation[];
   readonly outcome: Readonly<Record<string, string>>;
+  /** Warnings about the pipeline, which every run of it begins with. */
+  readonly said: string;
 }
 
 /** Runs the project once without a disturbance. */
@@ -34,6 +36,7 @@ export async function runCalm(project: CrashProject): Promise<CalmRun> {
   return {
     operations: readTrace(trace),
     outcome: await outcomeOf(project.path("calm")),
+    said: err,
   };
 }
 
@@ -99,18 +102,26 @@ export async function tryCase(
   const trace = `${folder}.trace`;
   try {
     const first = await project.train(runs, { ...one, trace });
-    const wrong = problemOfFirst(first, one) ??
+    const wrong = problemOfFirst(beyond(first, calm), one) ??
       (hasReached(trace, one.at) ? null : "the operation was never reached");
     if (wrong !== null) return wrong;
     if (one.event.startsWith("lost_")) loseTaskOutput(folder);
     const failed = again === "library"
       ? await project.goOn(runs)
-      : problemOfRerun(await project.train(runs));
+      : problemOfRerun(beyond(await project.train(runs), calm));
     return failed ?? leftoverIn(folder) ??
       outcomeDifference(calm.outcome, await outcomeOf(folder));
   } finally {
     await removeAll(folder, trace);
   }
+}
+
+/** An end without what the undisturbed run said too. */
+function beyond(ended: Ended, { said }: CalmRun): Ended {
+  const { err } = ended;
+  return err.startsWith(said)
+    ? { ...ended, err: err.slice(said.length) }
+    : ended;
 }
 
 /** A killed process says nothing; a refused operation is told in words, with an exit code that says so. */

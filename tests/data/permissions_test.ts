@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { JPEG_WASM_FILE } from "../../lib/format/image_codec.ts";
+import { JPEG_WASM_FILE } from "../../lib/format/jpeg_decoder.ts";
 import { RESIZE_WASM_FILE } from "../../lib/data/resize.ts";
 import { WASM_FILE } from "../../lib/engines/wasm_backend.ts";
 import {
