@@ -125,6 +125,8 @@ export function loadTokenizer(file: unknown): Tokenizer {
   };
 }
 
+const LONGEST_REASON = 300;
+
 /** More tokens than any text encoder has rows for: the package makes a list that is as long as the largest id. */
 const MOST_TOKENS = 2 ** 24;
 
@@ -292,7 +294,9 @@ function fileWith(tokens: readonly string[]): TokenizerFile {
 }
 
 function notATokenizer(reason: string, cause?: unknown): StoredStateError {
-  return new StoredStateError(`Cannot load tokenizer: ${reason}`, {
+  // The package quotes what it does not know, however long that is.
+  const shown = reason.slice(0, LONGEST_REASON);
+  return new StoredStateError(`Cannot load tokenizer: ${shown}`, {
     cause,
     hint: "Make the tokenizer.json again; it is damaged or of another kind",
   });

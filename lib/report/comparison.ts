@@ -58,10 +58,10 @@ function parse(record: Readonly<Record<string, unknown>>): Comparison | null {
   ) return null;
   return {
     metric,
-    outcome: String(verdict["outcome"]),
-    sentence: String(verdict["sentence"]),
+    outcome: textOf(verdict["outcome"]),
+    sentence: textOf(verdict["sentence"]),
     count,
-    dataset: String(dataset),
+    dataset: textOf(dataset),
     arms: arms.filter(isRecord).map(armOf),
     differences: Object.entries(differences).flatMap(([name, value]) =>
       differenceOf(name, value)
@@ -77,8 +77,8 @@ function parse(record: Readonly<Record<string, unknown>>): Comparison | null {
 function armOf(arm: Readonly<Record<string, unknown>>): Arm {
   const { step, role, means, ratio } = arm;
   return {
-    step: String(step),
-    role: String(role),
+    step: textOf(step),
+    role: textOf(role),
     means: isRecord(means)
       ? Object.fromEntries(
         Object.entries(means).flatMap(([name, value]) =>
@@ -108,4 +108,8 @@ function imageDifference(
   if (!isRecord(treatment) || !isRecord(control)) return [];
   const [a, b] = [treatment[metric], control[metric]];
   return typeof a === "number" && typeof b === "number" ? [a - b] : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

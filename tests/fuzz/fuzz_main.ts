@@ -38,7 +38,7 @@ try {
       });
       tried += count.tried;
       console.log(
-        `${target.name}: ${count.tried} inputs, ${count.accepted} of them read to a value`,
+        `${target.name}: ${count.tried} inputs, ${count.answered} of them answered, the others refused`,
       );
     } catch (error) {
       failures.push(target.name);

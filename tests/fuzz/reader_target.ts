@@ -21,8 +21,8 @@ export interface ReaderTarget<Input = unknown> {
 /** What was tried. */
 export interface FuzzCount {
   readonly tried: number;
-  /** Inputs that were read to a value. */
-  readonly accepted: number;
+  /** Inputs that were read to a value, or to a reason in place of one. */
+  readonly answered: number;
 }
 
 /** A text that is longer would fill a terminal. */
@@ -45,13 +45,14 @@ export async function fuzz(
   },
 ): Promise<FuzzCount> {
   let tried = 0;
-  let accepted = 0;
+  let answered = 0;
+  forgetMemoryPeak();
   let mostMemory = memoryPeak() + (target.mostBytes ?? MOST_BYTES);
   const property = fc.asyncProperty(target.inputs, async (input) => {
     tried++;
     onCase?.();
     const before = process.cpuUsage();
-    const problem = await problemOf(target, input, () => accepted++);
+    const problem = await problemOf(target, input, () => answered++);
     if (problem !== null) throw problem;
     const { user, system } = process.cpuUsage(before);
     const cpuMs = (user + system) / 1000;
@@ -76,7 +77,7 @@ export async function fuzz(
       { cause: details.errorInstance },
     );
   }
-  return { tried, accepted };
+  return { tried, answered };
 }
 
 /** Null where the input was read, or refused as it must be. */
@@ -107,7 +108,16 @@ async function problemOf(
   }
 }
 
-/** The most memory that this process ever had, in bytes; 0 where the system does not tell. */
+/** Lets the peak begin anew at what the process has now, where the system can (proc(5), clear_refs). */
+function forgetMemoryPeak(): void {
+  try {
+    Deno.writeTextFileSync("/proc/self/clear_refs", "5");
+  } catch {
+    // Then the peak of earlier readers stands, and only more than that is seen.
+  }
+}
+
+/** The most memory that this process had, in bytes; 0 where the system does not tell. */
 function memoryPeak(): number {
   try {
     const status = Deno.readTextFileSync("/proc/self/status");
