@@ -10,6 +10,8 @@ import {
 } from "./stored_shapes.ts";
 import { STATE_VERSION, type TrainState } from "./train_state.ts";
 
+export { GENERATIONS_FOLDER } from "./stored_shapes.ts";
+
 /** Name of the state inside a generation. */
 export const STATE_FILE = "state.json";
 /** Metric rows of the step, beside the generations. */

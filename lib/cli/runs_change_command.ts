@@ -1,6 +1,7 @@
 // `fluxline runs rename` and `fluxline runs rm`: the records of a run get another name, or go.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { counted, formatBytes } from "../plan/text_table.ts";
+import { formatBytes } from "../disk/byte_count.ts";
+import { counted } from "../plan/text_table.ts";
 import { writeReport } from "../report/write_report.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { type KeptStep, removeRun } from "../upkeep/remove_run.ts";

@@ -3,6 +3,7 @@ import { Tokenizer as LoadedTokenizer } from "@huggingface/tokenizers";
 import { RefusedError, StoredStateError } from "../error/failure.ts";
 import { paddingNames } from "../exchange/tokenizer_file.ts";
 import { isRecord } from "../json/record.ts";
+import { isTokenId, notATokenizer, refuseOddIds } from "./token_ids.ts";
 
 /** Content of a tokenizer.json in Hugging Face's layout, model `WordLevel`. */
 export interface TokenizerFile {
@@ -123,35 +124,6 @@ export function loadTokenizer(file: unknown): Tokenizer {
       return padded(ids, maxTokens, padId);
     },
   };
-}
-
-const LONGEST_REASON = 300;
-
-/** More tokens than any text encoder has rows for: the package makes a list that is as long as the largest id. */
-const MOST_TOKENS = 2 ** 24;
-
-function isTokenId(id: unknown): id is number {
-  return typeof id === "number" && Number.isInteger(id) && id >= 0 &&
-    id < MOST_TOKENS;
-}
-
-function refuseOddIds(
-  vocabulary: object,
-  addedTokens: unknown,
-): void {
-  const own = Array.isArray(vocabulary) ? [] : Object.entries(vocabulary);
-  const added = Array.isArray(addedTokens)
-    ? addedTokens.map((token) =>
-      isRecord(token) ? [String(token.content), token.id] : ["", null]
-    )
-    : [];
-  const odd = [...own, ...added].find(([, id]) => !isTokenId(id));
-  if (odd === undefined) return;
-  throw notATokenizer(
-    `the id of ${
-      JSON.stringify(String(odd[0]).slice(0, 40))
-    } is no whole number below ${MOST_TOKENS}`,
-  );
 }
 
 /** What is wrong with a tokenizer.json shows up only where the package first needs it. */
@@ -291,13 +263,4 @@ function fileWith(tokens: readonly string[]): TokenizerFile {
       unk_token: UNKNOWN,
     },
   };
-}
-
-function notATokenizer(reason: string, cause?: unknown): StoredStateError {
-  // The package quotes what it does not know, however long that is.
-  const shown = reason.slice(0, LONGEST_REASON);
-  return new StoredStateError(`Cannot load tokenizer: ${shown}`, {
-    cause,
-    hint: "Make the tokenizer.json again; it is damaged or of another kind",
-  });
 }

@@ -149,10 +149,10 @@ async function readRecord(
   try {
     const text = await Deno.readTextFile(path);
     const record = openSealed(text, { path, version: SHARD_VERSION });
-    const { bytes, sha256, modifiedMs } = record;
-    return typeof bytes === "number" && typeof sha256 === "string" &&
-        typeof modifiedMs === "number"
-      ? { bytes, sha256, modifiedMs }
+    const { address, bytes, sha256, modifiedMs } = record;
+    return typeof address === "string" && typeof bytes === "number" &&
+        typeof sha256 === "string" && typeof modifiedMs === "number"
+      ? { address, bytes, sha256, modifiedMs }
       : `"${path}" lacks fields of a shard's record`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;

@@ -11,8 +11,7 @@ import {
   removeUnreferenced,
 } from "../checkpoint/save_checkpoint.ts";
 import type { TrainState } from "../checkpoint/train_state.ts";
-import { METRICS_FILE } from "../checkpoint/generation.ts";
-import { GENERATIONS_FOLDER } from "../checkpoint/stored_shapes.ts";
+import { GENERATIONS_FOLDER, METRICS_FILE } from "../checkpoint/generation.ts";
 import { BatchStream } from "../data/batch_stream.ts";
 import { DecodingThreads } from "../data/decoding_threads.ts";
 import { decodeHere } from "../data/picture_decoding.ts";

@@ -34,6 +34,8 @@ import {
   readRunManifest,
   writeRunManifest,
 } from "../../lib/store/run_record.ts";
+import { isRenamed, writeRenamingNote } from "../../lib/store/renaming_note.ts";
+import { runPaths } from "../../lib/store/store_layout.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
 import { finishStep } from "../store/stored_step.ts";
 import { type StoredRecordKind, writtenText } from "./record_kind.ts";
@@ -184,6 +186,15 @@ export const RUN_RECORDS: readonly StoredRecordKind[] = [
       return join(folder, "a/resolved.json");
     },
     read: (folder) => readResolvedRecord(folder, "a"),
+  },
+  {
+    ...{ name: "renaming.json", seal: "sealed", otherVersion: "made anew" },
+    write: async (folder) => {
+      await makeFolder(join(folder, "a"));
+      await writeRenamingNote(folder, "a", "a");
+      return runPaths(folder, "a").renaming;
+    },
+    read: async (folder) => (await isRenamed(folder, "a", "a")) || null,
   },
   {
     ...{ name: "events.jsonl", seal: "sealed", otherVersion: "none" },
