@@ -1,6 +1,6 @@
 // Captions to token ids, by a tokenizer.json that other tools read too. The built-in one knows the words of the captions.
 import { Tokenizer as LoadedTokenizer } from "@huggingface/tokenizers";
-import { RefusedError, StoredStateError } from "../error/failure.ts";
+import { RefusedError } from "../error/failure.ts";
 import { paddingNames } from "../exchange/tokenizer_file.ts";
 import { isRecord } from "../json/record.ts";
 import { isTokenId, notATokenizer, refuseOddIds } from "./token_ids.ts";

@@ -11,9 +11,9 @@ import {
   saveCheckpoint,
   type SavedCheckpoint,
 } from "../../lib/checkpoint/save_checkpoint.ts";
-import { sha256Hex } from "../../lib/disk/digest.ts";
 import { probeDisk } from "../../lib/disk/operation.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import { madeState } from "./made_state.ts";
 
 const POLICY = { keepLast: 2, keepBest: null };
 
@@ -23,16 +23,7 @@ function content(globalStep: number, frozen = 7): CheckpointContent {
     data: new Float32Array(count).fill(value),
   });
   return {
-    state: {
-      version: 1,
-      global_step: globalStep,
-      step_epoch: 0,
-      batch: globalStep,
-      variant: "fluxline",
-      key: "0123456789abcdef",
-      ...{ optimizers: {}, schedulers: {}, sampler: {} },
-      metrics: { path: "metrics.jsonl", bytes: 0, sha256: sha256Hex("") },
-    } as unknown as CheckpointContent["state"],
+    state: madeState(globalStep),
     weights: new Map([["expander.a", array(globalStep, 2)]]),
     frozen: new Map([["text_encoder.b", array(frozen, 1000)]]),
     average: null,

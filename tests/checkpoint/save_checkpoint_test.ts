@@ -11,8 +11,8 @@ import {
   removeUnreferenced,
   saveCheckpoint,
 } from "../../lib/checkpoint/save_checkpoint.ts";
-import { sha256Hex } from "../../lib/disk/digest.ts";
 import { StoredStateError } from "../../lib/error/failure.ts";
+import { madeState } from "./made_state.ts";
 
 const POLICY = { keepLast: 2, keepBest: null };
 const START = { usable: [] };
@@ -20,16 +20,7 @@ const START = { usable: [] };
 function content(globalStep: number, value: number): CheckpointContent {
   const array = { shape: [2], data: Float32Array.of(value, -value) };
   return {
-    state: {
-      version: 1,
-      global_step: globalStep,
-      step_epoch: 0,
-      batch: globalStep,
-      variant: "fluxline",
-      key: "0123456789abcdef",
-      ...{ optimizers: {}, schedulers: {}, sampler: {} },
-      metrics: { path: "metrics.jsonl", bytes: 0, sha256: sha256Hex("") },
-    } as unknown as CheckpointContent["state"],
+    state: madeState(globalStep),
     weights: new Map([["expander.a", array]]),
     frozen: new Map(),
     average: null,
