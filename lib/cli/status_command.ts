@@ -13,12 +13,17 @@ import {
   type RunStatus,
   type StepStatus,
 } from "../store/run_status.ts";
-import { indexStepFolders } from "../store/store_layout.ts";
+import {
+  indexStepFolders,
+  type StepFolderIndex,
+} from "../store/store_layout.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
 import type { Print } from "./plan_command.ts";
-import { runsOfFile } from "./runs_of_file.ts";
 import { failureText } from "./show_failure.ts";
+
+// A folder may hold thousands of runs, and each is a few small files to wait for.
+const RUNS_AT_ONCE = 32;
 
 /** Options of `status`. */
 export interface StatusCommandOptions {
@@ -47,26 +52,37 @@ export async function statusCommand(
       label: run,
       run: () => Promise.resolve(run),
     }));
-  for (const { label, run } of wanted) {
+  const look = async ({ label, run }: WantedRun): Promise<Look> => {
     try {
-      const name = await run();
-      const status = await readRunStatus(options.runs, name, index);
-      if (status === null) {
-        results.push({ run: name, started: false });
-        texts.push(`Run ${name} has not started`);
-        continue;
-      }
-      const jobs = await jobsInWords(options.runs, status);
-      results.push(statusToJson(status, jobs));
-      texts.push(renderStatus(status, jobs));
+      return await lookAt(options.runs, await run(), index);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      print.err(failureText(error, print.color));
-      results.push({
-        run: label,
-        error: { message: error.message, hint: error.hint ?? null },
-      });
-      if (code === EXIT_CODE.done) code = error.exitCode;
+      return { kind: "unreadable", run: label, error };
+    }
+  };
+  for (let at = 0; at < wanted.length; at += RUNS_AT_ONCE) {
+    const part = wanted.slice(at, at + RUNS_AT_ONCE);
+    for (const seen of await Promise.all(part.map(look))) {
+      switch (seen.kind) {
+        case "absent":
+          results.push({ run: seen.run, started: false });
+          texts.push(`Run ${seen.run} has not started`);
+          break;
+        case "there":
+          results.push(statusToJson(seen.status, seen.jobs));
+          texts.push(renderStatus(seen.status, seen.jobs));
+          break;
+        case "unreadable": {
+          const { run, error } = seen;
+          const { message, hint = null } = error;
+          print.err(failureText(error, print.color));
+          results.push({ run, error: { message, hint } });
+          if (code === EXIT_CODE.done) code = error.exitCode;
+          break;
+        }
+        default:
+          seen satisfies never;
+      }
     }
   }
   if (options.json) {
@@ -81,6 +97,34 @@ export async function statusCommand(
     print.out(`No run has started in "${options.runs}"`);
   } else if (texts.length > 0) print.out(texts.join("\n\n"));
   return code;
+}
+
+/** What was found of one run. */
+type Look =
+  | { readonly kind: "absent"; readonly run: string }
+  | {
+    readonly kind: "there";
+    readonly status: RunStatus;
+    readonly jobs: ReadonlyMap<string, string>;
+  }
+  | {
+    readonly kind: "unreadable";
+    readonly run: string;
+    readonly error: Failure;
+  };
+
+async function lookAt(
+  runs: string,
+  run: string,
+  index: StepFolderIndex,
+): Promise<Look> {
+  const status = await readRunStatus(runs, run, index);
+  if (status === null) return { kind: "absent", run };
+  return {
+    kind: "there",
+    status,
+    jobs: await jobsInWords(runs, status),
+  };
 }
 
 /** Text of one run: who holds it, then its steps as a table. */
@@ -172,7 +216,11 @@ async function jobsInWords(
 ): Promise<Map<string, string>> {
   const words = new Map<string, string>();
   try {
-    const { inQueue, gone } = await lookAtJobs(runs, manifest.run);
+    const { inQueue, gone } = await lookAtJobs(
+      runs,
+      manifest.run,
+      manifest.steps,
+    );
     for (const [name, job] of inQueue) {
       words.set(name, `job ${job.id} ${describeJob(job)}`);
     }
@@ -202,6 +250,8 @@ async function wantedOf(
   files: readonly string[],
   print: Print,
 ): Promise<WantedRun[]> {
+  // Only now: all runs are shown without what reads pipelines.
+  const { runsOfFile } = await import("./runs_of_file.ts");
   const wanted: WantedRun[] = [];
   for (const file of files) {
     try {

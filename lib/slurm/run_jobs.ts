@@ -1,10 +1,10 @@
 // Ends the jobs of a run that are in the queue.
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { RefusedError } from "../error/failure.ts";
-import { readRunManifest } from "../store/run_record.ts";
+import { readRunManifest, type RunManifest } from "../store/run_record.ts";
 import { findJob, isOver, listJobs, type QueuedJob } from "./job_queue.ts";
 import { slurmOutput } from "./slurm_command.ts";
-import { readStepJob } from "./submission_record.ts";
+import { hasJobs, readStepJob } from "./submission_record.ts";
 
 /** What the queue says of the steps of a run that were submitted. */
 export interface RunJobs {
@@ -15,19 +15,22 @@ export interface RunJobs {
 }
 
 /**
- * Asks the queue for the jobs of a run; where none was ever submitted, nothing is asked.
+ * Asks the queue for the jobs of a run; where none was ever submitted, nothing is asked. Whoever has read the manifest gives its
+ * steps.
  *
  * @throws RefusedError where Slurm is not there or does not answer
  */
 export async function lookAtJobs(
   runsDir: string,
   run: string,
+  steps?: RunManifest["steps"],
 ): Promise<RunJobs> {
   const inQueue = new Map<string, QueuedJob>();
   const gone = new Set<string>();
-  const manifest = await readRunManifest(runsDir, run);
+  if (!hasJobs(runsDir)) return { inQueue, gone };
+  steps ??= (await readRunManifest(runsDir, run))?.steps ?? [];
   const noted = await Promise.all(
-    (manifest?.steps ?? []).map(async ({ name, key }) =>
+    steps.map(async ({ name, key }) =>
       [name, await readStepJob(runsDir, key)] as const
     ),
   );

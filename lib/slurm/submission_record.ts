@@ -106,6 +106,17 @@ export async function writeStepJob(
   );
 }
 
+/** Whether anything of this runs folder was ever handed to a cluster. */
+export function hasJobs(runsDir: string): boolean {
+  try {
+    Deno.statSync(jobsFolder(runsDir));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Which submission has the step; null where none has, or the note is damaged: the queue and the step's lock decide then. */
 export async function readStepJob(
   runsDir: string,
