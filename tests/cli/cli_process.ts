@@ -29,7 +29,9 @@ export function startCli(
   args: readonly string[],
   options: CliOptions = {},
 ): Deno.ChildProcess {
-  const permissions = options.permissions ?? ["-A"];
+  // Modules are loaded when they are needed, as by the tasks of deno.json that only look: a quarter of the start.
+  const permissions = options.permissions ??
+    ["-A", "--unstable-lazy-dynamic-imports"];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...permissions, `${ROOT}/cli.ts`, ...args],
     cwd: options.cwd ?? ROOT,

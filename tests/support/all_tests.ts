@@ -1,4 +1,4 @@
-// deno task test [PATH...]: the test files, in as many processes side by side as there are cores. The last line has the counts.
+// deno task test [PATH...]: the test files, in as many processes side by side as there are cores, and one more for those that wait. The last line has the counts.
 import { join } from "node:path";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
@@ -17,6 +17,8 @@ const SLOW_FOLDERS: readonly string[] = [
   "conformance",
   "train",
 ];
+/** Folders whose tests wait, for a cluster or a clock, more than they compute: they have a lane beside those of the cores. */
+const WAITING_FOLDERS: readonly string[] = ["slurm", "schedule"];
 /** Test files of one process: few enough to share the work out, many enough to be worth the start. */
 const SLOW_SHARE = 2;
 const SHARE = 12;
@@ -91,8 +93,21 @@ const queue = sharesOf((await Promise.all(paths.map(testFiles))).flat());
 const failures: string[] = [];
 const total = { passed: 0, failed: 0, ignored: 0 };
 
-async function work(): Promise<void> {
-  for (let share = queue.shift(); share !== undefined; share = queue.shift()) {
+/** Takes the first share that the lane is for; a lane of a core takes the others too when there are no more of these. */
+function nextShare(isWaiting: boolean): Share | undefined {
+  const at = queue.findIndex(({ folder }) =>
+    WAITING_FOLDERS.includes(folder) === isWaiting
+  );
+  if (at >= 0) return queue.splice(at, 1)[0];
+  return isWaiting ? undefined : queue.shift();
+}
+
+async function work(isWaiting: boolean): Promise<void> {
+  for (
+    let share = nextShare(isWaiting);
+    share !== undefined;
+    share = nextShare(isWaiting)
+  ) {
     const { passed, failed, ignored } = await runShare(share);
     total.passed += passed;
     total.failed += failed;
@@ -101,8 +116,11 @@ async function work(): Promise<void> {
   }
 }
 
-const lanes = Math.max(1, navigator.hardwareConcurrency);
-await Promise.all(Array.from({ length: lanes }, work));
+const cores = Math.max(1, navigator.hardwareConcurrency);
+await Promise.all([
+  work(true),
+  ...Array.from({ length: cores }, () => work(false)),
+]);
 if (failures.length > 0) {
   console.log(`Failures are among:\n  ${failures.join("\n  ")}`);
 }
