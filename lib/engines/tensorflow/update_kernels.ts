@@ -17,11 +17,14 @@ export function registerUpdates(ops: NativeOps): void {
   registerBundledUpdates(ops, new KeptFunctions(ops), adamOf(ops));
   registerNative("FluxBlend", ({ before, now }, attributes) => {
     const { decay } = attributes as FusedKernels["FluxBlend"];
-    const held = ops.run("Mul", [FLOAT], [before!, ops.float(decay)]);
-    const added = ops.run("Mul", [FLOAT], [now!, ops.float(1 - decay)]);
-    const blend = ops.run("AddV2", [FLOAT], [held, added]);
-    ops.release(held, added);
-    return blend;
+    // The share of an average warms up: it is another one with each update.
+    return ops.withFloats([decay, 1 - decay], ([kept, joined]) => {
+      const held = ops.run("Mul", [FLOAT], [before!, kept!]);
+      const added = ops.run("Mul", [FLOAT], [now!, joined!]);
+      const blend = ops.run("AddV2", [FLOAT], [held, added]);
+      ops.release(held, added);
+      return blend;
+    });
   });
 }
 

@@ -1,6 +1,8 @@
 // A train step on TensorFlow: stopped and started again ends with the same bytes, and a step begun elsewhere says so.
 import assert from "node:assert/strict";
 import { EMBEDDED_ENGINE } from "../../../lib/engine_setup/engine_choice.ts";
+import type { NodeBackend } from "../../../lib/engines/tensorflow/native_ops.ts";
+import { tf } from "../../../lib/tensor/tf.ts";
 import {
   tensorflow,
   testOnTensorflow,
@@ -38,7 +40,7 @@ testOnTensorflow(
 );
 
 testOnTensorflow(
-  "trainBody() on TensorFlow ends a flow step, whose gradients are one function, with the same bytes when stopped",
+  "trainBody() on TensorFlow ends a flow step, whose gradients are one function, with the same bytes when stopped, and leaves no tensor behind",
   async () => {
     using project = new TinyProject();
     const vae = project.folder("vae");
@@ -46,12 +48,28 @@ testOnTensorflow(
       folder: vae,
     });
     await train({ ...shared, engine: tensorflow() });
+    const rates = { type: "AdamW", lr: 1e-3 };
+    const step = flowStep({
+      trains: ["flow_processor", "text_encoder"],
+      frozen: ["compressor", "expander"],
+      optimization: {
+        optimizers: { flow: rates, text_encoder: rates },
+        schedulers: {},
+      } as never,
+    });
     const requestIn = (folder: string) => ({
-      ...requestOf(project, flowStep(), { folder, inputs: { vae } }),
+      ...requestOf(project, step, { folder, inputs: { vae } }),
       engine: tensorflow(),
     });
     const whole = project.folder("whole");
-    await train(requestIn(whole));
+    const counts: number[][] = [];
+    await train(requestIn(whole), () => {
+      const { binding } = tf.backend() as NodeBackend;
+      counts.push([tf.memory().numTensors, binding.getNumOfTensors()]);
+    });
+    // Both sizes of a batch have come by then.
+    assert.ok(counts.length > 6);
+    assert.deepEqual(new Set(counts.slice(4).map(String)).size, 1, `${counts}`);
     const folder = project.folder("stopped");
     const first = await train(
       requestIn(folder),
