@@ -1,7 +1,12 @@
 // Bounds the gradients of several tensors by their common norm.
 import { areNumbersFar } from "../tensor/far_numbers.ts";
-import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
+import {
+  byPosition,
+  hasFusedKernel,
+  runFusedKernel,
+} from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
+import { lotsOf } from "./lots.ts";
 import { globalNorm, ownNumbersOf } from "./numbers.ts";
 
 /** Gradients within the bound, and what the norm was before. */
@@ -38,21 +43,24 @@ export function clipToNorm(
   const bound = maxNorm ?? 0;
   const factor = bound > 0 ? bound / (norm + NORM_MARGIN) : 1;
   if (!(factor < 1) || !Number.isFinite(norm)) return { grads, norm };
-  const results = scaledAll(grads, factor);
   const clipped = new Map<string, tf.Tensor>();
-  for (const name of grads.keys()) clipped.set(name, results[clipped.size]!);
-  tf.dispose([...grads.values()]);
+  for (const lot of lotsOf(grads, ([, gradient]) => gradient.size)) {
+    const gradients = lot.map(([, gradient]) => gradient);
+    const results = scaledAll(gradients, factor);
+    lot.forEach(([name], at) => clipped.set(name, results[at]!));
+    tf.dispose(gradients);
+  }
   return { grads: clipped, norm };
 }
 
-/** In the map's order; the caller owns the results. */
+/** The caller owns the results. */
 function scaledAll(
-  grads: ReadonlyMap<string, tf.Tensor>,
+  gradients: readonly tf.Tensor[],
   factor: number,
 ): tf.Tensor[] {
   return hasFusedKernel("FluxScaleAll")
-    ? runFusedKernel("FluxScaleAll", Object.fromEntries(grads), { factor })
-    : [...grads.values()].map((gradient) => scaled(gradient, factor));
+    ? runFusedKernel("FluxScaleAll", byPosition(gradients), { factor })
+    : gradients.map((gradient) => scaled(gradient, factor));
 }
 
 /** The caller owns the result. */

@@ -1,11 +1,16 @@
 // Applies an update rule to named variables, as a kernel where the engine has one; else numbers are read, computed and written per
 // parameter, which took a quarter of the time of the same formula in tensor operations (200 thousand parameters in 150 tensors).
 import { StoredStateError } from "../error/failure.ts";
-import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
+import {
+  byPosition,
+  hasFusedKernel,
+  runFusedKernel,
+} from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
 import { adadeltaRule, adagradRule } from "./adagrad.ts";
 import { adamRule } from "./adam.ts";
 import { lionRule } from "./lion.ts";
+import { lotsOf } from "./lots.ts";
 import { numbersOf, ownNumbersOf } from "./numbers.ts";
 import type { OptimizerEntry } from "./optimizer_options.ts";
 import { rmspropRule, sgdRule } from "./sgd.ts";
@@ -181,21 +186,20 @@ function updateAll(
     }
     return;
   }
-  const inputs = [
-    parameters.map(({ variable }) => variable),
-    parameters.map(({ gradient }) => gradient),
-    parameters.map(({ slots }) => slots[0]!),
-    parameters.map(({ slots }) => slots[1]!),
-  ];
-  const made = runFusedKernel(
-    "FluxAdamAll",
-    Object.fromEntries(inputs.flat().map((tensor, at) => [`${at}`, tensor])),
-    rule.fused(step),
-  );
-  const count = parameters.length;
-  parameters.forEach((parameter, at) => {
-    take(parameter, [made[at]!, made[count + at]!, made[2 * count + at]!]);
-  });
+  for (const lot of lotsOf(parameters, ({ variable }) => variable.size)) {
+    const inputs = [
+      ...lot.map(({ variable }) => variable),
+      ...lot.map(({ gradient }) => gradient),
+      ...lot.map(({ slots }) => slots[0]!),
+      ...lot.map(({ slots }) => slots[1]!),
+    ];
+    const numbers = rule.fused(step);
+    const made = runFusedKernel("FluxAdamAll", byPosition(inputs), numbers);
+    const count = lot.length;
+    lot.forEach((parameter, at) => {
+      take(parameter, [made[at]!, made[count + at]!, made[2 * count + at]!]);
+    });
+  }
 }
 
 /** New weights and slots; the caller owns them. */

@@ -1,8 +1,13 @@
 // Exponential moving average of weights, for samples and held-out figures.
 import { StoredStateError } from "../error/failure.ts";
 import { areNumbersFar } from "../tensor/far_numbers.ts";
-import { hasFusedKernel, runFusedKernel } from "../tensor/fused_kernel.ts";
+import {
+  byPosition,
+  hasFusedKernel,
+  runFusedKernel,
+} from "../tensor/fused_kernel.ts";
 import { tf } from "../tensor/tf.ts";
+import { lotsOf } from "./lots.ts";
 import { numbersOf, ownNumbersOf } from "./numbers.ts";
 
 /** Averages by parameter name, with the parameters' shapes. Whoever holds the value owns its tensors. */
@@ -42,21 +47,44 @@ export function updateAverage(
   parameters: ReadonlyMap<string, tf.Tensor>,
 ): ExponentialMovingAverage {
   const { decay } = average;
-  const tensors = new Map<string, tf.Tensor>();
-  for (const [name, old] of average.tensors) {
-    const parameter = parameters.get(name);
-    if (parameter === undefined || parameter.size !== old.size) {
-      const what = parameter === undefined
+  const pairs = [...average.tensors].map(([name, before]): Pair => {
+    const now = parameters.get(name);
+    if (now === undefined || now.size !== before.size) {
+      const what = now === undefined
         ? "it is missing"
-        : `it has shape [${parameter.shape}]`;
+        : `it has shape [${now.shape}]`;
       throw new StoredStateError(
-        `Cannot update the average of parameter "${name}" of shape [${old.shape}]: ${what}`,
+        `Cannot update the average of parameter "${name}" of shape [${before.shape}]: ${what}`,
       );
     }
-    tensors.set(name, tf.keep(blended(old, parameter, decay)));
+    return { name, before, now };
+  });
+  const tensors = new Map<string, tf.Tensor>();
+  for (const lot of lotsOf(pairs, ({ before }) => before.size)) {
+    const blends = blendedAll(lot, decay);
+    lot.forEach(({ name, before }, at) => {
+      tensors.set(name, tf.keep(blends[at]!));
+      before.dispose();
+    });
   }
-  disposeAverage(average);
   return { decay, tensors };
+}
+
+interface Pair {
+  readonly name: string;
+  readonly before: tf.Tensor;
+  readonly now: tf.Tensor;
+}
+
+function blendedAll(pairs: readonly Pair[], decay: number): tf.Tensor[] {
+  if (!hasFusedKernel("FluxBlendAll")) {
+    return pairs.map(({ before, now }) => blended(before, now, decay));
+  }
+  const inputs = [
+    ...pairs.map(({ before }) => before),
+    ...pairs.map(({ now }) => now),
+  ];
+  return runFusedKernel("FluxBlendAll", byPosition(inputs), { decay });
 }
 
 function blended(

@@ -42,6 +42,8 @@ export interface FusedKernels {
   FluxScale: { readonly factor: number };
   /** (before, now) to decay before + (1 - decay) now. */
   FluxBlend: { readonly decay: number };
+  /** All before, then all now, to all blends. */
+  FluxBlendAll: { readonly decay: number };
   /** Any number of tensors by name to each of them times the factor, in their order. */
   FluxScaleAll: { readonly factor: number };
   /** (weights, gradient, mean, square), all of one shape, to the new weights, mean and square. */
@@ -72,6 +74,13 @@ export interface AdamNumbers {
 /** Whether the running engine has the kernel. */
 export function hasFusedKernel(name: keyof FusedKernels): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/** Names for the inputs of a kernel that takes any number of tensors: their positions, which keep their order. */
+export function byPosition(
+  tensors: readonly tf.Tensor[],
+): Record<string, tf.Tensor> {
+  return Object.fromEntries(tensors.map((tensor, at) => [`${at}`, tensor]));
 }
 
 /** Runs a kernel that {@linkcode hasFusedKernel} found; gradients are the caller's business. */

@@ -120,7 +120,12 @@ export const TOLERANCES: readonly Tolerance[] = [
     gradient: null,
     also: ["FluxScaleAll"],
   },
-  { kernel: "FluxBlend", value: ROUNDED, gradient: null },
+  {
+    kernel: "FluxBlend",
+    value: ROUNDED,
+    gradient: null,
+    also: ["FluxBlendAll"],
+  },
   {
     kernel: "FluxAdam",
     value: ROUNDED,
@@ -150,7 +155,7 @@ export const OWN_KERNELS: Readonly<Record<EngineName, readonly string[]>> = {
     "FluxAdamAll",
     "FluxAffine",
     "FluxAffineGrad",
-    "FluxBlend",
+    "FluxBlendAll",
     "FluxFilterGradient",
     "FluxGroupNormalize",
     "FluxGroupNormalizeGrad",
