@@ -127,17 +127,24 @@ async function lookAt(
   };
 }
 
-/** Text of one run: who holds it, then its steps as a table. */
-function renderStatus(
+/** Text of one run: who holds it, then its steps as a table. `live` is what running steps have just done, by step. */
+export function renderStatus(
   { manifest, lock, steps }: RunStatus,
   jobs: ReadonlyMap<string, string>,
+  live: ReadonlyMap<string, string> = new Map(),
 ): string {
   const holder = lock.kind === "free"
     ? "not running"
     : `running: ${describeHolder(lock.holder)}`;
   const rows = steps.map((
     step,
-  ) => [step.name, step.task, step.state, detailOf(step, jobs)]);
+  ) => [
+    step.name,
+    step.task,
+    step.state,
+    [live.get(step.name) ?? "", detailOf(step, jobs)]
+      .filter((text) => text !== "").join("; "),
+  ]);
   return [
     `Run ${manifest.run} of ${manifest.pipeline}: ${holder}`,
     ...textTable([["step", "task", "state", ""], ...rows], "  "),
@@ -186,7 +193,8 @@ function standOf(step: StepStatus): string {
   }, batch ${batch}${total})`;
 }
 
-function statusToJson(
+/** The same as data. */
+export function statusToJson(
   { manifest, lock, steps, lastEvent }: RunStatus,
   jobs: ReadonlyMap<string, string>,
 ): Record<string, unknown> {
@@ -210,7 +218,7 @@ function statusToJson(
 }
 
 /** What the queue says of the run's jobs, by step; nothing where it was never on a cluster, or cannot be asked. */
-async function jobsInWords(
+export async function jobsInWords(
   runs: string,
   { manifest, steps }: RunStatus,
 ): Promise<Map<string, string>> {

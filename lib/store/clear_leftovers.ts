@@ -16,8 +16,13 @@ export async function clearLeftovers(
 ): Promise<void> {
   const { folder } = runPaths(runsDir, run);
   if (isFolder(folder)) await removeLeftovers(folder);
-  const { dimensions, shards } = storeLayout(runsDir);
-  for (const shared of [runsDir, dimensions, ...foldersIn(shards)]) {
+  const { dimensions, dataListings, shards } = storeLayout(runsDir);
+  for (
+    const shared of [
+      ...[runsDir, dimensions, dataListings],
+      ...foldersIn(shards),
+    ]
+  ) {
     if (!isFolder(shared)) continue;
     for (const { name } of [...Deno.readDirSync(shared)]) {
       if (!isTemporaryName(name)) continue;

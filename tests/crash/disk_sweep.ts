@@ -164,7 +164,8 @@ function loseTaskOutput(runs: string): void {
 /** The path of a half-written file that nobody will finish; null where there is none. */
 export function leftoverIn(runs: string): string | null {
   // These caches are every run's: their leftovers go once they are too old to be another run's work.
-  const shared = [runs, join(runs, "store", "dimensions")];
+  const store = join(runs, "store");
+  const shared = [runs, join(store, "dimensions"), join(store, "data")];
   const left = filesBelow(runs).find((path) =>
     path.endsWith(".tmp") && !shared.includes(dirname(path))
   );

@@ -9,10 +9,12 @@ Deno.test("clearLeftovers() takes the run's own at once, and those of all runs w
     const shared = [
       `${runs}/.fingerprints.json.1.tmp`,
       `${runs}/store/dimensions/.0123456789abcdef.json.1.tmp`,
+      `${runs}/store/data/.0123456789abcdef.json.1.tmp`,
       `${runs}/store/shards/h_443-0123456789abcdef/.a.json.1.tmp`,
     ];
     const inStore = [
       "store/dimensions",
+      "store/data",
       "store/shards/h_443-0123456789abcdef",
     ];
     for (const folder of ["mine", "theirs", ...inStore]) {

@@ -10,7 +10,7 @@ export type Harm = typeof HARMS[number];
 
 /** Files that tell of a run and that nothing is decided by: nobody vouches for them. */
 const UNVOUCHED =
-  /\/attempts\/|\/timings\.jsonl$|\/tensorboard\/|\/report\.html$|\.lock$|\.runner$|^fingerprints\.json$|^store\/dimensions\//;
+  /\/attempts\/|\/timings\.jsonl$|\/tensorboard\/|\/report\.html$|\.lock$|\.runner$|^fingerprints\.json$|^store\/(dimensions|data)\//;
 
 /** Files whose absence is a state like any other. */
 const MAY_BE_ABSENT =
