@@ -21,6 +21,8 @@ const OF_RUNS = [
   "plan",
   "train",
   "status",
+  "why",
+  "runs",
   "report",
   "metrics",
   "export",
