@@ -33,9 +33,7 @@ export async function runJob(
   stop: StopControl,
   observe: RunObserver,
 ): Promise<JobResult> {
-  const { runsDir, run, steps, saveBeforeSeconds } = await readSubmission(
-    folder,
-  );
+  const { runsDir, steps, saveBeforeSeconds } = await readSubmission(folder);
   const stored = steps[index];
   if (stored === undefined) {
     throw new UsageError(
@@ -43,7 +41,7 @@ export async function runJob(
     );
   }
   const summary = await runAlone(plannedStep(stored), {
-    ...{ runsDir, run, stop, observe, saveBeforeSeconds },
+    ...{ runsDir, run: stored.run, stop, observe, saveBeforeSeconds },
     checkpointWish: new CheckpointWish(),
     stopGraceMs: Math.max(STOP_GRACE_MS, saveBeforeSeconds * 1000 - 5000),
   });

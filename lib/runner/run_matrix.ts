@@ -16,10 +16,12 @@ import type { RunSummary } from "./run_summary.ts";
 import { type RunOptions, runPipeline } from "./runner.ts";
 import { StepGate } from "./step_gate.ts";
 import { StopControl } from "./stop_control.ts";
+import { SubmitBatch } from "./submit_batch.ts";
 
 /** How to run a matrix; `jobs` counts the steps of all cells together. */
 export interface MatrixRunOptions
-  extends Omit<RunOptions, "observe" | "gate" | "only" | "force" | "from"> {
+  extends
+    Omit<RunOptions, "observe" | "gate" | "batch" | "only" | "force" | "from"> {
   /** End with the first cell that fails, instead of running the others. */
   readonly failFast?: boolean;
   /** Receives what the runs of the cells tell. */
@@ -77,7 +79,12 @@ export async function runMatrix(
   await writeMatrixRecord(options.runsDir, record);
   const stop = options.stop ?? new StopControl();
   const scene: MatrixScene = {
-    ...{ options, stop, failFast: options.failFast === true },
+    ...{
+      name: matrix.name,
+      options,
+      stop,
+      failFast: options.failFast === true,
+    },
     gate: new StepGate(options.jobs ?? 1),
     ended: [],
     stops: new Set(),
@@ -102,6 +109,7 @@ export async function runMatrix(
 }
 
 interface MatrixScene {
+  readonly name: string;
   readonly options: MatrixRunOptions;
   readonly stop: StopControl;
   readonly failFast: boolean;
@@ -116,7 +124,10 @@ function isOver({ stop, failFast, ended }: MatrixScene): boolean {
     (failFast && ended.some(({ failure }) => failure !== null));
 }
 
-/** As many cells side by side as there are jobs; the gate lets the steps of all of them in. */
+/**
+ * As many cells side by side as there are jobs; the gate lets the steps of all of them in. On a cluster all cells go together:
+ * its queue holds back what has to wait.
+ */
 async function runCells(
   cells: readonly LoadedCell[],
   scene: MatrixScene,
@@ -124,6 +135,9 @@ async function runCells(
   const waiting = [...cells];
   const before = scene.ended.length;
   let started = 0;
+  const isOnCluster = scene.options.executor === "slurm";
+  const runs = cells.map(({ cell }) => cell.run);
+  const batch = isOnCluster ? new SubmitBatch(scene.name, runs) : null;
   const lane = async () => {
     for (;;) {
       const next = isOver(scene) ? undefined : waiting.shift();
@@ -134,19 +148,21 @@ async function runCells(
         label: next.cell.label,
         number: before + started,
         of: before + cells.length,
-      }, scene);
+      }, { ...scene, batch });
     }
   };
-  const lanes = Math.min(scene.options.jobs ?? 1, cells.length);
+  const lanes = isOnCluster
+    ? cells.length
+    : Math.min(scene.options.jobs ?? 1, cells.length);
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 async function runCell(
   { pipeline }: LoadedCell,
   turn: CellTurn,
-  scene: MatrixScene,
+  scene: MatrixScene & { readonly batch: SubmitBatch | null },
 ): Promise<void> {
-  const { options, gate } = scene;
+  const { options, gate, batch } = scene;
   using own = ownStop(scene);
   const { run, label } = turn;
   let ended: EndedCell;
@@ -154,6 +170,7 @@ async function runCell(
     const summary = await runPipeline(pipeline, {
       ...options,
       ...{ gate, stop: own.stop },
+      ...(batch === null ? {} : { batch }),
       observe: (notice) => options.observe?.(turn, notice),
     });
     const failed = summary.steps.find(({ failure }) => failure !== null);
@@ -163,6 +180,8 @@ async function runCell(
     if (!(error instanceof Failure)) throw error;
     const { exitCode } = error;
     ended = { run, label, exitCode, summary: null, failure: error };
+  } finally {
+    batch?.leave(run);
   }
   scene.ended.push(ended);
   options.onEnd?.(turn, ended);

@@ -215,11 +215,13 @@ async function submit(
     ...{ runsDir: plan.runsDir, run: plan.run, observe },
     options: plan.pipeline.executor.slurm,
     command: [Deno.execPath(), ...ownCommand(PACKAGE_ROOT)],
+    batch: options.batch ?? null,
     signal: stop.asked,
   });
   await executor.prepare(pending);
   observe({ kind: "fetching_code" });
-  await fetchStepCode(pending, rememberGraphs(), stop.asked);
+  const fetched = options.gate?.fetched;
+  await fetchStepCode(pending, rememberGraphs(), stop.asked, fetched);
   const submitting = {
     ...{ executor, observe, states, ended, journal, sharing },
     hasRecords: hasRecords(plan),

@@ -16,13 +16,18 @@ import {
   type QueuedJob,
 } from "../slurm/job_queue.ts";
 import { jobLog } from "../slurm/submission_record.ts";
-import { submitJobs, type SubmittedStep } from "../slurm/submit_jobs.ts";
+import {
+  submitJobs,
+  type SubmitPart,
+  type SubmittedStep,
+} from "../slurm/submit_jobs.ts";
 import { readMarker } from "../store/marker.ts";
 import { acquireWorkLock, shareFolder } from "../store/shared_folder.ts";
 import { storeLayout } from "../store/store_layout.ts";
 import type { Executor, StepTicket } from "./executor.ts";
 import type { RunObserver } from "./run_notice.ts";
 import { blankStep, finishedStep, type StepSummary } from "./run_summary.ts";
+import type { SubmitBatch } from "./submit_batch.ts";
 
 /** What the jobs of one run have in common. */
 export interface SlurmScene {
@@ -32,6 +37,8 @@ export interface SlurmScene {
   /** Program and arguments of fluxline's command line on a node. */
   readonly command: readonly string[];
   readonly observe: RunObserver;
+  /** Other runs that submit with this one; null for a run alone. */
+  readonly batch: SubmitBatch | null;
   /** Ends {@linkcode SlurmExecutor.watch}; the jobs go on. */
   readonly signal: AbortSignal;
 }
@@ -56,16 +63,20 @@ export class SlurmExecutor implements Executor {
   }
 
   async prepare(steps: readonly PlannedStep[]): Promise<void> {
-    await checkCluster(this.#scene.options, steps);
+    const { options, batch } = this.#scene;
+    // A batch is looked at as a whole when it is submitted.
+    if (batch === null) await checkCluster(options, steps);
   }
 
   async submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
-    const { runsDir, run, options, command } = this.#scene;
-    await using _lock = await this.#lockSubmitting();
-    const queue = await listJobs();
-    const submitted = await submitJobs(steps, {
-      ...{ runsDir, run, options, command, queue },
-    });
+    const { run, options, batch } = this.#scene;
+    const parts = steps.map((step) => ({ run, step, options }));
+    const submitted = batch === null
+      ? await this.#submitAll(parts)
+      : await batch.submit(run, parts, async (all) => {
+        await checkParts(all);
+        return await this.#submitAll(all);
+      });
     return submitted.map((one) => {
       const ticket = { step: one.step, place: one.job, isNew: one.isNew };
       this.#tickets.set(ticket, {
@@ -75,6 +86,16 @@ export class SlurmExecutor implements Executor {
       });
       return ticket;
     });
+  }
+
+  async #submitAll(
+    parts: readonly SubmitPart[],
+  ): Promise<readonly SubmittedStep[]> {
+    const { runsDir, run, command, batch } = this.#scene;
+    await using _lock = await this.#lockSubmitting();
+    const queue = await listJobs();
+    const name = batch?.name ?? run;
+    return await submitJobs(parts, { runsDir, name, command, queue });
   }
 
   async watch(ticket: StepTicket): Promise<void> {
@@ -153,5 +174,17 @@ export class SlurmExecutor implements Executor {
       throw new RangeError(`Step "${ticket.step.name}" was not taken here`);
     }
     return own;
+  }
+}
+
+/** Runs of a batch mostly ask the same of the cluster, which is then looked at once. */
+async function checkParts(parts: readonly SubmitPart[]): Promise<void> {
+  const byOptions = Map.groupBy(
+    parts,
+    ({ options }) => JSON.stringify(options),
+  );
+  for (const alike of byOptions.values()) {
+    const { options } = alike[0] as SubmitPart;
+    await checkCluster(options, alike.map(({ step }) => step));
   }
 }

@@ -11,6 +11,7 @@ import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished } from "./ready_set.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { StepGate } from "./step_gate.ts";
+import type { SubmitBatch } from "./submit_batch.ts";
 import type { StopControl } from "./stop_control.ts";
 
 /** How to run a pipeline. */
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly jobs?: number;
   /** Lets steps of several runs in; left out for a run alone. */
   readonly gate?: StepGate;
+  /** Runs whose steps go to a cluster together; left out for a run alone. */
+  readonly batch?: SubmitBatch;
   /** Steps to redo although they are finished. */
   readonly force?: readonly string[];
   /** Steps to redo with everything that needs them. */

@@ -11,15 +11,23 @@ import { isRecord } from "../json/record.ts";
 import { readSealedRecord } from "../store/stored_json.ts";
 import { storeLayout } from "../store/store_layout.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** A planned step as a submission keeps it: its options stand in its request. */
-export type StoredStep = Omit<PlannedStep, "step">;
+export interface StoredStep extends Omit<PlannedStep, "step"> {
+  /** The run that it belongs to: an array may serve several. */
+  readonly run: string;
+}
+
+/** A step that is to be handed over. */
+export interface RunStep {
+  readonly run: string;
+  readonly step: PlannedStep;
+}
 
 /** The record of one submission. */
 export interface Submission {
   readonly id: string;
-  readonly run: string;
   /** Absolute. */
   readonly runsDir: string;
   /** How long before its end a job is told to save. */
@@ -50,11 +58,14 @@ export function jobLog(runsDir: string, id: string, index: number): string {
 /** A submission of steps that are about to be handed over, on disk. */
 export async function writeSubmission(
   submission: Omit<Submission, "steps">,
-  steps: readonly PlannedStep[],
+  steps: readonly RunStep[],
 ): Promise<void> {
   const folder = submissionFolder(submission.runsDir, submission.id);
   await makeFolder(folder);
-  const stored = steps.map(({ step: _step, ...rest }) => rest);
+  const stored = steps.map(({ run, step: { step: _options, ...rest } }) => ({
+    ...rest,
+    run,
+  }));
   // By way of text, as it is read: what JSON leaves out must not be part of the seal.
   const record = JSON.parse(
     JSON.stringify({ version: VERSION, ...submission, steps: stored }),
@@ -89,7 +100,7 @@ export async function readSubmission(folder: string): Promise<Submission> {
 }
 
 /** The step as a plan has it. */
-export function plannedStep(stored: StoredStep): PlannedStep {
+export function plannedStep({ run: _run, ...stored }: StoredStep): PlannedStep {
   return { ...stored, step: stored.request.options };
 }
 

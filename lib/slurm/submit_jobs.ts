@@ -18,17 +18,23 @@ import {
 import { reasonIn, slurmCommand, submitHint } from "./slurm_command.ts";
 import {
   readStepJob,
+  type RunStep,
   submissionFolder,
   writeStepJob,
   writeSubmission,
 } from "./submission_record.ts";
 
+/** A step of a run, with what that run asks of the cluster. */
+export interface SubmitPart extends RunStep {
+  readonly options: SlurmOptions;
+}
+
 /** What handing over needs beside the steps. */
 export interface SubmitScene {
   /** Absolute. */
   readonly runsDir: string;
-  readonly run: string;
-  readonly options: SlurmOptions;
+  /** What jobs of several runs are called. */
+  readonly name: string;
   /** Program and arguments of fluxline's command line on a node. */
   readonly command: readonly string[];
   /** Jobs that are there already. */
@@ -36,8 +42,7 @@ export interface SubmitScene {
 }
 
 /** A step and the job that works on it. */
-export interface SubmittedStep {
-  readonly step: PlannedStep;
+export interface SubmittedStep extends RunStep {
   readonly submission: string;
   readonly index: number;
   /** Slurm's name of the job. */
@@ -53,36 +58,31 @@ const PASSED_ON = [
 ];
 
 /**
- * Submits what is not there yet; `steps` are in plan order and hold every unfinished need of each. The caller holds the lock of
- * submitting.
+ * Submits what is not there yet; the steps of each run are in plan order and hold every unfinished need of each. The caller holds
+ * the lock of submitting.
  *
  * @throws RefusedError where sbatch refuses; what was submitted before stays, and is found again
  */
 export async function submitJobs(
-  steps: readonly PlannedStep[],
+  parts: readonly SubmitPart[],
   scene: SubmitScene,
 ): Promise<SubmittedStep[]> {
   const byKey = new Map<string, SubmittedStep>();
-  for (const step of steps) {
-    const known = await jobInQueue(step, scene);
-    if (known !== null) byKey.set(step.key, known);
+  for (const part of parts) {
+    const known = await jobInQueue(part, scene);
+    if (known !== null) byKey.set(part.step.key, known);
   }
-  const keyOf = new Map(steps.map(({ name, key }) => [name, key]));
-  for (const group of groupsOf(steps, byKey)) {
-    const needs = new Set(
-      (group[0] as PlannedStep).needs.flatMap((need) =>
-        byKey.get(keyOf.get(need) ?? "")?.job ?? []
-      ),
-    );
+  for (const { group, needs } of groupsOf(parts, byKey)) {
+    const jobs = needs.flatMap((key) => byKey.get(key)?.job ?? []);
     try {
-      for (const one of await submitGroup(group, [...needs], scene)) {
+      for (const one of await submitGroup(group, jobs, scene)) {
         byKey.set(one.step.key, one);
       }
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       throw new RefusedError(
         `${error.message}; ${byKey.size} of ${
-          new Set(keyOf.values()).size
+          new Set(parts.map(({ step }) => step.key)).size
         } jobs are in the queue`,
         {
           hint: `${error.hint}; what is in the queue is not submitted twice`,
@@ -91,15 +91,15 @@ export async function submitJobs(
       );
     }
   }
-  return steps.map((step) => ({
+  return parts.map(({ run, step }) => ({
     ...byKey.get(step.key) as SubmittedStep,
-    step,
+    ...{ run, step },
   }));
 }
 
 /** The job of an earlier submission that still works on the step, or will; the note of it may be older than the answer of sbatch. */
 async function jobInQueue(
-  step: PlannedStep,
+  { run, step }: SubmitPart,
   { runsDir, queue }: SubmitScene,
 ): Promise<SubmittedStep | null> {
   const noted = await readStepJob(runsDir, step.key);
@@ -110,54 +110,71 @@ async function jobInQueue(
   if (noted.job !== job.id) {
     await writeStepJob(runsDir, step.key, { ...noted, job: job.id });
   }
-  return { step, submission, index, job: job.id, isNew: false };
+  return { run, step, submission, index, job: job.id, isNew: false };
+}
+
+/** Steps that wait for the same work and ask for the same. */
+interface SubmitGroup {
+  readonly group: SubmitPart[];
+  /** Keys of the unfinished steps that all of them need. */
+  readonly needs: readonly string[];
 }
 
 /** Steps that nobody works on, those that can share an array together, each group behind all that its steps need. */
 function groupsOf(
-  steps: readonly PlannedStep[],
+  parts: readonly SubmitPart[],
   known: ReadonlyMap<string, SubmittedStep>,
-): PlannedStep[][] {
-  const names = new Set(steps.map(({ name }) => name));
-  const groups = new Map<string, PlannedStep[]>();
+): SubmitGroup[] {
+  const keys = new Map(
+    parts.map(({ run, step }) => [`${run} ${step.name}`, step.key]),
+  );
+  const groups = new Map<string, SubmitGroup>();
   const taken = new Set(known.keys());
-  for (const step of steps) {
+  for (const part of parts) {
+    const { run, step, options } = part;
     // Two steps may be the same work: one job does it.
     if (taken.has(step.key)) continue;
     taken.add(step.key);
-    const needs = step.needs.filter((need) => names.has(need)).sort();
+    const needs = [
+      ...new Set(
+        step.needs.flatMap((need) => keys.get(`${run} ${need}`) ?? []),
+      ),
+    ].sort();
     const { resources } = step.step;
-    const alike = JSON.stringify([needs, resources, variablesOf(step)]);
-    groups.set(alike, [...groups.get(alike) ?? [], step]);
+    const alike = JSON.stringify([
+      ...[needs, resources, variablesOf(step), options],
+    ]);
+    const found = groups.get(alike) ?? { group: [], needs };
+    found.group.push(part);
+    groups.set(alike, found);
   }
   return [...groups.values()];
 }
 
 async function submitGroup(
-  group: readonly PlannedStep[],
+  group: readonly SubmitPart[],
   needs: readonly string[],
   scene: SubmitScene,
 ): Promise<SubmittedStep[]> {
-  const { runsDir, run, options } = scene;
+  const { runsDir } = scene;
   const id = crypto.randomUUID().slice(0, 13);
   const folder = submissionFolder(runsDir, id);
-  const first = group[0] as PlannedStep;
+  const { run, step: first, options } = group[0] as SubmitPart;
   await writeSubmission({
-    id,
-    run,
-    runsDir,
+    ...{ id, runsDir },
     saveBeforeSeconds: secondsOf(options.save_before),
   }, group);
   const script = join(folder, "job.sh");
-  await writeAtomically(script, scriptText(folder, scene));
-  for (const [index, step] of group.entries()) {
+  await writeAtomically(script, scriptText(folder, scene.command, options));
+  for (const [index, { step }] of group.entries()) {
     await writeStepJob(runsDir, step.key, { submission: id, index, job: null });
   }
   const isArray = group.length > 1;
+  const owner = group.every((one) => one.run === run) ? run : scene.name;
   const { success, out, err } = await slurmCommand("sbatch", [
     "--parsable",
     ...jobOptions(first.step.resources, options),
-    `--job-name=${run}${isArray ? "" : `:${first.name}`}`,
+    `--job-name=${owner}${isArray ? "" : `:${first.name}`}`,
     `--comment=${COMMENT_PREFIX}${id}`,
     `--chdir=${Deno.cwd()}`,
     `--output=${join(folder, isArray ? "%a.log" : "0.log")}`,
@@ -174,19 +191,22 @@ async function submitGroup(
   const number = /^\d+/.exec(out)?.[0];
   if (!success || number === undefined) {
     throw new RefusedError(
-      `Cannot submit step ${
-        group.map(({ name }) => `"${name}"`).join(", ")
-      }: sbatch: ${reasonIn(err)}`,
+      `Cannot submit step ${namesOf(group)}: sbatch: ${reasonIn(err)}`,
       { hint: submitHint(err) },
     );
   }
   const submitted: SubmittedStep[] = [];
-  for (const [index, step] of group.entries()) {
+  for (const [index, { run, step }] of group.entries()) {
     const job = isArray ? `${number}_${index}` : number;
     await writeStepJob(runsDir, step.key, { submission: id, index, job });
-    submitted.push({ step, submission: id, index, job, isNew: true });
+    submitted.push({ run, step, submission: id, index, job, isNew: true });
   }
   return submitted;
+}
+
+function namesOf(group: readonly SubmitPart[]): string {
+  const names = new Set(group.map(({ step }) => `"${step.name}"`));
+  return [...names].join(", ");
 }
 
 /** Names of the variables that go to the step; values go from this process to the job through Slurm. */
@@ -197,7 +217,8 @@ function variablesOf({ step, request }: PlannedStep): string[] {
 
 function scriptText(
   folder: string,
-  { command, options }: SubmitScene,
+  command: readonly string[],
+  options: SlurmOptions,
 ): string {
   const words = [...command, "job", folder].map(shellWord).join(" ");
   return [

@@ -1,0 +1,71 @@
+// Cells of a matrix on a real Slurm: all at once, those that ask for the same as one array, what they share as one job.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadRuns } from "../../lib/config/load_matrix.ts";
+import { runMatrix } from "../../lib/runner/run_matrix.ts";
+import { ROOT } from "../cli/cli_process.ts";
+import { testsOnCluster } from "./shared_cluster.ts";
+import { jobNames } from "./slurm_cli.ts";
+
+const ACT = `${ROOT}/tests/fixtures/pipelines/tasks/act.ts`;
+
+/** Its cells differ in what their second step returns, and share the first. */
+const PIPELINE = `name: cells
+seed: 1
+matrix:
+  axes:
+    training.pipeline.steps.act.with.returns.metrics.score: [1, 2]
+training:
+  pipeline:
+    defaults: { task: script, uses: ${ACT}, resources: { cpus: 1, memory: 1G } }
+    steps:
+      - { name: base, needs: [], with: {} }
+      - { name: act, needs: [base], with: { ticks: 100, returns: { metrics: { score: 0 } } } }
+`;
+
+const testOnCluster = testsOnCluster({ nodes: 1 });
+
+testOnCluster(
+  "train --executor slurm of a matrix submits its cells together, as an array behind the step that they share",
+  async (cluster) => {
+    const folder = await Deno.makeTempDir();
+    const file = join(folder, "cells.yaml");
+    await Deno.writeTextFile(file, PIPELINE);
+    const loaded = await loadRuns(file, { overrides: [] });
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    assert.ok(loaded.value.kind === "matrix");
+    const options = {
+      runsDir: join(folder, "runs"),
+      executor: "slurm",
+    } as const;
+    const submitted = await runMatrix(loaded.value, options);
+    assert.equal(submitted.exitCode, 0, submitted.ended[0]?.failure?.message);
+    const jobs = await jobNames(cluster);
+    const array = jobs.filter((job) => job.includes("_"));
+    assert.deepEqual(array.map((job) => job.split("_")[1]), ["0", "1"]);
+    assert.equal(jobs.length, 3, "one job for the step that both need");
+    const ended = await runMatrix(loaded.value, {
+      ...options,
+      waitMs: 120_000,
+    });
+    assert.equal(ended.exitCode, 0, ended.ended[0]?.failure?.message);
+    assert.deepEqual(ended.results.map(({ state }) => state), ["done", "done"]);
+    assert.deepEqual(await jobNames(cluster), jobs);
+    const spans = await Promise.all(array.map(async (job) => {
+      const text = await cluster.command(
+        "scontrol",
+        "--oneliner",
+        "show",
+        "job",
+        job,
+      );
+      const at = (key: string) =>
+        Date.parse(new RegExp(` ${key}=(\\S+)`).exec(text)?.[1] ?? "");
+      return [at("StartTime"), at("EndTime")] as const;
+    }));
+    const lastStart = Math.max(...spans.map(([start]) => start));
+    const firstEnd = Math.min(...spans.map(([, end]) => end));
+    assert.ok(lastStart < firstEnd, "the cells run side by side");
+    await Deno.remove(folder, { recursive: true });
+  },
+);
