@@ -11,6 +11,7 @@ import { loadRuns, type Matrix } from "../config/load_matrix.ts";
 import { NO_AXES } from "../config/matrix_section.ts";
 import { type DiagramLanguage, planDiagram } from "../plan/diagram.ts";
 import { type PlanOptions, planPipeline } from "../plan/plan.ts";
+import { estimateCosts } from "../plan/cost_estimate.ts";
 import { planToJson } from "../plan/plan_json.ts";
 import {
   matrixPlanToJson,
@@ -141,12 +142,13 @@ async function planFile(
     const { pipeline } = loaded.value;
     if (options.resolved === true) return resolvedFile(pipeline);
     const plan = await planPipeline(pipeline, asked);
+    const estimates = await estimateCosts(plan);
     return {
       kind: "planned",
       text: options.diagram === undefined
-        ? renderPlan(plan, print)
+        ? renderPlan(plan, print, estimates)
         : planDiagram(plan, options.diagram),
-      json: planToJson(plan),
+      json: planToJson(plan, estimates),
     };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

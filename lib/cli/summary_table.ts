@@ -1,5 +1,6 @@
 // The end of a run as text: one row per step, then sentences, pictures and failures.
 import { formatDuration } from "../clock/duration.ts";
+import { comparedCells } from "../plan/cost_text.ts";
 import { textTable } from "../plan/text_table.ts";
 import type { RunSummary, StepSummary } from "../runner/run_summary.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -33,12 +34,32 @@ export function summaryText(summary: RunSummary): string {
     "",
     ...textTable(rows),
     ...(trained.length === 0 ? [] : ["", ...trained]),
+    ...estimateLines(summary),
     ...(sentences.length === 0 ? [] : ["", ...sentences]),
     ...(pictures.length === 0 ? [] : ["", "Pictures:", ...pictures]),
     ...(summary.report === null
       ? []
       : ["", `Report: ${shownPath(summary.report)}`]),
   ].join("\n");
+}
+
+/** The estimates of the run against what its steps took. */
+function estimateLines({ steps, estimates, outcome }: RunSummary): string[] {
+  if (outcome === "nothing_to_do") return [];
+  const rows = steps.flatMap((step) => {
+    const estimate = estimates[step.name];
+    if (estimate?.key !== step.key || step.state !== "done") return [];
+    const cost = {
+      timeMs: step.elapsedMs,
+      diskBytes: step.files?.bytes ?? null,
+      memoryBytes: step.peakMemoryBytes,
+    };
+    return [[step.name, ...comparedCells(estimate, cost)]];
+  });
+  return rows.length === 0 ? [] : [
+    "",
+    ...textTable([["taken, estimated", "time", "disk", "memory"], ...rows]),
+  ];
 }
 
 /** The last picture that a step made, and how many lie beside it. */

@@ -1,13 +1,17 @@
 // A plan as data: what `plan --json` prints. Fields are only ever added.
 import { mostEpochs } from "../config/transition_checks.ts";
 import { shownPath } from "../worker/permissions.ts";
+import type { StepEstimate } from "../store/estimate_record.ts";
 import { diskForecast } from "./disk_forecast.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
 import { trainingKinds } from "./training_kinds.ts";
 
 /** The plan as plain JSON; paths are relative to the working directory where they lie inside. */
-export function planToJson(plan: Plan): Record<string, unknown> {
+export function planToJson(
+  plan: Plan,
+  estimates: ReadonlyMap<string, StepEstimate> = new Map(),
+): Record<string, unknown> {
   return {
     pipeline: plan.file,
     run: plan.run,
@@ -17,7 +21,10 @@ export function planToJson(plan: Plan): Record<string, unknown> {
     engine: plan.isEngineOpen ? "auto" : plan.engine.name,
     numericClass: plan.isEngineOpen ? null : plan.engine.numericClass,
     runs: shownPath(plan.runsDir),
-    steps: plan.steps.map(stepToJson),
+    steps: plan.steps.map((step) => ({
+      ...stepToJson(step),
+      estimate: estimates.get(step.name) ?? null,
+    })),
     totals: countActions(plan.steps),
     checkpoints: diskForecast(plan),
     freeBytes: plan.freeBytes,

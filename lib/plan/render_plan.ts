@@ -13,13 +13,19 @@ import { diskForecast } from "./disk_forecast.ts";
 import { PAINT, paint, paintChange, type PaintOptions } from "./paint.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Action } from "./step_action.ts";
+import { estimateLines } from "./cost_text.ts";
+import type { StepEstimate } from "../store/estimate_record.ts";
 import { drawGraph } from "./step_graph.ts";
 import { formatBytes } from "../disk/byte_count.ts";
 import { counted, textTable } from "./text_table.ts";
 import { trainingKinds } from "./training_kinds.ts";
 
 /** The plan as text of several lines, without a final line break. */
-export function renderPlan(plan: Plan, options: PaintOptions): string {
+export function renderPlan(
+  plan: Plan,
+  options: PaintOptions,
+  estimates: ReadonlyMap<string, StepEstimate> = new Map(),
+): string {
   const heading = (text: string) => paint(text, PAINT.bold, options);
   const blocks = [
     [
@@ -34,6 +40,7 @@ export function renderPlan(plan: Plan, options: PaintOptions): string {
     trainingLines(plan, heading("Training")),
     [heading("Data"), ...dataLines(plan)],
     [heading("Permissions"), ...permissionLines(plan.steps)],
+    [heading("Estimates"), ...estimateLines(plan.steps, estimates)],
     [
       `Total: ${totals(plan.steps)}`,
       ...forecastLines(plan),

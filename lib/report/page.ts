@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
 import { configurationSection } from "./configuration_section.ts";
+import { estimateSection } from "./estimate_section.ts";
 import { graphSection } from "./graph_section.ts";
 import { type Markup, markup, trusted } from "./markup.ts";
 import { originSection } from "./origin_section.ts";
@@ -52,7 +53,7 @@ export async function runMain(
     trainedSection(
       facts,
     )
-  }<h2>Step by step</h2><div class="${
+  }${estimateSection(facts)}<h2>Step by step</h2><div class="${
     steps.length > FEW_STEPS ? "many" : "few"
   }">${steps}</div>${configurationSection(facts)}${
     originSection(

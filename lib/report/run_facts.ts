@@ -1,5 +1,6 @@
 // Everything that a page shows about a run, from the folders of the run and of its steps. Nothing is written.
 import { StoredStateError } from "../error/failure.ts";
+import { knownEstimates, type RunEstimates } from "../store/estimate_record.ts";
 import {
   readResolvedRecord,
   type StoredValue,
@@ -20,6 +21,8 @@ export interface RunFacts {
   readonly steps: readonly StepFacts[];
   /** Null for runs of versions that kept none. */
   readonly resolved: readonly StoredValue[] | null;
+  /** What the steps were expected to take; empty where the run kept nothing. */
+  readonly estimates: RunEstimates;
   /** When the facts were read. */
   readonly readAt: Date;
 }
@@ -50,6 +53,7 @@ export async function readRunFacts(
     events,
     steps,
     resolved: await readResolved(runsDir, run),
+    estimates: await knownEstimates(runsDir, run),
     readAt: new Date(),
   };
 }

@@ -7,6 +7,7 @@ import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import type { Failure } from "../error/failure.ts";
 import type { Plan, PlannedStep } from "../plan/plan.ts";
 import { type Marker, orderedMetrics } from "../store/marker.ts";
+import type { RunEstimates } from "../store/estimate_record.ts";
 import type { RunEvent, StepState } from "../store/run_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import type { StopControl } from "./stop_control.ts";
@@ -29,6 +30,8 @@ export interface StepSummary {
   readonly trained: TrainedAmount | null;
   /** Share of the training that was spent waiting for batches; null like `trained`. */
   readonly dataWaitShare: number | null;
+  /** Most memory that its last process was seen to hold; null where nobody looked. */
+  readonly peakMemoryBytes: number | null;
   /** What its marker vouches for; null without one. */
   readonly files: { readonly count: number; readonly bytes: number } | null;
   /** Absolute. */
@@ -69,6 +72,8 @@ export interface RunSummary {
   readonly elapsedMs: number;
   /** In plan order. */
   readonly steps: readonly StepSummary[];
+  /** What its steps were expected to take; empty where nothing was known. */
+  readonly estimates: RunEstimates;
   /** Path of the page about the run; null where it could not be written. */
   readonly report: string | null;
 }
@@ -88,6 +93,7 @@ export function finishedStep(
     elapsedMs: marker.elapsedMs,
     trained: result.trained ?? null,
     dataWaitShare: marker.dataWaitShare ?? null,
+    peakMemoryBytes: marker.peakMemoryBytes ?? null,
     files: {
       count: marker.files.length,
       bytes: marker.files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -116,6 +122,7 @@ export function blankStep(
     elapsedMs: null,
     trained: null,
     dataWaitShare: null,
+    peakMemoryBytes: null,
     files: null,
     folder: step.request.folder,
     pictures: [],
@@ -188,7 +195,7 @@ export function sumUp(
   ended: ReadonlyMap<string, StepSummary>,
   stop: StopControl,
   elapsedMs: number,
-): Omit<RunSummary, "report"> {
+): Omit<RunSummary, "report" | "estimates"> {
   const steps = plan.steps.map((step) =>
     ended.get(step.name) ?? blankStep(step, "waiting")
   );

@@ -5,6 +5,7 @@ import { LockedError } from "../error/failure.ts";
 import { formatDuration } from "../clock/duration.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { PACKAGE_ROOT, type Plan, type PlannedStep } from "../plan/plan.ts";
+import { knownEstimates } from "../store/estimate_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import type { StepState } from "../store/run_record.ts";
 import { shareFolder, sharingOf } from "../store/shared_folder.ts";
@@ -17,6 +18,7 @@ import { LocalExecutor } from "./local_executor.ts";
 import { isFinished } from "./ready_set.ts";
 import { chosenStep, runAlone } from "./run_alone.ts";
 import { RunJournal } from "./run_journal.ts";
+import { keepEstimates } from "./run_estimates.ts";
 import { tellEnd, tellRefusal } from "./run_end.ts";
 import { lockRun } from "./run_lock.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -89,7 +91,8 @@ export async function runPipeline(
   const summary = sumUp(plan, ended, stop, performance.now() - start);
   const isChanged = summary.outcome !== "nothing_to_do";
   const report = await reportRun(plan, isChanged, observe);
-  const told: RunSummary = { ...summary, report };
+  const estimates = await knownEstimates(plan.runsDir, plan.run);
+  const told: RunSummary = { ...summary, estimates, report };
   // One step of several, run alone, is not the end of the run.
   if (options.only === undefined) await tellEnd(pipeline, told, observe);
   return told;
@@ -186,6 +189,7 @@ async function runHere(
   });
   await executor.prepare(pending);
   await journal.record({ kind: "run_started" });
+  await keepEstimates(plan);
   try {
     observe({ kind: "fetching_code" });
     const fetched = options.gate?.fetched;

@@ -59,6 +59,7 @@ export type AttemptOutcome =
     readonly kind: "done";
     readonly result: StepResult;
     readonly pictures: readonly string[];
+    readonly peakMemoryBytes: number | null;
   }
   | { readonly kind: "stopped" }
   | {
@@ -138,7 +139,8 @@ export async function runAttempt(
   // A step that failed on a refused read says so itself.
   if (end.kind !== "failed") reportUndeclaredReads(step, undeclared, scene);
   if (end.kind === "ended" && end.result.outcome === "done") {
-    return { kind: "done", result: end.result, pictures };
+    const { result, peakMemoryBytes } = end;
+    return { kind: "done", result, pictures, peakMemoryBytes };
   }
   if (exceeded !== null) {
     return { kind: "failed", failure: exceeded, isRetryable: false };

@@ -214,6 +214,7 @@ async function commit(
     dataWaitShare: dataWaitShare(
       await readTimingRows(stepPaths(request.folder).timings),
     ),
+    peakMemoryBytes: outcome.peakMemoryBytes,
     finishedAt: new Date(),
   });
   return finishedStep(step, marker, "done");

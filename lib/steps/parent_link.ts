@@ -6,7 +6,7 @@ import {
   type ParentMessage,
   readTextLines,
 } from "../worker/protocol.ts";
-import type { ProgressUpdate } from "./step_context.ts";
+import type { ProgressUpdate, StepResult } from "./step_context.ts";
 
 // After the runner is gone nobody waits for this process: a body that ignores its signal is ended, so that the step's lock gets free.
 const ORPHAN_GRACE_MS = 20_000;
@@ -18,6 +18,7 @@ const PROGRESS_INTERVAL_MS = 100;
 export class ParentLink {
   readonly #stop = new AbortController();
   #isCheckpointWanted = false;
+  #peakMemoryBytes = 0;
   #lastProgress: { readonly at: number; readonly phase: string } | null = null;
 
   /** Aborted when the runner asks for a stop, is gone, or the process gets SIGTERM. */
@@ -67,7 +68,20 @@ export class ParentLink {
       now - last.at < PROGRESS_INTERVAL_MS && update.done < update.total;
     if (isRepeat) return;
     this.#lastProgress = { at: now, phase: update.phase };
+    this.#lookAtMemory();
     this.send({ type: "progress", update });
+  }
+
+  /** The last message of a step that did its work. */
+  end(result: StepResult): void {
+    this.#lookAtMemory();
+    const peakMemoryBytes = this.#peakMemoryBytes;
+    this.send({ type: "ended", result, peakMemoryBytes });
+  }
+
+  #lookAtMemory(): void {
+    const { rss } = Deno.memoryUsage();
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, rss);
   }
 
   #hearSignals(): void {

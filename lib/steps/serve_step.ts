@@ -46,7 +46,7 @@ export async function serveStep(
   });
   try {
     const result = await runBody(message, link, loadBody);
-    link.send({ type: "ended", result });
+    link.end(result);
     return result.outcome === "done" ? EXIT_CODE.done : STOPPED_EXIT_CODE;
   } catch (error) {
     return fail(error);

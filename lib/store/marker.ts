@@ -70,6 +70,8 @@ export interface Marker {
   readonly elapsedMs: number;
   /** Share of the training that was spent waiting for batches, 0 to 1; absent for steps that do not train. */
   readonly dataWaitShare?: number;
+  /** Most memory that its last process was seen to hold; absent in markers of older versions. */
+  readonly peakMemoryBytes?: number;
   readonly files: readonly VouchedFile[];
 }
 
@@ -99,6 +101,8 @@ export interface FinishedStep {
   readonly elapsedMs: number;
   /** Null or absent for steps that do not train. */
   readonly dataWaitShare?: number | null;
+  /** Null or absent where nobody looked. */
+  readonly peakMemoryBytes?: number | null;
   readonly finishedAt: Date;
 }
 
@@ -197,6 +201,9 @@ export async function commitMarker(
     elapsedMs: finished.elapsedMs,
     ...(typeof finished.dataWaitShare === "number"
       ? { dataWaitShare: finished.dataWaitShare }
+      : {}),
+    ...(typeof finished.peakMemoryBytes === "number"
+      ? { peakMemoryBytes: finished.peakMemoryBytes }
       : {}),
     files,
   };

@@ -46,6 +46,10 @@ export interface StepStatus {
   /** Share of the training so far that was spent waiting for batches; null where nothing was trained. */
   readonly dataWaitShare: number | null;
   readonly result: StoredResult | null;
+  /** Bytes of what its marker vouches for; null or absent without one. */
+  readonly bytes?: number | null;
+  /** Most memory that it was seen to hold; null or absent where nobody looked. */
+  readonly peakMemoryBytes?: number | null;
   /** Every attempt that left a record, oldest first. */
   readonly attempts: readonly AttemptRecord[];
 }
@@ -117,8 +121,11 @@ async function stepStatus(
     return { ...plain, state: "damaged", problem: found.reason };
   }
   if (found.kind === "complete") {
-    const { finishedAt, elapsedMs, result } = found.marker;
-    return { ...plain, state: "done", finishedAt, elapsedMs, result };
+    const { finishedAt, elapsedMs, result, peakMemoryBytes = null } =
+      found.marker;
+    const bytes = found.marker.files.reduce((sum, one) => sum + one.bytes, 0);
+    const taken = { elapsedMs, bytes, peakMemoryBytes };
+    return { ...plain, ...taken, state: "done", finishedAt, result };
   }
   const checkpoint = await readCheckpointCursor(folder);
   const cursor = checkpoint.kind === "ready" ? checkpoint.cursor : null;

@@ -30,6 +30,8 @@ export interface RunPaths {
   readonly events: string;
   /** Every value of the pipeline with its origin, as it was when the run last started. */
   readonly resolved: string;
+  /** What its steps were expected to take when they were started. */
+  readonly estimate: string;
   /** The page about the run; derived from the rest and written anew at its end. */
   readonly report: string;
   /** A file of the user's: its appearance asks for a checkpoint. */
@@ -81,6 +83,7 @@ export function runPaths(runsDir: string, run: string): RunPaths {
     manifest: join(folder, "manifest.json"),
     events: join(folder, "events.jsonl"),
     resolved: join(folder, "resolved.json"),
+    estimate: join(folder, "estimate.json"),
     report: join(folder, "report.html"),
     checkpointNow: join(folder, "checkpoint-now"),
     renaming: join(folder, "renaming.json"),

@@ -1,5 +1,6 @@
 // Every digest of the records of one run: its manifest, its values with their origins, and each line of its events.
 import { readLines } from "../disk/append_log.ts";
+import { readEstimates } from "../store/estimate_record.ts";
 import { readResolvedRecord } from "../store/resolved_record.ts";
 import {
   openSealedLine,
@@ -36,6 +37,11 @@ export async function verifyRun(
     await readResolvedRecord(runsDir, run);
   } catch (error) {
     findings.push({ place: paths.resolved, reason: reasonOf(error) });
+  }
+  try {
+    await readEstimates(runsDir, run);
+  } catch (error) {
+    findings.push({ place: paths.estimate, reason: reasonOf(error) });
   }
   if (await hasTornEnd(paths.events)) {
     const reason = "its last line is torn: the run's next start cuts it";

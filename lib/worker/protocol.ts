@@ -43,7 +43,12 @@ export type ChildMessage =
   | { readonly type: "saved" }
   /** Only in tests of the disk. */
   | { readonly type: "disk"; readonly operation: TracedOperation }
-  | { readonly type: "ended"; readonly result: StepResult }
+  | {
+    readonly type: "ended";
+    readonly result: StepResult;
+    /** Most memory that the process saw itself hold. */
+    readonly peakMemoryBytes?: number;
+  }
   | { readonly type: "failed"; readonly failure: ReportedFailure };
 
 /** A failure on its way from the child to the runner. */

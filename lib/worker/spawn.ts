@@ -41,7 +41,11 @@ export interface StepLaunch extends StepCommand {
 
 /** How a step's process ended. */
 export type StepEnd =
-  | { readonly kind: "ended"; readonly result: StepResult }
+  | {
+    readonly kind: "ended";
+    readonly result: StepResult;
+    readonly peakMemoryBytes: number | null;
+  }
   | { readonly kind: "failed"; readonly failure: ReportedFailure }
   /** It said nothing at the end: killed, out of memory, or left on its own. */
   | {
@@ -133,7 +137,8 @@ export class StepProcess {
         if (message === null) continue;
         logMessage(log, message);
         if (message.type === "ended") {
-          last = { kind: "ended", result: message.result };
+          const { result, peakMemoryBytes = null } = message;
+          last = { kind: "ended", result, peakMemoryBytes };
         } else if (message.type === "failed") {
           last = { kind: "failed", failure: message.failure };
         } else launch.onMessage(message);
