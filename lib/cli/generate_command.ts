@@ -1,9 +1,11 @@
 // `fluxline generate` and `fluxline interpolate`: draw with a step's weights, or with weight files.
+import { resolve } from "node:path";
 import type { PictureSides } from "../catalog/picture_size.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { UsageError } from "../error/failure.ts";
+import { GatheredFailures } from "../error/several_failures.ts";
 import { counted } from "../plan/text_table.ts";
 import { draw, type Drawing } from "../runner/draw.ts";
 import {
@@ -11,7 +13,9 @@ import {
   filesSource,
   stepSource,
 } from "../runner/drawing_source.ts";
-import { readPrompts } from "../runner/prompt_source.ts";
+import { requireSize, requireSteps } from "../runner/drawing_step.ts";
+import { requireAbsent } from "../runner/new_folder.ts";
+import { type PromptSource, readPrompts } from "../runner/prompt_source.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -60,10 +64,10 @@ export async function generateCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   await requireRunPermissions("generate", file);
-  const prompts = await readPrompts({
+  const prompts = {
     written: options.prompt,
     path: options.prompts ?? null,
-  });
+  };
   return await drawPrompts({ file, step }, { prompts, frames: null }, {
     options,
     terminal,
@@ -78,10 +82,10 @@ export async function interpolateCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   await requireRunPermissions("interpolate", file);
-  const prompts = await readPrompts({
+  const prompts = {
     written: [options.startPrompt, options.endPrompt],
     path: null,
-  });
+  };
   const { frames } = options;
   return await drawPrompts({ file, step }, { prompts, frames }, {
     options,
@@ -92,7 +96,7 @@ export async function interpolateCommand(
 async function drawPrompts(
   { file, step }: { readonly file: string; readonly step: string | undefined },
   asked: {
-    readonly prompts: readonly string[];
+    readonly prompts: PromptSource;
     readonly frames: number | null;
   },
   { options, terminal }: {
@@ -100,23 +104,37 @@ async function drawPrompts(
     readonly terminal: Terminal;
   },
 ): Promise<ExitCode> {
-  const { checkpoint } = options;
-  if (checkpoint !== undefined && step !== undefined) {
+  const { checkpoint, to } = options;
+  const gathered = new GatheredFailures();
+  const prompts = await gathered.of(() => readPrompts(asked.prompts));
+  await gathered.of(() => requireAbsent(resolve(to), "draw into"));
+  await gathered.of(() => {
+    if (checkpoint === undefined || step === undefined) return;
     throw new UsageError(
       `Cannot draw with step "${step}" and with "${checkpoint}"`,
       { hint: "Leave one of them out" },
     );
-  }
+  });
   const overrides = checkpoint === undefined
     ? options.set
     : [...options.set, `model_checkpoint=${JSON.stringify(checkpoint)}`];
-  const loaded = await loadPipeline(file, { overrides, ...oneRun(options) });
-  const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
-  if (doubts.length > 0) {
-    terminal.err(renderDiagnostics(doubts, { color: terminal.color }));
+  const loaded = await gathered.of(() =>
+    loadPipeline(file, { overrides, ...oneRun(options) })
+  );
+  if (loaded !== undefined) {
+    const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
+    if (doubts.length > 0) {
+      terminal.err(renderDiagnostics(doubts, { color: terminal.color }));
+    }
   }
-  if (!loaded.ok) return EXIT_CODE.refused;
-  const source = await sourceOf(loaded.value, step, options);
+  const pipeline = loaded?.ok ? loaded.value : undefined;
+  const source = pipeline === undefined
+    ? undefined
+    : await checkedSource(pipeline, { step, options }, gathered);
+  gathered.throwAny();
+  if (
+    pipeline === undefined || source === undefined || prompts === undefined
+  ) return EXIT_CODE.refused;
   if (source.unfinished !== null) {
     terminal.err(
       `Step "${source.planned?.name}" has not finished; its weights are those ${source.unfinished}`,
@@ -124,8 +142,9 @@ async function drawPrompts(
   }
   const stop = new StopControl();
   using _signals = listenForSignals(stop);
-  const drawing = await draw(loaded.value, source, {
-    ...asked,
+  const drawing = await draw(pipeline, source, {
+    prompts,
+    frames: asked.frames,
     seed: options.seed ?? null,
     size: options.size ?? null,
     steps: options.steps,
@@ -134,7 +153,7 @@ async function drawPrompts(
     solver: options.solver,
     weights: options.weights,
     count: options.count,
-    to: options.to,
+    to,
   }, {
     runsDir: options.runs,
     stop,
@@ -146,6 +165,20 @@ async function drawPrompts(
       : renderDrawing(drawing),
   );
   return EXIT_CODE.done;
+}
+
+/** The weights, with what else cannot be drawn of this pipeline told beside them. */
+async function checkedSource(
+  pipeline: Pipeline,
+  { step, options }: {
+    readonly step: string | undefined;
+    readonly options: DrawingCommandOptions;
+  },
+  gathered: GatheredFailures,
+): Promise<DrawingSource | undefined> {
+  await gathered.of(() => requireSize(options.size ?? null, pipeline));
+  await gathered.of(() => requireSteps(options.steps, pipeline));
+  return await gathered.of(() => sourceOf(pipeline, step, options));
 }
 
 async function sourceOf(

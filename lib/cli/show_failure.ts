@@ -2,6 +2,7 @@
 import pc from "picocolors";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
+import { SeveralFailures } from "../error/several_failures.ts";
 import { accessProblem, SYSTEM_HINT } from "../worker/access_problem.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,6 +15,9 @@ export function showFailure(error: unknown, terminal: Terminal): ExitCode {
 
 /** `error: …`, then the hint or, for a defect, the stack. */
 export function failureText(failure: Failure, color: boolean): string {
+  if (failure instanceof SeveralFailures) {
+    return failure.failures.map((one) => failureText(one, color)).join("\n");
+  }
   const { red, cyan } = pc.createColors(color);
   const lines = [`${red("error:")} ${failure.message}`];
   if (failure.exitCode === EXIT_CODE.defect) {

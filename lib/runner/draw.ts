@@ -1,6 +1,5 @@
 // Draws pictures outside of a run: the body of `task: generate` in a process of its own, and a folder that appears whole.
 import { join, relative, resolve } from "node:path";
-import { type PictureSides, sizeFault } from "../catalog/picture_size.ts";
 import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
 import { writeAtomically, writeJsonAtomically } from "../disk/atomic_write.ts";
 import {
@@ -10,7 +9,7 @@ import {
   renameEntry,
 } from "../disk/folder_entries.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
-import { StoppedError, UsageError } from "../error/failure.ts";
+import { StoppedError } from "../error/failure.ts";
 import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
 import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
 import { stepPaths } from "../store/store_layout.ts";
@@ -23,6 +22,8 @@ import {
   type DrawingOptions,
   generateStep,
   planDrawing,
+  requireSize,
+  requireSteps,
 } from "./drawing_step.ts";
 import { requireAbsent } from "./new_folder.ts";
 import type { RunObserver } from "./run_notice.ts";
@@ -72,6 +73,7 @@ export async function draw(
   const target = resolve(options.to);
   await requireAbsent(target, "draw into");
   requireSize(options.size, pipeline);
+  requireSteps(options.steps, pipeline);
   await using staged = await StagedFolder.create(target);
   const step = generateStep(pipeline, source, options);
   const planned = await planDrawing(pipeline, source, step, {
@@ -93,17 +95,6 @@ export async function draw(
     })),
     record,
   };
-}
-
-function requireSize(size: PictureSides | null, pipeline: Pipeline): void {
-  const fault = size === null
-    ? null
-    : sizeFault(size, pipeline.model.downscales);
-  if (fault === null) return;
-  throw new UsageError(
-    `Cannot draw pictures of this size: ${fault.reason}`,
-    { hint: fault.hint },
-  );
 }
 
 /** Runs the process; answers the name of the grid. */

@@ -1,7 +1,11 @@
 // A drawing as a generate step: what its process is given.
 import { EMBEDDED_ENGINE } from "../engine_setup/engine_choice.ts";
 import { join, resolve } from "node:path";
-import { type PictureSides, writtenSize } from "../catalog/picture_size.ts";
+import {
+  type PictureSides,
+  sizeFault,
+  writtenSize,
+} from "../catalog/picture_size.ts";
 import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
 import { buildRequest } from "../plan/build_request.ts";
 import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
@@ -33,6 +37,32 @@ export interface DrawingOptions {
   readonly to: string;
 }
 
+/** @throws {UsageError} where the diffusion has fewer times than the sampler is to make steps */
+export function requireSteps(
+  steps: number,
+  { model }: Pick<Pipeline, "model">,
+): void {
+  const times = model.num_train_timesteps;
+  if (steps <= times) return;
+  throw new UsageError(
+    `Cannot draw with --steps ${steps}: the diffusion has ${times} times ("model.num_train_timesteps")`,
+    { hint: `Write ${times} or less` },
+  );
+}
+
+/** @throws {UsageError} where the model cannot make the size */
+export function requireSize(
+  size: PictureSides | null,
+  { model }: Pick<Pipeline, "model">,
+): void {
+  const fault = size === null ? null : sizeFault(size, model.downscales);
+  if (fault === null) return;
+  throw new UsageError(
+    `Cannot draw pictures of this size: ${fault.reason}`,
+    { hint: fault.hint },
+  );
+}
+
 /** The options as a step of the pipeline would have them. */
 export function generateStep(
   pipeline: Pipeline,
@@ -40,13 +70,6 @@ export function generateStep(
   options: DrawingOptions,
 ): GenerateStep {
   const { from } = source.step;
-  const times = pipeline.model.num_train_timesteps;
-  if (options.steps > times) {
-    throw new UsageError(
-      `Cannot draw with --steps ${options.steps}: the diffusion has ${times} times ("model.num_train_timesteps")`,
-      { hint: `Write ${times} or less` },
-    );
-  }
   return {
     ...source.step,
     name: "generate",

@@ -10,6 +10,7 @@ import {
 } from "../checkpoint/load_checkpoint.ts";
 import { TENSOR_FILES } from "../checkpoint/tensor_files.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
+import { GatheredFailures } from "../error/several_failures.ts";
 import {
   exportMetadata,
   type ExportOrigin,
@@ -58,8 +59,10 @@ export async function exportStep(
   options: ExportOptions,
 ): Promise<StepExport> {
   const folder = resolve(options.to);
-  requireTrainStep(pipeline, options.step);
-  await requireAbsent(folder, "export to");
+  const gathered = new GatheredFailures();
+  await gathered.of(() => requireTrainStep(pipeline, options.step));
+  await gathered.of(() => requireAbsent(folder, "export to"));
+  gathered.throwAny();
   const { steps } = await planPipeline(pipeline, { runsDir: options.runsDir });
   const planned = steps.find(({ name }) => name === options.step)!;
   requireFinished(planned);

@@ -1,5 +1,6 @@
 // Prompts of a command line: written out, one per line of a file, or one per .txt file of a folder, as FluxFlow has them.
 import { join } from "node:path";
+import { isAbsence } from "../disk/present_entries.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
 
 /** Where prompts come from. */
@@ -13,7 +14,7 @@ export interface PromptSource {
  * All prompts, the written ones first; files of a folder in the order of their names, blank lines left out.
  *
  * @throws {UsageError} where there is none, or one is blank
- * @throws {RefusedError} where the file is missing or holds none
+ * @throws {RefusedError} where the file is missing, is no text, or holds none
  */
 export async function readPrompts(source: PromptSource): Promise<string[]> {
   if (source.written.some((prompt) => prompt.trim() === "")) {
@@ -41,23 +42,36 @@ async function readPath(path: string): Promise<string[]> {
 async function promptsAt(path: string): Promise<string[]> {
   try {
     if (!(await Deno.stat(path)).isDirectory) {
-      return linesOf(await Deno.readTextFile(path));
+      return linesOf(await readText(path));
     }
     const names = (await Array.fromAsync(Deno.readDir(path)))
       .map((entry) => entry.name).filter((name) => /\.txt$/i.test(name)).sort();
     const texts: string[] = [];
     for (const name of names) {
-      texts.push(await Deno.readTextFile(join(path, name)));
+      texts.push(await readText(join(path, name)));
     }
     return texts.map((text) => linesOf(text).join(" "))
       .filter((prompt) => prompt !== "");
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isAbsence(error)) throw error;
     throw new RefusedError(`Cannot read prompts: there is no "${path}"`, {
       hint: "Name a text file, or a folder of .txt files",
       cause: error,
     });
   }
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await Deno.readFile(path);
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  throw new RefusedError(`Cannot read prompts: "${path}" is no UTF-8 text`, {
+    hint: "Save it as plain text in UTF-8, one prompt per line",
+  });
 }
 
 function linesOf(text: string): string[] {
