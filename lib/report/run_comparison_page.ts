@@ -92,7 +92,9 @@ function curveFigure(
         : `${name}: ${figure(last[1])} at update ${last[0]}`;
     }).join("; "),
     lines: lines.flatMap(([name, points], color) => {
-      const smooth = smoothed(points);
+      // The average of equal values differs from them in the last digit, and an axis would show nothing else.
+      const isFlat = points.every(([, value]) => value === points[0]![1]);
+      const smooth = isFlat ? null : smoothed(points);
       return [
         { name, points, color, style: smooth === null ? "plain" : "raw" },
         ...(smooth === null
