@@ -48,6 +48,7 @@ export interface TrainOptions {
   readonly engine?: EngineWish;
   readonly sameEngine?: true;
   readonly yes?: true;
+  readonly ignoreFreeSpace?: true;
   readonly quiet?: true;
   readonly json?: true;
   /** Milliseconds; absent where the run does not wait. */
@@ -102,6 +103,7 @@ export async function trainCommand(
     from: options.from,
     engine: options.engine ?? ANY_ENGINE,
     sameEngine: options.sameEngine ?? false,
+    ignoreFreeSpace: options.ignoreFreeSpace ?? false,
     stop,
     observe: (notice) => {
       progress.observe(notice);

@@ -41,6 +41,7 @@ export async function trainMatrix(
     executor: options.executor ?? "local",
     engine: options.engine ?? ANY_ENGINE,
     sameEngine: options.sameEngine ?? false,
+    ignoreFreeSpace: options.ignoreFreeSpace ?? false,
     failFast: options.failFast ?? false,
     stop,
     ...(options.wait === undefined ? {} : { waitMs: options.wait }),

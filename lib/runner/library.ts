@@ -90,6 +90,8 @@ export interface RunOptions extends PlanOptions {
   readonly jobs?: number;
   /** Redo finished work although other runs refer to it; refused by default. */
   readonly redoShared?: boolean;
+  /** Start although the checkpoints may take more than is free; refused by default. */
+  readonly ignoreFreeSpace?: boolean;
   /** Aborting it makes running steps save and leave, as SIGTERM does. */
   readonly signal?: AbortSignal;
   /** Called for every line that a step prints and for every report of how far it is. */
@@ -237,6 +239,7 @@ export async function run(
       ...(options.engine === undefined
         ? {}
         : { engine: wishFor(options.engine) }),
+      ignoreFreeSpace: options.ignoreFreeSpace ?? false,
       confirm: () => options.redoShared === true,
       stop,
       observe: (notice) => tell(notice, onProgress),

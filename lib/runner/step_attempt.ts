@@ -31,7 +31,7 @@ import type { CheckpointWish } from "./checkpoint_wish.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { GraphOf } from "./step_code.ts";
 import { LiveEventFile } from "./step_event_file.ts";
-import { stepSecrets } from "./step_secrets.ts";
+import { declaredSecrets, stepSecrets } from "./step_secrets.ts";
 import type { StopControl } from "./stop_control.ts";
 import type { WaitingSteps } from "./waiting_steps.ts";
 
@@ -95,6 +95,7 @@ export async function runAttempt(
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
     secrets: stepSecrets(request),
+    declaredSecrets: declaredSecrets(permissions.env),
     waiting: await scene.waiting?.take(step) ?? null,
     attemptFolder: attempt.path,
     onText: (text) =>

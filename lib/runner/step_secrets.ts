@@ -1,6 +1,7 @@
 // Tokens on their way from the environment to a step's process: read at the start of an attempt, kept nowhere.
 import { isGranted } from "../disk/granted.ts";
 import type { StepRequest } from "../store/step_request.ts";
+import { isSecretName } from "../worker/secret_names.ts";
 
 /** Environment variable to token, for the variables that the step's datasets name and that are set. */
 export function stepSecrets(request: StepRequest): Record<string, string> {
@@ -14,4 +15,15 @@ export function stepSecrets(request: StepRequest): Record<string, string> {
     if (value !== "") secrets[variable] = value;
   }
   return secrets;
+}
+
+/** Those of the variables that a step may read whose names say that they hold secrets, where they are set. */
+export function declaredSecrets(
+  names: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    names.filter(isSecretName)
+      .filter((variable) => isGranted({ name: "env", variable }))
+      .map((name) => [name, Deno.env.get(name)?.trim() ?? ""]),
+  );
 }

@@ -9,6 +9,7 @@ import type { CheckpointWish } from "./checkpoint_wish.ts";
 import { planOnEngine } from "./engine_decision.ts";
 import { setAsideDamagedInputs } from "./input_check.ts";
 import { isFinished } from "./ready_set.ts";
+import { refuseNarrowDisk } from "./disk_room.ts";
 import type { RunObserver } from "./run_notice.ts";
 import type { StepGate } from "./step_gate.ts";
 import type { SubmitBatch } from "./submit_batch.ts";
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly engine?: EngineWish;
   /** Redo finished steps whose results come from another numeric class. */
   readonly sameEngine?: boolean;
+  /** Start although the checkpoints may take more than is free; refused by default. */
+  readonly ignoreFreeSpace?: boolean;
   /** Asked before finished work that other runs refer to is moved aside; without it such work is refused. */
   readonly confirm?: (question: string) => boolean;
   readonly observe?: RunObserver;
@@ -73,6 +76,7 @@ export async function planTrusted(
   while (await setAsideDamagedInputs(plan, observe)) {
     plan = await draw(plan.engine);
   }
+  refuseNarrowDisk(plan, options.ignoreFreeSpace ?? false);
   observe({ kind: "planned", plan });
   return plan;
 }

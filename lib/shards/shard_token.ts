@@ -28,7 +28,10 @@ export function maskSecrets(
   if (known.length === 0) return (text) => text;
   return (text) =>
     known.reduce(
-      (masked, [name, value]) => masked.replaceAll(value, `\${${name}}`),
+      (masked, [name, value]) =>
+        // As it is, and as it stands in JSON.
+        masked.replaceAll(value, `\${${name}}`)
+          .replaceAll(JSON.stringify(value).slice(1, -1), `\${${name}}`),
       text,
     );
 }

@@ -30,6 +30,8 @@ export interface StepLaunch extends StepCommand {
   readonly request: unknown;
   /** Go the same way, and into no file; whatever the child prints is masked. */
   readonly secrets?: Secrets;
+  /** Secrets that the child has from its environment: masked in the same way. */
+  readonly declaredSecrets?: Secrets;
   /** Only in tests of the disk. */
   readonly diskTest?: DiskTest;
   /** Existing folder of this attempt; gets `log.txt` and `audit.jsonl`. */
@@ -124,7 +126,10 @@ export class StepProcess {
   async #follow(launch: StepLaunch, log: AttemptLog): Promise<StepEnd> {
     using _log = log;
     let last: StepEnd | null = null;
-    const masked = maskSecrets(launch.secrets ?? {});
+    const masked = maskSecrets({
+      ...launch.declaredSecrets,
+      ...launch.secrets,
+    });
     const relayText = (text: string) => {
       if (text === "") return;
       log.write(text);

@@ -1,6 +1,7 @@
 // How the process of a step is started: with which command, in which group, and with its audit where.
 import { type Confinement, onCores, visibleGpus } from "./confinement.ts";
 import { spawnGroup } from "./process_group.ts";
+import { withheldVariables } from "./secret_names.ts";
 
 /** Decides everything about a step's process that it cannot be told later. */
 export interface StepCommand {
@@ -9,11 +10,13 @@ export interface StepCommand {
   readonly flags: readonly string[];
   /** Cores and GPUs that the process may use; all where it is left out. */
   readonly confinement?: Confinement;
+  /** Variables with secrets that reach the process in another way, and not by its environment. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** Starts the process; Deno keeps the audit of what it asks for at the absolute path `audit`. */
 export function spawnStep(
-  { entry, flags, confinement }: StepCommand,
+  { entry, flags, confinement, secrets = {} }: StepCommand,
   audit: string,
 ): Deno.ChildProcess {
   const { cores = null, gpus = null } = confinement ?? {};
@@ -28,6 +31,7 @@ export function spawnStep(
     stdout: "piped",
     stderr: "piped",
     env: {
+      ...withheldVariables(flags, Object.keys(secrets)),
       DENO_AUDIT_PERMISSIONS: audit,
       NO_COLOR: "1",
       ...visibleGpus(gpus),

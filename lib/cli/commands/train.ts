@@ -52,6 +52,10 @@ export function addTrain({ program, terminal, finish }: CommandPlace): void {
     .option("--fail-fast", "end with the first cell of a matrix that fails")
     .option("--only <step>", "run one step, beside processes that run others")
     .option("--yes", "redo work that other runs share without asking")
+    .option(
+      "--ignore-free-space",
+      "start although checkpoints may take more than is free",
+    )
     .option("--quiet", "print the summary only")
     .option(
       "--json",
