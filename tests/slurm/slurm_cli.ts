@@ -116,9 +116,3 @@ export async function restartsOf(
   );
   return Number(/Restarts=(\d+)/.exec(out)?.[1] ?? 0);
 }
-
-/** Lets a requeued job start at once, where Slurm would wait for its old credential to run out. */
-export async function hurry(cluster: SlurmCluster, job: string): Promise<void> {
-  await cluster.command("scontrol", "update", `JobId=${job}`, "StartTime=now")
-    .catch(() => "");
-}
