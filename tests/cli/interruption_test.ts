@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import {
   finish,
   runCli,
@@ -9,6 +8,7 @@ import {
   trainArgs,
   until,
 } from "./cli_process.ts";
+import { withFinishedSteps } from "./finished_steps.ts";
 
 const LONG = { ticks: 60 };
 
@@ -34,7 +34,7 @@ for (
   ] as const
 ) {
   Deno.test(`${signal} stops a run with ${code}, and the same command continues it`, async () => {
-    await withTemporaryFolder(async (runs) => {
+    await withFinishedSteps(async (runs) => {
       const { child } = await startLong(runs);
       child.kill(signal);
       const ended = await finish(child);
@@ -54,7 +54,7 @@ for (
 }
 
 Deno.test("a signal to the whole process group stops the run once, as Ctrl-C does", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child, pid } = await startLong(runs);
     Deno.kill(pid, "SIGINT");
     child.kill("SIGINT");
@@ -66,7 +66,7 @@ Deno.test("a signal to the whole process group stops the run once, as Ctrl-C doe
 });
 
 Deno.test("a second signal ends a step that does not listen", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child } = await startLong(runs, { ticks: 400, stubborn: true });
     const start = performance.now();
     child.kill("SIGINT");
@@ -78,7 +78,7 @@ Deno.test("a second signal ends a step that does not listen", async () => {
 });
 
 Deno.test("kill -9 of the runner: the step leaves by itself and the same command finishes", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child } = await startLong(runs);
     child.kill("SIGKILL");
     await finish(child);
@@ -89,7 +89,7 @@ Deno.test("kill -9 of the runner: the step leaves by itself and the same command
 });
 
 Deno.test("a new runner waits for the step of a killed one and says for whom", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const slow = { ticks: 30, stubborn: true };
     const { child, pid } = await startLong(runs, slow);
     child.kill("SIGKILL");
@@ -106,7 +106,7 @@ Deno.test("a new runner waits for the step of a killed one and says for whom", a
 });
 
 Deno.test("kill -9 of a step's process fails the step; the same command finishes", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child, pid } = await startLong(runs);
     Deno.kill(pid, "SIGKILL");
     const ended = await finish(child);
@@ -123,7 +123,7 @@ hint: See RUNS/store/act-KEY/attempts/1/log.txt, then run the same command again
 });
 
 Deno.test("a second runner is refused with 5 and told who holds the run", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child } = await startLong(runs);
     const second = await runCli(trainArgs(runs, LONG));
     assert.deepEqual([second.code, second.out], [5, ""]);
@@ -140,7 +140,7 @@ Deno.test("a second runner is refused with 5 and told who holds the run", async 
 });
 
 Deno.test("--wait waits for the other runner, says for whom, and then has nothing left to do", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { child } = await startLong(runs, { ticks: 10 });
     const second = await runCli(
       trainArgs(runs, { ticks: 10 }, "--wait", "2min"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { runCli, SCRIPTS, steady, trainArgs } from "./cli_process.ts";
+import { withFinishedSteps } from "./finished_steps.ts";
 
 const STEP = "training.pipeline.steps.act";
 
@@ -10,7 +11,7 @@ async function act(
   ...more: string[]
 ): Promise<{ code: number; err: string; out: string }> {
   let found = { code: -1, err: "", out: "" };
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { code, err, out } = await runCli(trainArgs(runs, options, ...more));
     found = { code, err: steady(err, runs), out: steady(out, runs) };
   });
@@ -47,7 +48,7 @@ Deno.test("a task that writes, connects or imports outside of its scope fails in
 });
 
 Deno.test("a task cannot write its own marker", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const first = await runCli(trainArgs(runs, {}, "--json"));
     const { folder } = JSON.parse(first.out).steps[1];
     const { code, err } = await runCli(
@@ -68,7 +69,7 @@ Deno.test("a swallowed refusal is reported as an undeclared read", async () => {
 });
 
 Deno.test("an error of a task is a failed step without a stack; the log has it", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const { code, err, out } = await runCli(trainArgs(runs, { fail: "boom" }));
     assert.equal(code, 4);
     assert.equal(
@@ -128,7 +129,7 @@ Deno.test("timeout ends a step with 124", async () => {
 });
 
 Deno.test("a link that leads out of a granted folder refuses the step and is named", async () => {
-  await withTemporaryFolder(async (runs) => {
+  await withFinishedSteps(async (runs) => {
     const first = await runCli(trainArgs(runs, {}, "--json"));
     const { folder } = JSON.parse(first.out).steps[1];
     await Deno.symlink("/etc", `${folder}/output/planted`);
