@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { growthOf, watchTraining } from "./long_training.ts";
+import { describeMachine, endedProcessesMs, perUnit } from "./machine_state.ts";
 import { timedCli, writeManyRuns, writeManySteps } from "./many_steps.ts";
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const runs = Number(values.runs);
 const updates = Number(values.updates);
 const folder = await Deno.makeTempDir({ prefix: "fluxline-long-" });
 try {
+  console.log(await describeMachine());
   const runsDir = join(folder, "runs");
   const chain = await writeManySteps(folder, steps, true);
   const plan = await timedCli(["plan", chain, "--runs", runsDir]);
@@ -28,12 +30,15 @@ try {
     const place = join(folder, isChain ? "chain" : "free");
     const jobs = isChain ? "1" : values.jobs;
     const args = ["train", file, "--runs", place, "--jobs", jobs, "--quiet"];
+    const before = endedProcessesMs();
     const run = await timedCli(args);
     require(run.code === 0, run.err);
     console.log(
       `run of ${steps} script steps ${
         isChain ? "in a chain" : `side by side, ${jobs} at a time`
-      }: ${seconds(run.ms)}, ${(run.ms / steps).toFixed(1)} ms a step`,
+      }: ${seconds(run.ms)}, ${(run.ms / steps).toFixed(1)} ms a step${
+        perUnit(before, endedProcessesMs(), steps)
+      }`,
     );
   }
   await writeManyRuns(runsDir, runs);
