@@ -1,6 +1,7 @@
 // What a tokenizer.json says of itself, read without building the tokenizer: enough to refuse it before anything starts.
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
+import { shortJson } from "../json/short_json.ts";
 
 /** Models that the tokenizer library knows. */
 const KNOWN_MODELS = ["WordPiece", "WordLevel", "BPE", "Unigram"];
@@ -36,9 +37,11 @@ export function tokenizerFacts(text: string): TokenizerFacts {
     throw refused("it is no tokenizer: it has no model");
   }
   const type = model.type;
-  if (type !== undefined && !KNOWN_MODELS.includes(String(type))) {
+  const isKnown = type === undefined ||
+    KNOWN_MODELS.some((known) => known === type);
+  if (!isKnown) {
     throw refused(
-      `its model is of type ${JSON.stringify(type)}, wanted ${
+      `its model is of type ${shortJson(type)}, wanted ${
         KNOWN_MODELS.join(", ")
       }`,
     );

@@ -2,6 +2,7 @@
 // of the file before anything is allocated for it.
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
+import { shortJson } from "../json/short_json.ts";
 
 /** Bytes per number of the formats that exist. */
 const NUMBER_BYTES = {
@@ -131,14 +132,14 @@ function readClaim(name: string, entry: unknown): ArrayClaim {
     throw damaged(
       dtype === undefined
         ? `"${name}" has no dtype`
-        : `"${name}" has unknown dtype ${JSON.stringify(dtype)}`,
+        : `"${name}" has unknown dtype ${shortJson(dtype)}`,
     );
   }
   if (!isCountList(shape)) {
-    throw damaged(`"${name}" has shape ${JSON.stringify(shape)}`);
+    throw damaged(`"${name}" has shape ${shortJson(shape)}`);
   }
   if (!isCountList(offsets) || offsets.length !== 2) {
-    throw damaged(`"${name}" has offsets ${JSON.stringify(offsets)}`);
+    throw damaged(`"${name}" has offsets ${shortJson(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const bytes = byteCount(shape, dtype);
