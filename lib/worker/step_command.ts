@@ -34,6 +34,9 @@ export function spawnStep(
       ...withheldVariables(flags, Object.keys(secrets)),
       DENO_AUDIT_PERMISSIONS: audit,
       NO_COLOR: "1",
+      // Deno's telemetry would send what a task prints to a host that the step has no permission for, secrets and all; and now and
+      // then a process with piped output never got to its end with it.
+      OTEL_DENO: "false",
       ...visibleGpus(gpus),
     },
   });
