@@ -68,7 +68,7 @@ export async function listRunsCommand(
     print.out(`No run has started in "${runsDir}"`);
   } else if (found.length === 0) {
     print.out(`None of ${counted(listed.length, "run")} meets the conditions`);
-  } else print.out(tableOf(found, fields).join("\n"));
+  } else print.out(withoutControls(tableOf(found, fields).join("\n")));
   return EXIT_CODE.done;
 }
 
@@ -99,7 +99,8 @@ function tableOf(
 
 function shown({ kind }: Field, value: unknown): string {
   if (value === undefined) return "-";
-  if (typeof value !== "number") return textOf(value);
+  // A text of several lines would break the table.
+  if (typeof value !== "number") return textOf(value).replaceAll("\n", "\\n");
   return kind === "duration" ? formatDuration(value) : figure(value);
 }
 

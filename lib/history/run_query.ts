@@ -54,13 +54,17 @@ export function prepareQuery(query: RunQuery, index: RunIndex): PreparedQuery {
     select: (runs) =>
       runs.filter((run) =>
         conditions.every(({ field, test }) => test(field.of(run)))
-      ).sort((a, b) => {
-        for (const { field, isDescending } of orders) {
-          const order = inOrder(field.of(a), field.of(b), isDescending);
-          if (order !== 0) return order;
-        }
-        return a.run < b.run ? -1 : a.run > b.run ? 1 : 0;
-      }),
+      ).map((run) => ({
+        run,
+        values: orders.map(({ field }) => field.of(run)),
+      }))
+        .sort((a, b) => {
+          for (const [at, { isDescending }] of orders.entries()) {
+            const order = inOrder(a.values[at], b.values[at], isDescending);
+            if (order !== 0) return order;
+          }
+          return a.run.run < b.run.run ? -1 : a.run.run > b.run.run ? 1 : 0;
+        }).map(({ run }) => run),
   };
 }
 
