@@ -8,7 +8,10 @@ export interface KernelTime {
   readonly ms: number;
 }
 
-/** What {@linkcode profiled} found; the rest of `ms` is JavaScript: the tape, shapes, the update on plain arrays. */
+/**
+ * What {@linkcode profiled} found; the rest of `ms` is JavaScript (the tape, shapes, the update on plain arrays) and, on TensorFlow,
+ * gradients that are one function.
+ */
 export interface Profile {
   readonly ms: number;
   /** The longest first. */
