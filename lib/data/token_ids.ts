@@ -38,7 +38,8 @@ export function notATokenizer(
   cause?: unknown,
 ): StoredStateError {
   // The package quotes what it does not know, however long that is.
-  const shown = reason.slice(0, LONGEST_REASON);
+  const shown = reason.replaceAll("[object Object]", "a map")
+    .slice(0, LONGEST_REASON);
   return new StoredStateError(`Cannot load tokenizer: ${shown}`, {
     cause,
     hint: "Make the tokenizer.json again; it is damaged or of another kind",

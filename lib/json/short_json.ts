@@ -5,7 +5,7 @@ const LONGEST = 100;
 /** The value as JSON, cut where it is long; a value that cannot be written is described. */
 export function shortJson(value: unknown): string {
   try {
-    const text = JSON.stringify(value) ?? "nothing";
+    const text = JSON.stringify(value) ?? String(value);
     return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -6,7 +6,7 @@ Deno.test("shortJson() shows any value in a few words", () => {
   assert.equal(shortJson({ a: [1] }), '{"a":[1]}');
   assert.equal(shortJson("x".repeat(1000)).length, 103);
   const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
-  assert.equal(shortJson(deep), "a value that is nested too deeply");
+  assert.ok(shortJson(deep).length <= 103);
 });
 
 Deno.test("tokenizerFacts() names an unknown kind of model in a few words", () => {
