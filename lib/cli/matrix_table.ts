@@ -1,17 +1,12 @@
 // The results of a matrix as text: one row per combination of values, the best first.
 import type { RankingMetric } from "../catalog/matrix.ts";
-import type { MatrixRecord } from "../matrix/matrix_record.ts";
+import type { MatrixFacts } from "../matrix/matrix_facts.ts";
 import type { RankedRow } from "../matrix/ranking.ts";
+import type { SeedVerdict } from "../matrix/seed_verdict.ts";
 import { counted, textTable } from "../plan/text_table.ts";
 
-/** What a table shows. */
-export interface MatrixTable {
-  readonly record: MatrixRecord;
-  readonly rows: readonly RankedRow[];
-}
-
 /** Lines of the table, with what its numbers are. */
-export function matrixTable({ record, rows }: MatrixTable): string[] {
+export function matrixTable({ record, rows }: MatrixFacts): string[] {
   const { axes, metric } = record;
   const hasSeeds = record.seeds !== null;
   const hasRounds = rows.some(({ round }) => round !== null);
@@ -39,6 +34,11 @@ export function matrixTable({ record, rows }: MatrixTable): string[] {
     ...textTable([heading, ...lines]),
     ...(metric === null ? [] : [legend(metric, hasSeeds)]),
   ];
+}
+
+/** The step, the combination where there are several, and what it shows. */
+export function verdictText({ step, label, sentence }: SeedVerdict): string {
+  return `${step}${label === "" ? "" : `, ${label}`}: ${sentence}`;
 }
 
 /** `compare.difference`. */

@@ -1,6 +1,9 @@
 // `fluxline report`: writes the page about a run again.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { UsageError } from "../error/failure.ts";
+import { readMatrixFacts } from "../matrix/matrix_facts.ts";
+import { matrixCalled } from "../matrix/matrix_record.ts";
+import { writeMatrixReport } from "../report/write_matrix_report.ts";
 import { writeReport } from "../report/write_report.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -21,6 +24,16 @@ export async function reportCommand(
   print: Print,
 ): Promise<ExitCode> {
   requireRunsFolder(options.runs);
+  const matrix = run === undefined ? null : matrixCalled(options.runs, run);
+  const facts = matrix === null
+    ? null
+    : await readMatrixFacts(options.runs, matrix);
+  if (facts !== null) {
+    const path = shownPath(await writeMatrixReport(options.runs, facts));
+    const told = { matrix, report: path };
+    print.out(options.json === true ? JSON.stringify(told, null, 2) : path);
+    return EXIT_CODE.done;
+  }
   const name = chosenRun(options.runs, run);
   const path = await writeReport(options.runs, name);
   if (path === null) {

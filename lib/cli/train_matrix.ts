@@ -4,7 +4,8 @@ import { ANY_ENGINE } from "../engine_setup/engine_wish.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { RefusedError, UsageError } from "../error/failure.ts";
 import { formatDuration } from "../clock/duration.ts";
-import { knownMetrics, rankCells, type RankedRow } from "../matrix/ranking.ts";
+import type { MatrixFacts } from "../matrix/matrix_facts.ts";
+import { knownMetrics } from "../matrix/ranking.ts";
 import {
   type CellTurn,
   type EndedCell,
@@ -14,7 +15,13 @@ import {
 import type { RunNotice } from "../runner/run_notice.ts";
 import { summaryToJson } from "../runner/run_summary.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
-import { matrixTable, matrixTotals, metricName } from "./matrix_table.ts";
+import { shownPath } from "../worker/permissions.ts";
+import {
+  matrixTable,
+  matrixTotals,
+  metricName,
+  verdictText,
+} from "./matrix_table.ts";
 import { plainProgress } from "./plain_progress.ts";
 import { failureText } from "./show_failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,6 +52,7 @@ export async function trainMatrix(
     failFast: options.failFast ?? false,
     stop,
     ...(options.wait === undefined ? {} : { waitMs: options.wait }),
+    onReportFailure: (text) => terminal.err(`warning: ${text}`),
     observe: (cell, notice) => progress.observe(cell, notice),
     onEnd: (cell, ended) => {
       progress.end(cell, ended);
@@ -53,11 +61,10 @@ export async function trainMatrix(
       }
     },
   });
-  const rows = rankCells(summary.results, summary.record.metric);
   if (options.json === true) {
-    terminal.out(JSON.stringify(matrixToJson(summary, rows), null, 2));
-  } else terminal.out(summaryText(summary, rows));
-  const missing = missingMetric(summary, rows);
+    terminal.out(JSON.stringify(matrixToJson(summary), null, 2));
+  } else terminal.out(summaryText(summary));
+  const missing = missingMetric(summary.facts);
   if (missing === null) return summary.exitCode;
   terminal.err(failureText(missing, terminal.color));
   return summary.exitCode === EXIT_CODE.done
@@ -117,9 +124,9 @@ function labelOf({ number, of, label }: CellTurn): string {
 }
 
 function summaryText(
-  { record, elapsedMs, exitCode }: MatrixSummary,
-  rows: readonly RankedRow[],
+  { facts, elapsedMs, exitCode, report }: MatrixSummary,
 ): string {
+  const { record, rows, verdicts } = facts;
   const again = exitCode === EXIT_CODE.done
     ? ""
     : "; the same command goes on with the others";
@@ -128,14 +135,15 @@ function summaryText(
       formatDuration(elapsedMs)
     }${again}`,
     "",
-    ...matrixTable({ record, rows }),
+    ...matrixTable(facts),
+    ...(verdicts.length === 0 ? [] : ["", ...verdicts.map(verdictText)]),
+    ...(report === null ? [] : ["", `Report: ${shownPath(report)}`]),
   ].join("\n");
 }
 
 /** Finished runs without the metric that ranks them: a name that only they could tell to be wrong. */
 function missingMetric(
-  { record, results }: MatrixSummary,
-  rows: readonly RankedRow[],
+  { record, results, rows }: MatrixFacts,
 ): RefusedError | null {
   const { metric } = record;
   const isMissing = metric !== null &&
@@ -153,13 +161,15 @@ function missingMetric(
 }
 
 function matrixToJson(
-  { record, ended, exitCode, elapsedMs }: MatrixSummary,
-  rows: readonly RankedRow[],
+  { facts, ended, exitCode, elapsedMs, report }: MatrixSummary,
 ): Record<string, unknown> {
+  const { record, rows, verdicts } = facts;
   const { name, pipeline, axes, seeds, metric, search } = record;
   return {
     matrix: name,
-    ...{ pipeline, axes, seeds, metric, search, exitCode, elapsedMs, rows },
+    ...{ pipeline, axes, seeds, metric, search, exitCode, elapsedMs },
+    ...{ rows, verdicts },
+    report: report === null ? null : shownPath(report),
     runs: ended.map(({ summary, failure, ...cell }) => ({
       ...cell,
       failure: failure === null

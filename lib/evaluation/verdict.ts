@@ -11,8 +11,10 @@ export interface VerdictSubject {
   readonly direction: "lower" | "higher";
   /** Mean over pictures of treatment minus control. */
   readonly difference: number;
-  /** 95 % interval of that mean. */
+  /** Interval of that mean. */
   readonly interval: Interval;
+  /** Its level; 0.95 where it is left out. */
+  readonly level?: number;
   /** Pictures. */
   readonly count: number;
   /** Names of the arms. */
@@ -62,10 +64,10 @@ function outcomeOf(
 
 /** An interval over pictures says nothing about other seeds or data: the sentence has to say so. */
 function scopeOf(
-  { interval: [low, high], count, seeds }: VerdictSubject,
+  { interval: [low, high], level = 0.95, count, seeds }: VerdictSubject,
 ): string {
   const seedWords = seeds === 1 ? "one seed" : `${seeds} seeds`;
-  return `95 % interval ${signed(low)} to ${
+  return `${Math.round(level * 100)} % interval ${signed(low)} to ${
     signed(high)
   } over ${count} images, ${seedWords}`;
 }

@@ -6,6 +6,7 @@ import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { seal } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
+import { listRuns } from "../store/run_record.ts";
 import { readSealedRecord } from "../store/stored_json.ts";
 
 const VERSION = 1;
@@ -116,8 +117,21 @@ export async function readMatrixRecord(
   }
 }
 
+/**
+ * The matrix that a user means by `name`: that of its folder (`spade.matrix`), or of its pipeline where no run has that name. Null
+ * where there is none.
+ */
+export function matrixCalled(runsDir: string, name: string): string | null {
+  const matrices = listMatrices(runsDir);
+  const own = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : null;
+  if (own !== null && matrices.includes(own)) return own;
+  return matrices.includes(name) && !listRuns(runsDir).includes(name)
+    ? name
+    : null;
+}
+
 /** Names of the matrices under `runsDir`, sorted. */
-export function listMatrices(runsDir: string): string[] {
+function listMatrices(runsDir: string): string[] {
   try {
     return [...Deno.readDirSync(runsDir)]
       .filter(({ name, isDirectory }) => isDirectory && name.endsWith(ENDING))

@@ -10,12 +10,15 @@ const ROW = 46;
 const PLOT = { left: 96, right: 400 } as const;
 
 /** One row per metric: the interval, its mean, the line of no difference. Each row has a scale of its own. */
-export function intervalPlot({ differences, metric }: Comparison): Markup {
+export function intervalPlot(
+  { differences, metric }: Pick<Comparison, "differences" | "metric">,
+  level = 0.95,
+): Markup {
   const height = differences.length * ROW + 8;
   const description = differences.map((one) =>
-    `${one.metric}: ${signedFigure(one.mean)}, 95 % interval ${
-      signedFigure(one.low)
-    } to ${signedFigure(one.high)}`
+    `${one.metric}: ${signedFigure(one.mean)}, ${
+      Math.round(level * 100)
+    } % interval ${signedFigure(one.low)} to ${signedFigure(one.high)}`
   ).join("; ");
   // The metric of the verdict first.
   const rows = [...differences].sort((a, b) =>

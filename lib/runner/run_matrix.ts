@@ -3,13 +3,10 @@ import type { LoadedCell } from "../catalog/matrix.ts";
 import type { Matrix } from "../config/load_matrix.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
-import { type CellResult, readCellResults } from "../matrix/cell_results.ts";
+import { readCellResults } from "../matrix/cell_results.ts";
 import { nextRuns } from "../matrix/halving.ts";
-import {
-  type MatrixRecord,
-  matrixRecord,
-  writeMatrixRecord,
-} from "../matrix/matrix_record.ts";
+import { type MatrixFacts, matrixFacts } from "../matrix/matrix_facts.ts";
+import { matrixRecord, writeMatrixRecord } from "../matrix/matrix_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import type { RunNotice } from "./run_notice.ts";
 import type { RunSummary } from "./run_summary.ts";
@@ -26,6 +23,8 @@ export interface MatrixRunOptions
   readonly failFast?: boolean;
   /** Receives what the runs of the cells tell. */
   readonly observe?: (cell: CellTurn, notice: RunNotice) => void;
+  /** Called with one sentence where the page about the matrix cannot be written. */
+  readonly onReportFailure?: (text: string) => void;
   /** Called when a cell's run is over. */
   readonly onEnd?: (cell: CellTurn, ended: EndedCell) => void;
 }
@@ -53,14 +52,14 @@ export interface EndedCell {
 
 /** How a matrix ended. */
 export interface MatrixSummary {
-  readonly record: MatrixRecord;
+  readonly facts: MatrixFacts;
   /** Whose turn it was, in the order of their ends; finished ones are not run again, but count. */
   readonly ended: readonly EndedCell[];
-  /** Of all cells, in the order of the matrix. */
-  readonly results: readonly CellResult[];
   /** That of the first cell that failed, else of the signal, else 0. */
   readonly exitCode: ExitCode;
   readonly elapsedMs: number;
+  /** Path of the page about the matrix; null where it could not be written. */
+  readonly report: string | null;
 }
 
 /**
@@ -101,11 +100,30 @@ export async function runMatrix(
     );
     results = await readCellResults(options.runsDir, record);
   }
+  const facts = await matrixFacts(options.runsDir, record);
   return {
-    ...{ record, results, ended: scene.ended },
+    ...{ facts, ended: scene.ended },
     exitCode: exitCodeOf(scene),
     elapsedMs: performance.now() - start,
+    report: await writeReport(options, facts),
   };
+}
+
+/** The page is derived: no failure to write it is one of the runs. */
+async function writeReport(
+  { runsDir, onReportFailure }: MatrixRunOptions,
+  facts: MatrixFacts,
+): Promise<string | null> {
+  try {
+    const { writeMatrixReport } = await import(
+      "../report/write_matrix_report.ts"
+    );
+    return await writeMatrixReport(runsDir, facts);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    onReportFailure?.(`Cannot write the report of the matrix: ${why}`);
+    return null;
+  }
 }
 
 interface MatrixScene {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { loadRuns, type Matrix } from "../../lib/config/load_matrix.ts";
 import { sweepSettings } from "../../lib/config/sweep_axes.ts";
-import { rankCells } from "../../lib/matrix/ranking.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { readEvents } from "../../lib/store/run_record.ts";
 import { ROOT, SCRIPTS } from "../cli/cli_process.ts";
@@ -53,11 +52,14 @@ Deno.test("runMatrix() trains what cells share once, adds cells at their own cos
     });
     assert.equal(first.exitCode, 4);
     assert.deepEqual(
-      first.results.map(({ state }) => state),
+      first.facts.results.map(({ state }) => state),
       ["done", "failed"],
     );
-    const rows = rankCells(first.results, first.record.metric);
+    const { rows } = first.facts;
     assert.deepEqual(rows.map(({ mean }) => mean), [286, 286]);
+    const page = await Deno.readTextFile(first.report ?? "");
+    assert.match(page, /Best of 2: with-(good|bad) with total.total 286/);
+    assert.match(page, /href="\.\.\/scripts\.with-good\/report\.html"/);
 
     const more = await matrixOf(
       `${ACT}=${good},{name: new, value: {}}`,
@@ -84,13 +86,13 @@ Deno.test("runMatrix() with failFast starts nothing after the first failure, and
     const first = await runMatrix(matrix, { runsDir, failFast: true });
     assert.equal(first.exitCode, 4);
     assert.deepEqual(
-      first.results.map(({ state }) => state),
+      first.facts.results.map(({ state }) => state),
       ["failed", "waiting"],
     );
     const second = await runMatrix(matrix, { runsDir, failFast: true });
     assert.equal(second.exitCode, 0);
     assert.deepEqual(
-      second.results.map(({ state }) => state),
+      second.facts.results.map(({ state }) => state),
       ["done", "done"],
     );
   });

@@ -49,7 +49,10 @@ testOnCluster(
       waitMs: 120_000,
     });
     assert.equal(ended.exitCode, 0, ended.ended[0]?.failure?.message);
-    assert.deepEqual(ended.results.map(({ state }) => state), ["done", "done"]);
+    assert.deepEqual(ended.facts.results.map(({ state }) => state), [
+      "done",
+      "done",
+    ]);
     assert.deepEqual(await jobNames(cluster), jobs);
     const spans = await Promise.all(array.map(async (job) => {
       const text = await cluster.command(

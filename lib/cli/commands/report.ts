@@ -19,7 +19,10 @@ export function addReport({ program, terminal, finish }: CommandPlace): void {
       summary: "Write the page about a run: verdict, curves, pictures, origins",
       examples: EXAMPLES,
     })
-      .argument("[run]", "name of the run; the last one when left out"),
+      .argument(
+        "[run]",
+        "name of the run or matrix; the last run when left out",
+      ),
   )
     .option("--json", "print data")
     .action(async (run, options) => {

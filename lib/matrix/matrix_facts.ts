@@ -1,0 +1,39 @@
+// Everything that is known of a matrix: its record, what its runs have come to, the ranking and the verdicts over seeds.
+import { type CellResult, readCellResults } from "./cell_results.ts";
+import { type MatrixRecord, readMatrixRecord } from "./matrix_record.ts";
+import { rankCells, type RankedRow } from "./ranking.ts";
+import { type SeedVerdict, seedVerdicts } from "./seed_verdict.ts";
+
+/** A matrix as a table, a page or data show it. */
+export interface MatrixFacts {
+  readonly record: MatrixRecord;
+  readonly results: readonly CellResult[];
+  readonly rows: readonly RankedRow[];
+  readonly verdicts: readonly SeedVerdict[];
+}
+
+/** The facts of a matrix whose record is at hand. */
+export async function matrixFacts(
+  runsDir: string,
+  record: MatrixRecord,
+): Promise<MatrixFacts> {
+  const results = await readCellResults(runsDir, record);
+  return {
+    ...{ record, results },
+    rows: rankCells(results, record.metric),
+    verdicts: await seedVerdicts(record, results),
+  };
+}
+
+/**
+ * The facts of the matrix `name`; null where none was started.
+ *
+ * @throws {StoredStateError} where its record, or a manifest of its runs, cannot be understood
+ */
+export async function readMatrixFacts(
+  runsDir: string,
+  name: string,
+): Promise<MatrixFacts | null> {
+  const record = await readMatrixRecord(runsDir, name);
+  return record === null ? null : await matrixFacts(runsDir, record);
+}
