@@ -5,7 +5,7 @@ import { type Caption, parseCaptions } from "../format/captions.ts";
 /**
  * Reads and checks a captions file.
  *
- * @throws {RefusedError} when the file is missing or empty, or with `file:line` for the first line that is wrong.
+ * @throws {RefusedError} when the file is missing or empty, or with `file:line` of every line that is wrong, as far as a person reads.
  */
 export async function readCaptionsFile(path: string): Promise<Caption[]> {
   let text: string;

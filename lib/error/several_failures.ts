@@ -19,13 +19,16 @@ export class SeveralFailures extends Failure {
 export class GatheredFailures {
   readonly #failures: Failure[] = [];
 
-  /** Makes a check; undefined where it fails. A defect goes on up. */
+  /** Makes a check; undefined where it fails. What another check has told already is told once. A defect goes on up. */
   async of<T>(check: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await check();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#failures.push(error);
+      const isTold = this.#failures.some(({ message }) =>
+        message === error.message
+      );
+      if (!isTold) this.#failures.push(error);
       return undefined;
     }
   }

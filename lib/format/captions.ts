@@ -16,7 +16,7 @@ const HINT = "Write each line as name<TAB>caption";
 /**
  * Checks the text of a captions file; `path` is for messages, and `what` says whose captions they are.
  *
- * @throws {RefusedError} with `file:line` for the first line that is wrong.
+ * @throws {RefusedError} with `file:line` of every line that is wrong, as far as a person reads.
  */
 export function parseCaptions(
   text: string,
@@ -30,18 +30,30 @@ export function parseCaptions(
       hint: HINT,
     });
   }
-  return lines.map((content, index) => {
-    const line = index + 1;
+  const problems = lines.flatMap((content, index) => {
     const problem = problemOf(content);
-    if (problem !== null) {
-      throw new RefusedError(
-        `Cannot read ${what}: ${path}:${line} ${problem}`,
-        { hint: HINT },
-      );
-    }
-    const [name, caption] = content.split("\t") as [string, string];
-    return { name, caption, line };
+    return problem === null ? [] : [`${path}:${index + 1} ${problem}`];
   });
+  if (problems.length > 0) {
+    throw new RefusedError(
+      `Cannot read ${what}: ${problemList(problems, "lines")}`,
+      { hint: HINT },
+    );
+  }
+  return lines.map((content, index) => {
+    const [name, caption] = content.split("\t") as [string, string];
+    return { name, caption, line: index + 1 };
+  });
+}
+
+/** Problems that a message lists before it only counts. */
+const MOST_TOLD = 12;
+
+/** The problems of one file; `what` the rest is counted in. */
+export function problemList(problems: readonly string[], what: string): string {
+  const rest = problems.length - MOST_TOLD;
+  const told = problems.slice(0, MOST_TOLD).join("; ");
+  return rest > 0 ? `${told}; and ${rest} more ${what}` : told;
 }
 
 function problemOf(line: string): string | null {

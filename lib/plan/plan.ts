@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mostEpochs } from "../config/transition_checks.ts";
 import { freeBytes } from "../disk/free_space.ts";
+import { GatheredFailures } from "../error/several_failures.ts";
 import type { Pipeline, Step } from "../catalog/pipeline.ts";
 import {
   EMBEDDED_ENGINE,
@@ -26,6 +27,7 @@ import {
 import { forcedSteps } from "./forced_steps.ts";
 import { PlanDatasets } from "./plan_datasets.ts";
 import { type ModuleGraph, moduleGraph } from "./module_graph.ts";
+import { gatherRefusedInputs } from "./refused_inputs.ts";
 import { runsWithKey } from "./shared_work.ts";
 import { decideStep, type StepDecision } from "./step_action.ts";
 import { topologicalOrder, withoutImplied } from "./step_graph.ts";
@@ -102,6 +104,7 @@ export const PACKAGE_ROOT: string = resolve(
  *
  * @throws {UsageError} where `force` or `from` names no step, or the runs folder is none
  * @throws {RefusedError} where data or modules are missing, or a warm-up is longer than its step
+ * @throws {SeveralFailures} where more than one of the steps' inputs is missing or broken
  * @throws {StoredStateError} where the run's manifest cannot be understood
  */
 export async function planPipeline(
@@ -135,14 +138,23 @@ export async function planPipeline(
     planned: new Map(),
     unfinished: new Map(),
   };
-  for (const step of topologicalOrder(pipeline.steps)) {
-    const planned = await planStep(step, session);
+  const order = topologicalOrder(pipeline.steps);
+  const gathered = new GatheredFailures();
+  for (const [index, step] of order.entries()) {
+    const planned = await gathered.of(() => planStep(step, session));
+    if (planned === undefined) {
+      const readModule = (path: string) => graphOf(path, session);
+      const scene = { ...session, readModule };
+      await gatherRefusedInputs(order.slice(index), scene, gathered);
+      break;
+    }
     session.planned.set(step.name, planned);
     const { key, name, action } = planned;
     if (action !== "reuse" && !session.unfinished.has(key)) {
       session.unfinished.set(key, name);
     }
   }
+  gathered.throwAny();
   refuseLongWarmUps(pipeline, [...session.planned.values()]);
   if (options.saveFingerprints === true) await cache.save();
   return {

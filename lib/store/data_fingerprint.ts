@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RefusedError } from "../error/failure.ts";
 import { digestRecord, sha256Hex } from "../disk/digest.ts";
 import { isGranted } from "../disk/granted.ts";
-import { parseCaptions } from "../format/captions.ts";
+import { parseCaptions, problemList } from "../format/captions.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 
 /** A dataset on disk. */
@@ -54,19 +54,17 @@ export async function fingerprintData(
     captions.toReversed().map(({ name, line }) => [name, line]),
   );
   const pictures: (readonly [string, number, string])[] = [];
+  const missing: [name: string, line: number][] = [];
   for (const name of [...lines.keys()].sort()) {
     const path = join(place.imageFolder, name);
     const found = statOrNull(path);
     if (found === null || !found.isFile) {
-      throw new RefusedError(
-        `Cannot read dataset "${place.name}": ${place.captionsFile}:${
-          lines.get(name)
-        } names picture "${name}", which is not in "${place.imageFolder}"`,
-        { hint: "Add the picture, or remove the line" },
-      );
+      missing.push([name, lines.get(name)!]);
+    } else if (missing.length === 0) {
+      pictures.push([name, found.size, await cache.digest(path, found)]);
     }
-    pictures.push([name, found.size, await cache.digest(path, found)]);
   }
+  if (missing.length > 0) refuseMissing(place, missing);
   const captionsDigest = sha256Hex(text);
   return {
     digest: digestRecord({ captions: captionsDigest, pictures }),
@@ -77,6 +75,26 @@ export async function fingerprintData(
       ...pictures.map(([name, , sha256]) => [name, sha256] as const),
     ],
   };
+}
+
+function refuseMissing(
+  { name, captionsFile, imageFolder }: DataPlace,
+  missing: readonly (readonly [name: string, line: number])[],
+): never {
+  const told = missing.toSorted(([, left], [, right]) => left - right).map((
+    [picture, line],
+  ) => `${captionsFile}:${line} names picture "${picture}"`);
+  const isOne = told.length === 1;
+  throw new RefusedError(
+    `Cannot read dataset "${name}": ${problemList(told, "pictures")}${
+      isOne ? ", which is not" : ": none of them is"
+    } in "${imageFolder}"`,
+    {
+      hint: isOne
+        ? "Add the picture, or remove the line"
+        : "Add the pictures, or remove the lines",
+    },
+  );
 }
 
 async function readCaptions(place: DataPlace): Promise<string> {
