@@ -22,6 +22,8 @@ import { StopControl } from "./stop_control.ts";
 export interface LoadOptions {
   /** Overrides of the form `a.b=value`, as `--set` takes them. */
   readonly set?: readonly string[];
+  /** The cell that is meant, in a file whose `matrix` stands for many runs. */
+  readonly cell?: string;
 }
 
 /** A pipeline file that passed every check. */
@@ -166,7 +168,11 @@ export async function load(
   file: string,
   options: LoadOptions = {},
 ): Promise<LoadedPipeline> {
-  const loaded = await loadPipeline(file, { overrides: options.set ?? [] });
+  const loaded = await loadPipeline(file, {
+    overrides: options.set ?? [],
+    needsOneRun: true,
+    ...(options.cell === undefined ? {} : { cell: options.cell }),
+  });
   if (!loaded.ok) throw new PipelineRefused(file, loaded.diagnostics);
   const { name, mode, seed, steps } = loaded.value;
   const pipeline: LoadedPipeline = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { loadRuns, type Matrix } from "../../lib/config/load_matrix.ts";
 import { sweepSettings } from "../../lib/config/sweep_axes.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
+import { StopControl } from "../../lib/runner/stop_control.ts";
 import { readEvents } from "../../lib/store/run_record.ts";
 import { ROOT, SCRIPTS } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
@@ -94,6 +95,30 @@ Deno.test("runMatrix() with failFast starts nothing after the first failure, and
     assert.deepEqual(
       second.facts.results.map(({ state }) => state),
       ["done", "done"],
+    );
+  });
+});
+
+Deno.test("runMatrix() that is stopped starts no further cell, and the next call goes on", async () => {
+  await withTemporaryFolder(async (runsDir) => {
+    const matrix = await matrixOf(
+      `${ACT}={name: one, value: {}},{name: two, value: {ticks: 1}}`,
+    );
+    const stop = new StopControl();
+    const stopped = await runMatrix(matrix, {
+      ...{ runsDir, stop },
+      onEnd: () => stop.request("SIGTERM"),
+    });
+    assert.equal(stopped.exitCode, 143);
+    assert.deepEqual(
+      stopped.facts.results.map(({ state }) => state),
+      ["done", "waiting"],
+    );
+    const again = await runMatrix(matrix, { runsDir });
+    assert.equal(again.exitCode, 0);
+    assert.deepEqual(
+      again.ended.map(({ summary }) => summary?.outcome),
+      ["nothing_to_do", "done"],
     );
   });
 });
