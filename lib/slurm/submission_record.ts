@@ -86,11 +86,13 @@ export async function readSubmission(folder: string): Promise<Submission> {
       `Cannot find a submission: "${path}" is missing`,
     );
   }
-  const { id, run, runsDir, saveBeforeSeconds, steps } = record;
-  const isRight =
-    [id, run, runsDir].every((text) => typeof text === "string") &&
+  const { id, runsDir, saveBeforeSeconds, steps } = record;
+  const isRight = typeof id === "string" && typeof runsDir === "string" &&
     typeof saveBeforeSeconds === "number" && Array.isArray(steps) &&
-    steps.every((step) => isRecord(step) && isRecord(step["request"]));
+    steps.every((step) =>
+      isRecord(step) && typeof step["run"] === "string" &&
+      isRecord(step["request"])
+    );
   if (!isRight) {
     throw new StoredStateError(
       `Cannot read "${path}": it lacks fields of a submission`,

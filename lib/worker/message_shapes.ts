@@ -57,6 +57,11 @@ export function isPath(value: unknown): value is string {
   return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
+/** Whether a value can be a number of bytes. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 function isPaths(value: unknown): value is string[] {
   return Array.isArray(value) && value.every(isPath);
 }

@@ -3,7 +3,13 @@
 import type { DiskTest, TracedOperation } from "../disk/disk_test.ts";
 import type { ExitCode } from "../error/exit_code.ts";
 import { isRecord } from "../json/record.ts";
-import { failureOf, isPath, progressOf, resultOf } from "./message_shapes.ts";
+import {
+  failureOf,
+  isCount,
+  isPath,
+  progressOf,
+  resultOf,
+} from "./message_shapes.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
 
 /** Stands before every message; the digit is the version of the protocol. */
@@ -168,7 +174,12 @@ function childMessage(value: LooseRecord | null): ChildMessage | null {
     }
     case "ended": {
       const result = resultOf(value["result"]);
-      return result === null ? null : { type: "ended", result };
+      const { peakMemoryBytes } = value;
+      if (result === null) return null;
+      return {
+        ...{ type: "ended", result },
+        ...(isCount(peakMemoryBytes) ? { peakMemoryBytes } : {}),
+      };
     }
     case "failed": {
       const failure = failureOf(value["failure"]);

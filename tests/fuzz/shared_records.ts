@@ -15,6 +15,7 @@ import { Lease } from "../../lib/disk/lease.ts";
 import { parseHolder } from "../../lib/disk/lock_holder.ts";
 import { Failure } from "../../lib/error/failure.ts";
 import { parseRunPosition } from "../../lib/exchange/run_position.ts";
+import type { PlannedStep } from "../../lib/plan/plan.ts";
 import { lookUpKept, recordKept } from "../../lib/shards/kept_shard.ts";
 import { PartialShard } from "../../lib/shards/partial_shard.ts";
 import { shardPlace } from "../../lib/shards/shard_place.ts";
@@ -37,6 +38,8 @@ const INDEX_KEY = {
   sha256: sha256Hex("shard"),
   keys: { image: "png", label: "json", caption: "prompt" },
 };
+/** As much of a planned step as a submission looks at. */
+const SUBMITTED = { name: "act", needs: [], request: { key: KEY } };
 const SIZE_KEY = { fingerprint: "f", multiple: 8 };
 /** Records that steps and runs share: caches, shards, jobs of a cluster, locks. */
 export const SHARED_RECORDS: readonly StoredRecordKind[] = [
@@ -82,9 +85,11 @@ export const SHARED_RECORDS: readonly StoredRecordKind[] = [
     ...{ name: "submission.json", seal: "sealed", otherVersion: "refused" },
     write: async (folder) => {
       const submission = {
-        ...{ id: "x", run: "a", runsDir: folder, saveBeforeSeconds: 60 },
+        ...{ id: "x", runsDir: folder, saveBeforeSeconds: 60 },
       };
-      await writeSubmission(submission, []);
+      await writeSubmission(submission, [
+        { run: "a", step: SUBMITTED as unknown as PlannedStep },
+      ]);
       return join(submissionFolder(folder, "x"), "submission.json");
     },
     read: (folder) => readSubmission(submissionFolder(folder, "x")),

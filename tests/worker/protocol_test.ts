@@ -23,6 +23,11 @@ const MESSAGES: readonly ChildMessage[] = [
   { type: "picture", path: "/a/b.png" },
   { type: "ended", result: { outcome: "done", metrics: { recon_l1: 0.5 } } },
   {
+    type: "ended",
+    result: { outcome: "stopped", metrics: {} },
+    peakMemoryBytes: 3e9,
+  },
+  {
     type: "failed",
     failure: {
       message: "Cannot act",
