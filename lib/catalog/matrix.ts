@@ -27,6 +27,8 @@ export interface RankingMetric {
   readonly step: string;
   readonly metric: string;
   readonly direction: "lower" | "higher";
+  /** False where nobody named it: a run without it is then no mistake. */
+  readonly isNamed: boolean;
 }
 
 /** How cells are drawn; null runs every combination. */

@@ -146,7 +146,7 @@ function missingMetric(
   { record, results, rows }: MatrixFacts,
 ): RefusedError | null {
   const { metric } = record;
-  const isMissing = metric !== null &&
+  const isMissing = metric?.isNamed === true &&
     results.some(({ state }) => state === "done") &&
     rows.every(({ mean }) => mean === null);
   if (!isMissing) return null;

@@ -14,8 +14,8 @@ export interface WrittenRanking {
 }
 
 /**
- * The metric that is written, else that of the last step that measures something: a comparison's difference, the first metric
- * of an evaluation, the loss of held-out examples or of training. Null where there is none, or none can be used (reported).
+ * The metric that is written, else that of the last comparison (its difference) or evaluation (its first metric), else the loss
+ * of the last training, of held-out examples where it has them. Null where there is none, or none can be used (reported).
  */
 export function rankingMetric(
   { metric, direction }: WrittenRanking,
@@ -23,8 +23,12 @@ export function rankingMetric(
   report: Report,
 ): RankingMetric | null {
   if (metric === null) {
-    const found = steps.toReversed().map(ownMetric).find((one) => one !== null);
-    if (found === undefined || found === null) return null;
+    const last = steps.toReversed();
+    const found = [
+      ...last.filter(({ task }) => task === "compare" || task === "evaluate"),
+      ...last.filter(({ task }) => task === "train"),
+    ].map(ownMetric).find((one) => one !== null) ?? null;
+    if (found === null) return null;
     return { ...found, direction: direction ?? found.direction };
   }
   const named = splitName(metric.text, steps);
@@ -61,7 +65,7 @@ export function rankingMetric(
     );
     return null;
   }
-  return { step: step.name, metric: name, direction: way };
+  return { step: step.name, metric: name, direction: way, isNamed: true };
 }
 
 function nameOf({ name }: Step): string {
@@ -124,10 +128,11 @@ function ownMetric(step: Step): RankingMetric | null {
   const direction = name === undefined ? null : directionOf(name, step);
   return name === undefined || direction === null
     ? null
-    : { step: step.name, metric: name, direction };
+    : { step: step.name, metric: name, direction, isNamed: false };
 }
 
 /** Held-out numbers say more than those of the batches that were trained on. */
 function preferred(names: readonly string[]): readonly string[] {
-  return [...names.filter((name) => name.startsWith("val_")), "loss"];
+  const wanted = ["flow_loss", "loss"].filter((name) => names.includes(name));
+  return [...names.filter((name) => name.startsWith("val_")), ...wanted];
 }

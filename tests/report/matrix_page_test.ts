@@ -8,7 +8,12 @@ import type {
 import { rankCells } from "../../lib/matrix/ranking.ts";
 import { matrixPage } from "../../lib/report/matrix_page.ts";
 
-const METRIC = { step: "vae", metric: "loss", direction: "lower" } as const;
+const METRIC = {
+  step: "vae",
+  metric: "loss",
+  direction: "lower",
+  isNamed: true,
+} as const;
 
 /** A matrix of so many rates, each with three seeds; the last cell failed. */
 function factsOf(rates: number): MatrixFacts {
