@@ -1,5 +1,6 @@
 // `fluxline generate` and `fluxline interpolate`: draw with a step's weights, or with weight files.
 import { resolve } from "node:path";
+import type { ModelSection } from "../catalog/model_section.ts";
 import type { PictureSides } from "../catalog/picture_size.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
 import { loadPipeline } from "../config/load_pipeline.ts";
@@ -118,9 +119,18 @@ async function drawPrompts(
   const overrides = checkpoint === undefined
     ? options.set
     : [...options.set, `model_checkpoint=${JSON.stringify(checkpoint)}`];
+  const models: ModelSection[] = [];
   const loaded = await gathered.of(() =>
-    loadPipeline(file, { overrides, ...oneRun(options) })
+    loadPipeline(file, {
+      overrides,
+      ...oneRun(options),
+      onModel: (model) => void models.push(model),
+    })
   );
+  for (const model of models) {
+    await gathered.of(() => requireSize(options.size ?? null, { model }));
+    await gathered.of(() => requireSteps(options.steps, { model }));
+  }
   if (loaded !== undefined) {
     const doubts = loaded.ok ? loaded.warnings : loaded.diagnostics;
     if (doubts.length > 0) {
@@ -130,7 +140,7 @@ async function drawPrompts(
   const pipeline = loaded?.ok ? loaded.value : undefined;
   const source = pipeline === undefined
     ? undefined
-    : await checkedSource(pipeline, { step, options }, gathered);
+    : await gathered.of(() => sourceOf(pipeline, step, options));
   gathered.throwAny();
   if (
     pipeline === undefined || source === undefined || prompts === undefined
@@ -165,20 +175,6 @@ async function drawPrompts(
       : renderDrawing(drawing),
   );
   return EXIT_CODE.done;
-}
-
-/** The weights, with what else cannot be drawn of this pipeline told beside them. */
-async function checkedSource(
-  pipeline: Pipeline,
-  { step, options }: {
-    readonly step: string | undefined;
-    readonly options: DrawingCommandOptions;
-  },
-  gathered: GatheredFailures,
-): Promise<DrawingSource | undefined> {
-  await gathered.of(() => requireSize(options.size ?? null, pipeline));
-  await gathered.of(() => requireSteps(options.steps, pipeline));
-  return await gathered.of(() => sourceOf(pipeline, step, options));
 }
 
 async function sourceOf(

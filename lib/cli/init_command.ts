@@ -7,7 +7,7 @@ import { nameFault } from "../config/step_names.ts";
 import { DurableFile } from "../disk/durable_file.ts";
 import { makeFolder, syncFolder } from "../disk/folder_entries.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { UsageError } from "../error/failure.ts";
+import { Failure, UsageError } from "../error/failure.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import type { Print } from "./plan_command.ts";
 
@@ -70,6 +70,13 @@ async function writeNew(file: string, text: string): Promise<void> {
     await opened.write(new TextEncoder().encode(text));
     await opened.sync();
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Failure(
+        EXIT_CODE.stepFailed,
+        `Cannot write "${file}": its folder takes no files`,
+        { cause: error, hint: "Name a file in a place where you may write" },
+      );
+    }
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     throw new UsageError(`Cannot write "${file}": it exists`, {
       hint: "Name another file; nothing is ever overwritten",

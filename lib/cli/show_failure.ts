@@ -45,6 +45,13 @@ function asFailure(error: unknown): Failure {
       },
     );
   }
+  if (problem?.kind === "denied" && problem.access === "all") {
+    return new Failure(
+      EXIT_CODE.usage,
+      `This process may not use "${problem.place}": it is one of the system's own places`,
+      { hint: "Name another place" },
+    );
+  }
   if (problem?.kind === "denied") {
     return new Failure(
       EXIT_CODE.usage,

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import { DATA_SECTION } from "../catalog/data_section.ts";
 import { EXECUTOR_SECTION } from "../catalog/executor_options.ts";
-import { MODEL_SECTION } from "../catalog/model_section.ts";
+import { MODEL_SECTION, type ModelSection } from "../catalog/model_section.ts";
 import {
   CHECKPOINT_OPTIONS,
   OUTPUT_SECTION,
@@ -58,6 +58,8 @@ export interface ReadOptions {
   readonly readText?: (path: string) => Promise<string>;
   /** Whether files and folders that the pipeline names are looked for; true by default. */
   readonly checkPaths?: boolean;
+  /** Told the model as soon as its section is right, also of a pipeline that is refused for something else. */
+  readonly onModel?: (model: ModelSection) => void;
 }
 
 /** The pipeline, or undefined where what is wrong with it, all of it, was reported. */
@@ -88,7 +90,10 @@ export async function readPipeline(
   readSection(document, "optimization", OPTIMIZATION_SECTION, report);
   const readText = context.options.readText ?? readPipelineText;
   const optimizerFile = await readOptimizerFile(document, readText, report);
-  if (model !== undefined) checkModelSizes(model.value, model.tree, report);
+  if (model !== undefined) {
+    context.options.onModel?.(model.value);
+    checkModelSizes(model.value, model.tree, report);
+  }
   if (model !== undefined && data !== undefined) {
     checkDataSizes(model.value, data.value, data.tree, report);
   }

@@ -1,5 +1,7 @@
 // A folder that is built under a temporary name and appears whole, by one rename.
 import { dirname } from "node:path";
+import { EXIT_CODE } from "../error/exit_code.ts";
+import { Failure } from "../error/failure.ts";
 import { temporaryPath } from "./atomic_write.ts";
 import {
   makeEntry,
@@ -17,11 +19,19 @@ export class StagedFolder implements AsyncDisposable {
   /** Where to write until the folder is published. */
   readonly path: string;
 
-  /** Starts a folder that shall become `target`; the folders above it are made. */
+  /**
+   * Starts a folder that shall become `target`; the folders above it are made.
+   *
+   * @throws {Failure} with exit code 4 where the file system lets nobody make them
+   */
   static async create(target: string): Promise<StagedFolder> {
-    await makeFolder(dirname(target));
     const path = temporaryPath(target);
-    await makeEntry(path);
+    try {
+      await makeFolder(dirname(target));
+      await makeEntry(path);
+    } catch (error) {
+      throw unmade(target, error);
+    }
     return new StagedFolder(target, path);
   }
 
@@ -51,6 +61,25 @@ export class StagedFolder implements AsyncDisposable {
     if (!this.#published) await removeTree(this.path);
   }
 }
+
+/** The answer of the file system with the name that was asked for; any other error as it is. */
+function unmade(target: string, error: unknown): unknown {
+  const [, answer] = error instanceof Error
+    ? UNMADE.exec(error.message) ?? []
+    : [];
+  if (answer === undefined) return error;
+  return new Failure(
+    EXIT_CODE.stepFailed,
+    `Cannot make folder "${target}": the file system answers "${answer}"`,
+    {
+      hint: "Name a folder in a place where you may write, then try again",
+      cause: error,
+    },
+  );
+}
+
+// EPERM, ENOENT (as below /proc), EACCES, ENOTDIR, EROFS, ENAMETOOLONG and ELOOP.
+const UNMADE = /^(.* \(os error (?:1|2|13|20|30|36|40)\)): mkdir /;
 
 async function isThere(path: string): Promise<boolean> {
   try {

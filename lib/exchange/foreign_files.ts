@@ -11,6 +11,12 @@ import {
   TOKENIZER_FILE,
 } from "./file_names.ts";
 import { type NamedArrays, namedArrays } from "./named_arrays.ts";
+import {
+  isPickle,
+  isPickleName,
+  PICKLE_HINT,
+  PICKLE_REASON,
+} from "./pickle.ts";
 import { readHeader } from "./read_header.ts";
 import { STATE_FILE } from "./run_position.ts";
 
@@ -52,7 +58,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "lr_sav.json": "rates are the pipeline's own",
   "image_encoder.safetensors": "FluxFlow builds that network and never uses it",
 };
-const PICKLED = /\.(pt|pth|bin|ckpt|pkl)(\.bck)?$/;
 
 /**
  * Finds and describes the files. What is wrong with one does not hide what is wrong with the next.
@@ -81,7 +86,7 @@ export async function foreignFiles(
       else if (isDirectory) {
         if (WEIGHT_FILES.includes(name)) weights.add(one);
         else if (reason !== undefined) leftOut.push(`${name}: ${reason}`);
-      } else if (PICKLED.test(name)) faults.push(pickled(one));
+      } else if (isPickleName(name)) faults.push(pickled(one));
       else weights.add(one);
     }
   }
@@ -91,7 +96,9 @@ export async function foreignFiles(
       files.push(describe(path, await readHeader(path)));
     } catch (error) {
       if (!(error instanceof StoredStateError)) throw error;
-      faults.push(unreadable(path, error));
+      faults.push(
+        await isPickle(path) ? pickled(path) : unreadable(path, error),
+      );
     }
   }
   const text = files.find(({ components }) => components.has("text_encoder"));
@@ -140,9 +147,8 @@ function emptyFolder(path: string): ImportFault {
 
 function pickled(path: string): ImportFault {
   return {
-    message:
-      `Cannot import "${path}": it is a pickle, which can run any program when it is read`,
-    hint: "Name the .safetensors files; optimizer states start anew",
+    message: `Cannot import "${path}": ${PICKLE_REASON}`,
+    hint: PICKLE_HINT,
   };
 }
 

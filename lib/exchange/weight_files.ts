@@ -12,6 +12,7 @@ import {
   TOKENIZER_FILE,
 } from "./file_names.ts";
 import { namedArrays } from "./named_arrays.ts";
+import { isPickle, PICKLE_HINT, PICKLE_REASON } from "./pickle.ts";
 import { readHeader } from "./read_header.ts";
 
 /** One file, by its header. */
@@ -112,6 +113,12 @@ async function about<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (!(error instanceof StoredStateError)) throw error;
+    if (await isPickle(path)) {
+      throw new StoredStateError(`Cannot use "${path}": ${PICKLE_REASON}`, {
+        cause: error,
+        hint: PICKLE_HINT,
+      });
+    }
     throw new StoredStateError(`Cannot use "${path}": ${error.message}`, {
       cause: error,
       ...(error.hint === undefined ? {} : { hint: error.hint }),

@@ -38,7 +38,9 @@ const DENIED =
 const NO_SPACE = /\(os error (?:28|122)\)|\bENOSPC\b|\bEDQUOT\b/;
 
 // EPERM, EIO, EACCES, ENOTDIR, EISDIR, EROFS, ENAMETOOLONG, ELOOP.
-const SYSTEM = /\(os error (?:1|5|13|20|21|30|36|40)\)/;
+// What is made cannot be missing: ENOENT then means that its folder is none or takes nothing, as those below /proc.
+const SYSTEM =
+  /\(os error (?:1|5|13|20|21|30|36|40)\)|\(os error 2\): (?:mkdir |open '.*\.tmp')/;
 
 /** The way out of a refusal by the file system. */
 export const SYSTEM_HINT =

@@ -62,6 +62,7 @@ async function writeFiles(): Promise<void> {
   await Deno.writeFile("head.safetensors", whole.subarray(0, 4));
   await Deno.writeTextFile("text.safetensors", "no such format at all");
   await Deno.writeTextFile("model.pt", "pickled");
+  await Deno.writeTextFile("zipped.safetensors", "PK\x03\x04 archive/data.pkl");
   await Deno.writeFile("picture.png", Uint8Array.of(0x89, 80, 78, 71, 0, 0));
   await Deno.mkdir("empty");
   const tensors = originalTensors();
@@ -94,7 +95,12 @@ const CASES: Readonly<
   "a checkpoint that is a pickle": [
     [...RED, "--checkpoint", "model.pt"],
     3,
-    [/model\.pt".*7 bytes, wanted at least 8/],
+    [/model\.pt": it is a pickle, which can run any program/],
+  ],
+  "a checkpoint that is a pickle, whatever it is called": [
+    [...RED, "--set", "model_checkpoint=zipped.safetensors"],
+    3,
+    [/zipped\.safetensors": it is a pickle, which can run any program/],
   ],
   "a checkpoint that is a picture": [
     [...RED, "--checkpoint", "picture.png"],
@@ -171,6 +177,24 @@ const CASES: Readonly<
     2,
     [/cut\.safetensors"/, /blank prompt/, /it exists already/],
   ],
+  "a refused pipeline beside a size and steps that the model cannot make": [
+    [
+      ...["generate", "p.yaml", "--to", "made", "--prompt", " "],
+      ...["--size", "18x30", "--steps", "500", "--set", "sed=1"],
+    ],
+    2,
+    [
+      /unknown key "sed"/,
+      /Cannot draw a blank prompt/,
+      /18x30.*multiples of 4/,
+      /--steps 500: the diffusion has 100 times/,
+    ],
+  ],
+  "a target where no folder can be made": [
+    [...RED.with(3, "/proc/made"), "--checkpoint", "original", "--size", "16"],
+    4,
+    [/Cannot make folder "\/proc\/made": the file system answers "No such/],
+  ],
   "an export of no step, over a folder": [
     ["export", "p.yaml", "flw", "--to", "empty"],
     2,
@@ -198,6 +222,16 @@ const CASES: Readonly<
     ],
     3,
     [/cut\.safetensors"/, /text\.safetensors"/, /model\.pt"/],
+  ],
+  "an import of a pickle, whatever it is called": [
+    ["import", "zipped.safetensors", "--to", "made"],
+    3,
+    [/zipped\.safetensors": it is a pickle/],
+  ],
+  "an import to where no folder can be made": [
+    ["import", "original", "--to", "/proc/made"],
+    4,
+    [/Cannot make folder "\/proc\/made"/],
   ],
   "an import below a file": [
     ["import", "original", "--to", "p.yaml/made"],
