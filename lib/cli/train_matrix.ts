@@ -85,11 +85,14 @@ function refuseForOneRun({ file }: Matrix, options: TrainOptions): void {
   );
 }
 
-function headline({ name, cells, search }: Matrix): string {
-  const drawn = search === null
-    ? ""
-    : ` at most, drawn by ${search.type} search`;
-  return `Matrix "${name}": ${cells.length} cells${drawn}`;
+function headline({ name, cells, seeds, search }: Matrix): string {
+  if (search === null) return `Matrix "${name}": ${cells.length} cells`;
+  const paid = search.budget * (seeds?.length ?? 1);
+  // A search by halving has cells for every draw in every round, and runs as many as its budget pays for.
+  const most = search.type === "halving"
+    ? Math.min(cells.length, paid)
+    : cells.length;
+  return `Matrix "${name}": ${most} cells at most, drawn by ${search.type} search`;
 }
 
 /** Lines of progress with the cell in front of them. */

@@ -76,6 +76,13 @@ export async function loadRuns(
   const metric = sample === undefined
     ? null
     : rankingMetric(written, sample, report);
+  if (!report.failed && metric === null && written.search?.type === "halving") {
+    report.error(
+      written.place,
+      "Cannot search by halving: no step is known to measure what tells the best cells",
+      "Name it: metric STEP.METRIC, and direction lower or higher",
+    );
+  }
   const findings = report.findings();
   if (report.failed) return { ok: false, diagnostics: findings };
   return {

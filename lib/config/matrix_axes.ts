@@ -11,8 +11,9 @@ import {
 import { checkOptions } from "./check_options.ts";
 import { foundText } from "./issue_message.ts";
 import { type AxisValue, numberLabel, readValues } from "./axis_values.ts";
-import { rangeFault, rangeValues } from "./matrix_range.ts";
+import { rangeFault, rangeLength, rangeValues } from "./matrix_range.ts";
 import type { Report } from "./report.ts";
+import { isSettablePath } from "./settable_path.ts";
 import { nameFault } from "./step_names.ts";
 
 /** A stretch of numbers that a search draws from. */
@@ -119,28 +120,11 @@ function pathsOf(
   place: Place,
   report: Report,
 ): readonly string[] | null {
-  const instead = new Map([
-    ["seed", "Write the seeds into matrix.seeds"],
-    ["name", "Cells are named by their values"],
-    ["matrix", "A matrix has no matrix of its own"],
-    ["schedule", "Every cell runs when the pipeline does"],
-  ]);
-  let isSound = true;
-  for (const path of paths) {
-    const top = path.split(".")[0] ?? "";
-    const hint = instead.get(top);
-    const isEmpty = path.split(".").some((part) => part.trim() === "");
-    if (hint === undefined && !isEmpty) continue;
-    isSound = false;
-    report.error(
-      place,
-      isEmpty
-        ? `Cannot use "${path}" as an axis of a matrix: it is not of the form key.key`
-        : `Cannot use "${path}" as an axis of a matrix`,
-      hint ?? "Write for example training.pipeline.defaults.lr",
-    );
-  }
-  if (paths.length > 0) return isSound ? paths : null;
+  const use = "an axis of a matrix";
+  const sound = paths.filter((path) =>
+    isSettablePath(path, { use, place }, report)
+  );
+  if (paths.length > 0) return sound.length === paths.length ? paths : null;
   report.error(place, "Cannot read a matrix axis: its path is an empty list");
   return null;
 }
@@ -185,15 +169,17 @@ function readDomain(
   if (step === null && count === null) {
     return { values: [], range: { from, to, scale } };
   }
-  const numbers = rangeValues({ from, to, step, count, scale });
-  if (numbers.length > MOST_CELLS) {
+  const range = { from, to, step, count, scale };
+  const length = rangeLength(range);
+  if (length > MOST_CELLS) {
     report.error(
       tree.place,
-      `Cannot read ${where}: the range has ${numbers.length} values, at most ${MOST_CELLS} are allowed`,
+      `Cannot read ${where}: the range has ${length} values, at most ${MOST_CELLS} are allowed`,
+      "Write a greater step, or a count",
     );
     return null;
   }
-  const values = numbers.map((value): AxisValue => ({
+  const values = rangeValues(range).map((value): AxisValue => ({
     label: numberLabel(value),
     value: { kind: "scalar", place: tree.place, value },
   }));

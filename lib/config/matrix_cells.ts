@@ -11,6 +11,10 @@ import { didYouMean } from "../source/suggestion.ts";
 import { type AxisValue, readAxisValue } from "./axis_values.ts";
 import type { MatrixAxis } from "./matrix_axes.ts";
 import type { Report } from "./report.ts";
+import { isSettablePath } from "./settable_path.ts";
+
+/** Most combinations that are looked at, those that are excluded included. */
+const MOST_COMBINATIONS = 100_000;
 
 /** What a cell sets. */
 export interface CellSetting {
@@ -45,6 +49,18 @@ export function cellDrafts(
   report: Report,
 ): CellDraft[] {
   const excluded = readExclusions(exclude, axes, report);
+  const count = axes.reduce(
+    (product, { values }) => product * values.length,
+    1,
+  );
+  if (count > MOST_COMBINATIONS) {
+    report.error(
+      place,
+      `Cannot run a matrix of ${count} combinations: at most ${MOST_COMBINATIONS} are looked at`,
+      "Take values out, or draw from the axes with a search",
+    );
+    return [];
+  }
   const all = axes.length === 0 ? [] : combinations(axes, place);
   for (const one of excluded) {
     if (all.some((cell) => fits(cell, one))) continue;
@@ -183,7 +199,10 @@ function readInclusion(
   for (const [key, { key: place, value: written }] of entry.entries) {
     const axis = axisCalled(key, axes);
     const isPath = axis !== undefined || key.includes(".");
-    const value = isPath
+    const use = "an option of an included cell";
+    const isSettable = axis !== undefined ||
+      isPath && isSettablePath(key, { use, place }, report);
+    const value = isSettable
       ? readAxisValue(written, `include "${key}"`, report)
       : null;
     if (!isPath) {
@@ -198,7 +217,11 @@ function readInclusion(
     if (value === null) isSound = false;
     else {
       settings.push({
-        name: axis?.name ?? key.split(".").at(-1) ?? key,
+        name: axis?.name ??
+          ownName(key, [
+            ...axes.map(({ name }) => name),
+            ...entry.entries.keys(),
+          ]),
         paths: axis?.paths ?? [key],
         value,
         place,
@@ -206,6 +229,15 @@ function readInclusion(
     }
   }
   return isSound ? { settings, place: entry.place } : null;
+}
+
+/** The end of a path, or all of it where something else ends so. */
+function ownName(path: string, others: readonly string[]): string {
+  const end = (written: string) => written.slice(written.lastIndexOf(".") + 1);
+  const isTaken = others.some((other) =>
+    other !== path && end(other) === end(path)
+  );
+  return isTaken ? path : end(path);
 }
 
 function axisCalled(

@@ -39,21 +39,25 @@ const EXACT_DIGITS = 12;
 /** Digits of numbers that nobody wrote: the names of cells have all of them. */
 export const SHORT_DIGITS = 3;
 
+/** A range that has a step or a count. */
+export interface CountedRange extends WrittenRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many numbers a range has; known before any of them is made. */
+export function rangeLength({ from, to, step, count }: CountedRange): number {
+  return count ??
+    Math.floor((to - from) / (step ?? 1) * (1 + 1e-12) + 1e-9) + 1;
+}
+
 /**
  * The numbers, both ends included where the step reaches the last one. Sums are rounded so that 0.1 + 0.2 is 0.3, and what
  * lies between the ends of equal ratios to three digits.
  */
-export function rangeValues(
-  { from, to, step, count, scale }: {
-    readonly from: number;
-    readonly to: number;
-    readonly step: number | null;
-    readonly count: number | null;
-    readonly scale: "linear" | "log";
-  },
-): number[] {
-  const length = count ??
-    Math.floor((to - from) / (step ?? 1) * (1 + 1e-12) + 1e-9) + 1;
+export function rangeValues(range: CountedRange): number[] {
+  const { from, to, step, scale } = range;
+  const length = rangeLength(range);
   return Array.from({ length }, (_, index) => {
     const share = length === 1 ? 0 : index / (length - 1);
     const value = step !== null

@@ -16,6 +16,7 @@ import {
 } from "./matrix_cells.ts";
 import { rounded, SHORT_DIGITS } from "./matrix_range.ts";
 import type { Report } from "./report.ts";
+import { isSettablePath } from "./settable_path.ts";
 
 /** Draws in vain, one after the other, after which nothing new is expected. */
 const MOST_REPEATS = 1000;
@@ -63,10 +64,11 @@ export function searchDrafts(
       "Take the entry out, or write type: random",
     );
   }
+  const path = search.resource ?? "";
+  const name = resourceName(search);
+  refuseResource(path, axes, searchPlace, report);
   const count = rounds[0]?.cells ?? 0;
   const drawn = draw(axes, { ...search, count, place, excluded });
-  const path = search.resource ?? "";
-  const name = path.split(".").at(-1) ?? path;
   return rounds.flatMap(({ resource }, round) =>
     drawn.map((draft) => ({
       ...{ place, round },
@@ -76,6 +78,38 @@ export function searchDrafts(
       }],
     }))
   );
+}
+
+/** What the resource of a search is called in the names of cells. */
+export function resourceName({ resource }: MatrixSearch): string {
+  return resource?.split(".").at(-1) ?? "";
+}
+
+/** Cells of other rounds are told apart by the resource alone: no axis may set it, or be called so. */
+function refuseResource(
+  path: string,
+  axes: readonly MatrixAxis[],
+  place: Place,
+  report: Report,
+): void {
+  const use = "the resource of a search";
+  if (!isSettablePath(path, { use, place }, report)) return;
+  const end = path.split(".").at(-1);
+  for (const { name, paths, place } of axes) {
+    if (paths.includes(path)) {
+      report.error(
+        place,
+        `Cannot search by halving: matrix axis "${name}" sets the resource`,
+        "Take the axis out: the rounds set its option",
+      );
+    } else if (name === end) {
+      report.error(
+        place,
+        `Cannot search by halving: matrix axis "${name}" is called like the resource`,
+        "Write { path: ..., values: [...] } below a name of your choice",
+      );
+    }
+  }
 }
 
 /** One round of successive halving. */
@@ -94,6 +128,8 @@ export function halvingRounds(
     return 'it needs "from" and "to", the resource of the first and the last round';
   }
   if (from > to) return `the resource from ${from} to ${to} is empty`;
+  if (from < 1) return `the resource begins with ${from}, wanted 1 or more`;
+  if (eta < 2) return `it keeps one in ${eta}, wanted one in 2 or more`;
   const resources: number[] = [];
   for (let one = from; one < to; one *= eta) resources.push(one);
   resources.push(to);

@@ -20,7 +20,7 @@ import { type CellDraft, cellDrafts } from "./matrix_cells.ts";
 import { type Assignment, writtenPath } from "./overrides.ts";
 import type { Report } from "./report.ts";
 import { searchDrafts } from "./matrix_search.ts";
-import { nameFault } from "./step_names.ts";
+import { runNameFault } from "./step_names.ts";
 
 /** A cell with what it changes in the document. */
 export interface PlacedCell extends MatrixCell {
@@ -252,7 +252,7 @@ function refuseUnusableCells(
       );
     }
     first.set(cell.run.toLowerCase(), cell);
-    const fault = nameFault(cell.run);
+    const fault = runNameFault(cell.run);
     if (fault === undefined) continue;
     report.error(
       cell.place,

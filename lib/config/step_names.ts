@@ -30,8 +30,11 @@ export function nameFault(name: string): string | undefined {
 
 /** What is wrong with the name of a run, which names a folder, or undefined. */
 export function runNameFault(name: string): string | undefined {
-  return RESERVED_RUN_NAMES.includes(name.toLowerCase())
-    ? "it is reserved for the folder that runs share"
+  if (RESERVED_RUN_NAMES.includes(name.toLowerCase())) {
+    return "it is reserved for the folder that runs share";
+  }
+  return /\.matrix$/i.test(name)
+    ? "it ends like the folder of a matrix"
     : nameFault(name);
 }
 

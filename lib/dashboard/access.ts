@@ -17,7 +17,9 @@ export interface AccessRules {
 /** Whether only this machine can reach what listens there. */
 export function isLoopback(host: string): boolean {
   const plain = host.replace(/^\[(.*)\]$/, "$1");
-  return plain === "localhost" || plain === "::1" || /^127\./.test(plain);
+  return plain === "localhost" || plain === "::1" ||
+    // A name may begin so too, and lead anywhere.
+    (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
 /** A token that nobody guesses. */

@@ -118,6 +118,10 @@ type Stream = (
 function changes({ pollMs, ended }: PagesOptions): Stream {
   let open = 0;
   return (context, version) => {
+    // Nobody would read the stream, so that nobody would end it.
+    if (context.req.method === "HEAD") {
+      return context.body(null, 200, { "Content-Type": "text/event-stream" });
+    }
     if (open >= MOST_STREAMS) {
       return context.text("Too many pages are open\n", 503);
     }

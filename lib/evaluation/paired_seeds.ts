@@ -10,7 +10,7 @@ export type SeedDifferences = ReadonlyMap<string, number>;
 export interface PairedSeeds {
   /** Mean over seeds of each seed's mean over pictures. */
   readonly mean: number;
-  /** Of that mean; null for a single seed, which says nothing about others. */
+  /** Of that mean; null for a single seed or picture, which says nothing about others. */
   readonly interval: Interval | null;
   /** Each seed's mean over pictures, in the order given. */
   readonly perSeed: readonly number[];
@@ -28,8 +28,9 @@ export const SEED_LEVEL = 0.99;
 /**
  * A paired t interval with seeds as the unit and pictures within them: mean ± t(S - 1) sqrt(V_seeds + V_images), where V_seeds
  * is the variance of the S per-seed means over S. V_images is the variance that the choice of pictures leaves in the mean: of
- * the M per-picture means over M where all seeds were measured on the same pictures, else each seed's own variance over its
- * pictures, averaged.
+ * the M per-picture means over M where all seeds were measured on the same pictures, else the sum over pictures of the square of
+ * what each brings into the mean: (1/S) times the sum, over the seeds that were measured on it, of their standard deviation over
+ * their number of pictures. A picture that several seeds share so counts as one draw, not as several.
  *
  * Adding both treats seeds and pictures as random, as Clark's min F' does (1973, The language-as-fixed-effect fallacy, Journal
  * of Verbal Learning and Verbal Behavior 12, 335-359): what is shown holds for other seeds and other pictures. Where min F' raises
@@ -52,9 +53,9 @@ export function pairedSeeds(
   const count = seeds.length;
   const images = new Set(seeds.flatMap((seed) => [...seed.keys()])).size;
   const found = { mean, perSeed, seeds: count, images };
-  if (count < 2) return { ...found, interval: null };
+  if (count < 2 || images < 2) return { ...found, interval: null };
   const variance = varianceOf(perSeed) / count +
-    (areShared(seeds) ? sharedVariance(seeds) : ownVariance(tables));
+    (areShared(seeds) ? sharedVariance(seeds) : ownVariance(seeds));
   const half = tQuantile(1 - (1 - level) / 2, count - 1) * Math.sqrt(variance);
   return { ...found, interval: [mean - half, mean + half] };
 }
@@ -74,12 +75,18 @@ function sharedVariance(seeds: readonly SeedDifferences[]): number {
   const perImage = [...first.keys()].map((name) =>
     meanOf(seeds.map((seed) => seed.get(name) as number))
   );
-  return perImage.length < 2 ? 0 : varianceOf(perImage) / perImage.length;
+  return varianceOf(perImage) / perImage.length;
 }
 
-function ownVariance(tables: readonly (readonly number[])[]): number {
-  const parts = tables.map((values) =>
-    values.length < 2 ? 0 : varianceOf(values) / values.length
-  );
-  return meanOf(parts) / tables.length;
+function ownVariance(seeds: readonly SeedDifferences[]): number {
+  const parts = new Map<string, number>();
+  for (const seed of seeds) {
+    const values = [...seed.values()];
+    const spread = values.length < 2 ? 0 : Math.sqrt(varianceOf(values));
+    for (const name of seed.keys()) {
+      parts.set(name, (parts.get(name) ?? 0) + spread / values.length);
+    }
+  }
+  return [...parts.values()].reduce((sum, part) => sum + part ** 2, 0) /
+    seeds.length ** 2;
 }

@@ -1,10 +1,10 @@
 // Which cells of a matrix run next. A decision is a function of results alone, so that a search that was killed takes the same
 // ones again and goes on; nothing about it has to be saved.
 import type { MatrixSearch, RankingMetric } from "../catalog/matrix.ts";
-import { halvingRounds } from "../config/matrix_search.ts";
+import { halvingRounds, resourceName } from "../config/matrix_search.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import type { CellResult } from "./cell_results.ts";
-import { groupCells, rankCells } from "./ranking.ts";
+import { groupCells, rankCells, type RankedRow } from "./ranking.ts";
 
 /** What the choice looks at. */
 export interface MatrixStand {
@@ -18,7 +18,8 @@ export interface MatrixStand {
 
 /**
  * The runs to run next, all of which may run at the same time; none when the matrix is over. In a search by halving a round
- * begins when the one before is over, with the best of its combinations; one that failed with any seed comes last.
+ * begins when the one before is over, with the best of its combinations; one that failed with any seed comes last. A
+ * search whose metric no run has is over with that round.
  */
 export function nextRuns(stand: MatrixStand): readonly string[] {
   const { search, results, tried } = stand;
@@ -41,8 +42,11 @@ export function nextRuns(stand: MatrixStand): readonly string[] {
       state === "done" || state === "failed"
     );
     if (!isOver) return [];
+    const rows = rankCells(chosen, stand.metric);
+    // Where nothing is measured, nothing says who is better.
+    if (rows.every(({ mean }) => mean === null)) return [];
     const next = rounds[round + 1]?.cells ?? cells;
-    kept = best(chosen, stand).slice(0, next);
+    kept = best(chosen, rows, search).slice(0, next);
   }
   return [];
 }
@@ -50,26 +54,25 @@ export function nextRuns(stand: MatrixStand): readonly string[] {
 /** Draws of a round, the best first. */
 function best(
   chosen: readonly CellResult[],
-  { metric, search }: MatrixStand,
+  rows: readonly RankedRow[],
+  search: MatrixSearch,
 ): string[] {
   const failed = new Set(
     groupCells(chosen).filter((group) =>
       group.some(({ state }) => state !== "done")
     ).flatMap((group) => group.map(({ cell }) => cell.run)),
   );
-  const rows = rankCells(chosen, metric);
   const byRun = new Map(chosen.map((one) => [one.cell.run, one]));
-  const drawOfRow = (row: typeof rows[number]) =>
+  const drawOfRow = (row: RankedRow) =>
     drawOf(byRun.get(row.cells[0]?.run ?? "") as CellResult, search);
-  const isFailed = (row: typeof rows[number]) =>
+  const isFailed = (row: RankedRow) =>
     row.mean === null || row.cells.some(({ run }) => failed.has(run));
   return rows.toSorted((a, b) => Number(isFailed(a)) - Number(isFailed(b)))
     .map(drawOfRow);
 }
 
 /** What a cell has in common with itself in other rounds. */
-function drawOf({ cell }: CellResult, search: MatrixSearch | null): string {
-  const resource = search?.resource?.split(".").at(-1) ?? "";
-  const { [resource]: _, ...draw } = cell.shown;
+function drawOf({ cell }: CellResult, search: MatrixSearch): string {
+  const { [resourceName(search)]: _, ...draw } = cell.shown;
   return canonicalJson(draw);
 }

@@ -12,6 +12,11 @@ export interface MatrixFacts {
   readonly verdicts: readonly SeedVerdict[];
 }
 
+/** Whether a row counts: in later rounds of a search only what was chosen for them does, and that begins at once. */
+function isInSearch({ round, cells }: RankedRow): boolean {
+  return (round ?? 0) === 0 || cells.some(({ state }) => state !== "waiting");
+}
+
 /** The facts of a matrix whose record is at hand. */
 export async function matrixFacts(
   runsDir: string,
@@ -20,7 +25,7 @@ export async function matrixFacts(
   const results = await readCellResults(runsDir, record);
   return {
     ...{ record, results },
-    rows: rankCells(results, record.metric),
+    rows: rankCells(results, record.metric).filter(isInSearch),
     verdicts: await seedVerdicts(record, results),
   };
 }

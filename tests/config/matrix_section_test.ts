@@ -52,6 +52,16 @@ Deno.test("loadRuns() tells axes of one last word apart by the word before it, a
   assert.deepEqual(epochs, [5, 5]);
 });
 
+Deno.test("loadRuns() tells the options of an included cell apart from the axes and from each other", async () => {
+  const matrix = await matrixFrom(`matrix:
+  axes: { training.lr: [1e-4] }
+  include: [{ lr: 1e-3, training.pipeline.defaults.lr: 1e-2 }]`);
+  assert.deepEqual(matrix.cells.at(-1)!.cell.shown, {
+    "lr": "0.001",
+    "training.pipeline.defaults.lr": "0.01",
+  });
+});
+
 Deno.test("loadRuns() leaves excluded combinations out and adds included ones", async () => {
   assert.deepEqual(
     await labelsFrom(`matrix:
@@ -114,6 +124,8 @@ Deno.test("rangeValues() spaces numbers evenly or by ratio, without the dirt of 
     [1e-4, 0.000464, 0.00215, 1e-2],
   );
 });
+
+const VAE_EPOCHS = "training.pipeline.steps.vae.n_epochs";
 
 const REFUSED: readonly (readonly [string, string, readonly string[]])[] = [
   [
@@ -198,6 +210,47 @@ const REFUSED: readonly (readonly [string, string, readonly string[]])[] = [
     "matrix: { axes: { training.lr: [1, 2] }, search: { type: halving, budget: 3, resource: training.pipeline.steps.vae.n_epochs, from: 1, to: 9 } }",
     [
       "1:50 Cannot search by halving: 3 rounds that keep one in 3 take at least 13 cells, the budget is 3",
+    ],
+  ],
+  [
+    "more values and combinations than anybody runs, before they are made",
+    `matrix: { axes: { training.lr: { from: 0, to: 1, step: 1e-9 }, ${
+      Array.from({ length: 9 }, (_, index) =>
+        `x${index}: { path: training.x${index}, from: 1, to: 99, step: 1 }`)
+        .join(", ")
+    } } }`,
+    [
+      "1:1 Cannot run a matrix of 913517247483640800 combinations: at most 100000 are looked at",
+      '1:32 Cannot read matrix axis "training.lr": the range has 1000000001 values, at most 2000 are allowed',
+    ],
+  ],
+  [
+    "what cells cannot set, wherever it is written",
+    "matrix: { axes: { training.__proto__.x: [1] }, include: [{ name.x: 1 }, { matrix.seeds: 2 }] }",
+    [
+      '1:19 Cannot use "training.__proto__.x" as an axis of a matrix: "__proto__" cannot be a key',
+      '1:60 Cannot use "name.x" as an option of an included cell',
+      '1:75 Cannot use "matrix.seeds" as an option of an included cell',
+    ],
+  ],
+  [
+    "a resource that an axis sets or is called like, and one that cells cannot set",
+    `matrix: { axes: { ep: { path: ${VAE_EPOCHS}, values: [1, 2, 3] }, training.pipeline.steps.more.n_epochs: [1, 2, 3] }, search: { type: halving, budget: 4, resource: ${VAE_EPOCHS}, from: 1, to: 3 } }`,
+    [
+      '1:19 Cannot search by halving: matrix axis "ep" sets the resource',
+      '1:90 Cannot search by halving: matrix axis "n_epochs" is called like the resource',
+    ],
+  ],
+  [
+    "the name of cells as a resource",
+    "matrix: { axes: { training.lr: [1, 2, 3] }, search: { type: halving, budget: 4, resource: name, from: 1, to: 3 } }",
+    ['1:53 Cannot use "name" as the resource of a search'],
+  ],
+  [
+    "a run that is called like the folder of a matrix",
+    "name: p.matrix",
+    [
+      '1:7 Cannot use "p.matrix" as the name of a run: it ends like the folder of a matrix',
     ],
   ],
 ];

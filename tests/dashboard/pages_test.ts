@@ -1,6 +1,7 @@
 // What the dashboard answers to whom, without a browser: requests that only read, known names, tokens, and nothing but runs and pictures.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { isLoopback } from "../../lib/dashboard/access.ts";
 import { dashboardPages } from "../../lib/dashboard/pages.ts";
 import { indexStepFolders, storeLayout } from "../../lib/store/store_layout.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
@@ -76,6 +77,13 @@ Deno.test("dashboard only reads, and answers under no name that it does not know
     }
     const head = await ask("/run/made", { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
+    // A stream that nobody reads would stay open and take the place of another.
+    for (let time = 0; time < 70; time++) {
+      assert.equal((await ask("/events", { method: "HEAD" })).status, 200);
+    }
+    const stream = await ask("/events");
+    assert.equal(stream.status, 200);
+    await stream.body!.cancel();
     const known = ["localhost:8642", "[::1]:8642", "10.0.0.7", "box.example:1"];
     for (const host of known) {
       assert.equal((await ask("/", { host })).status, 200, host);
@@ -84,6 +92,15 @@ Deno.test("dashboard only reads, and answers under no name that it does not know
       assert.equal((await ask("/", { host })).status, 403, host);
     }
   });
+});
+
+Deno.test("isLoopback() takes addresses of this machine alone, not names that begin like one", () => {
+  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"]) {
+    assert.ok(isLoopback(host), host);
+  }
+  for (const host of ["0.0.0.0", "127.0.0.1.evil.example", "10.0.0.7", "::"]) {
+    assert.ok(!isLoopback(host), host);
+  }
 });
 
 Deno.test("dashboard tells browsers to run its own scripts alone, to frame it nowhere and to keep nothing", async () => {

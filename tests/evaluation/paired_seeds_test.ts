@@ -34,6 +34,8 @@ Deno.test("pairedSeeds() says nothing of other seeds from one seed, and takes a 
     new Map([["a", 5], ["b", 7]]),
   ]);
   assert.deepEqual([two.mean, two.perSeed, two.seeds], [4, [2, 6], 2]);
+  const picture = new Map([["a", 1]]);
+  assert.equal(pairedSeeds([picture, picture]).interval, null);
   assert.throws(() => pairedSeeds([]), RangeError);
   assert.throws(() => pairedSeeds([new Map()]), RangeError);
 });
@@ -71,6 +73,25 @@ for (const seeds of [2, 3, 5]) {
     });
   }
 }
+
+// Each seed leaves out one of 20 pictures, so that all share nearly all of them: what these have in common is no evidence of more.
+Deno.test("pairedSeeds() claims no difference of equal arms where seeds share most pictures, but not all", () => {
+  const stream = RandomStream.of(8, "most shared");
+  let claims = 0;
+  for (let repeat = 0; repeat < 300; repeat++) {
+    const pictures = Array.from({ length: 20 }, () => stream.normal());
+    const { interval } = pairedSeeds(
+      Array.from({ length: 8 }, (_, seed) =>
+        new Map(
+          pictures.map((picture, index) => [`${index}`, picture] as const)
+            .filter((_, index) => index !== seed),
+        )),
+    );
+    assert.ok(interval !== null);
+    if (interval[0] > 0 || interval[1] < 0) claims++;
+  }
+  assert.ok(claims <= 6, `${claims} of 300`);
+});
 
 Deno.test("pairedSeeds() finds an effect of several spreads with five seeds", () => {
   const stream = RandomStream.of(9, "effect");

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Matrix } from "../../lib/config/load_matrix.ts";
 import type { CellResult } from "../../lib/matrix/cell_results.ts";
+import { halvingRounds } from "../../lib/config/matrix_search.ts";
 import { nextRuns } from "../../lib/matrix/halving.ts";
+import { matrixFacts } from "../../lib/matrix/matrix_facts.ts";
 import { matrixRecord } from "../../lib/matrix/matrix_record.ts";
 import { labelsFrom, matrixFrom } from "../config/matrix_cases.ts";
 
@@ -91,6 +93,32 @@ Deno.test("nextRuns() after a kill takes the decisions that it would have taken"
     const after = search(matrix, loss, Infinity, before);
     assert.deepEqual(new Set(after), new Set(whole), `killed at ${killed}`);
   }
+});
+
+Deno.test("nextRuns() ends a search after a round that measured nothing", async () => {
+  const matrix = await matrixFrom(halving(13, ", metric: more.loss"));
+  const order = search(matrix, () => null);
+  assert.ok(order.length > 0);
+  assert.ok(order.every((run) => run.includes("n_epochs-1.")));
+});
+
+Deno.test("halvingRounds() names a first round of nothing and a share that keeps all, as a command line may ask", () => {
+  const asked = {
+    ...{ type: "halving" as const, budget: 26, seed: 0 },
+    ...{ resource: RESOURCE, from: 1, to: 9, keep_one_in: 3 },
+  };
+  assert.equal(halvingRounds(asked).length, 3);
+  assert.match(String(halvingRounds({ ...asked, from: 0 })), /begins with 0/);
+  assert.match(
+    String(halvingRounds({ ...asked, keep_one_in: 1 })),
+    /keeps one in 1/,
+  );
+});
+
+Deno.test("matrixFacts() counts no cell of a later round that was not chosen for it", async () => {
+  const record = matrixRecord(await matrixFrom(halving(13)));
+  const { rows } = await matrixFacts("no folder at all", record);
+  assert.ok(rows.length > 0 && rows.every(({ round }) => round === 0));
 });
 
 Deno.test("nextRuns() sends nobody on that failed with a seed while others are there", async () => {
