@@ -1,4 +1,5 @@
 // Time as a value that a test can replace.
+import { startTimer } from "./timer.ts";
 
 /** Where time comes from. */
 export interface Clock {
@@ -66,9 +67,9 @@ function systemSleep(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener("abort", stop);
       resolve();
     };
-    const timer = setTimeout(wake, ms);
+    const timer = startTimer(ms, wake);
     const stop = () => {
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
       reject(signal?.reason);
     };
     signal?.addEventListener("abort", stop, { once: true });

@@ -1,5 +1,6 @@
 // Ends a step's process that takes more time or memory than it may, and says so.
 import { formatDuration } from "../clock/duration.ts";
+import { startTimer } from "../clock/timer.ts";
 import { type Failure, StepFailure, TimedOutError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { formatBytes } from "../disk/byte_count.ts";
@@ -25,10 +26,10 @@ export function watchLimits(
 ): AttemptLimits {
   let failure: Failure | null = null;
   const timeMs = timeLimitMs(step, confinement);
-  const timer = timeMs === null ? null : setTimeout(() => {
+  const timer = timeMs === null ? null : startTimer(timeMs, () => {
     failure ??= tookTooLong(step, timeMs);
     process.stop(timeoutGraceMs(step, stopGraceMs));
-  }, timeMs);
+  });
   const most = confinement?.memoryBytes ?? null;
   const look = async () => {
     const used = await groupMemory(process.pid);
@@ -40,7 +41,7 @@ export function watchLimits(
   return {
     failure: () => failure,
     [Symbol.dispose]: () => {
-      if (timer !== null) clearTimeout(timer);
+      timer?.[Symbol.dispose]();
       if (looks !== null) clearInterval(looks);
     },
   };

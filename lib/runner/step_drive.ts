@@ -61,9 +61,7 @@ export async function driveStep(
   try {
     return await attemptUntilDone(step, scene);
   } catch (error) {
-    if (scene.stop.asked.aborted && isAbort(error)) {
-      return blankStep(step, "stopped");
-    }
+    if (scene.stop.explains(error)) return blankStep(step, "stopped");
     return blankStep(step, "failed", asFailure(error, step));
   }
 }
@@ -271,8 +269,4 @@ async function takeLock(
       hint: `Wait for it, or end it; the lock is "${shownPath(lock)}"`,
     },
   );
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
 }

@@ -28,6 +28,12 @@ export class StopControl {
     return this.#cause;
   }
 
+  /** Whether `error` says no more than that something was left off because of the request. */
+  explains(error: unknown): boolean {
+    return this.asked.aborted && error instanceof DOMException &&
+      error.name === "AbortError";
+  }
+
   /** Leave now, whatever was asked before. */
   force(): void {
     this.#asked.abort();

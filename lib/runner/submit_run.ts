@@ -1,4 +1,5 @@
 // Hands the unfinished steps of a plan to an executor that orders them by itself, and follows them where somebody waits.
+import { startTimer } from "../clock/timer.ts";
 import { LockedError } from "../error/failure.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
@@ -94,11 +95,8 @@ export async function followJobs(
   >,
 ): Promise<boolean> {
   observe({ kind: "following_jobs", run: plan.run });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    // A longer time than a timer can hold is no limit.
-    if (waitMs < 2 ** 31) timer = setTimeout(() => resolve(false), waitMs);
-  });
+  const { promise: late, resolve: leave } = Promise.withResolvers<false>();
+  using _timer = startTimer(waitMs, () => leave(false));
   const all = Promise.all(tickets.map(async (ticket) => {
     await executor.watch(ticket);
     const summary = await executor.collect(ticket);
@@ -108,7 +106,6 @@ export async function followJobs(
   try {
     return await Promise.race([all, late]);
   } finally {
-    clearTimeout(timer);
     // Where the time was over first, nobody waits for the rest.
     all.catch(() => {});
   }

@@ -2,6 +2,7 @@
 // process, so that others can tell a tick that is running from one whose process is gone.
 import { loadPipeline } from "../config/load_pipeline.ts";
 import { formatDuration } from "../clock/duration.ts";
+import { startTimer } from "../clock/timer.ts";
 import { type Clock, SYSTEM_CLOCK } from "../clock/clock.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import { removeEntry } from "../disk/folder_entries.ts";
@@ -137,15 +138,11 @@ async function trainWithin(
     askToStop();
     return EXIT_CODE.terminated;
   }
-  const timer = setTimeout(() => {
+  using _timer = startTimer(limitMs - usedMs, () => {
     askToStop();
     stop();
-  }, limitMs - usedMs);
-  try {
-    return await train(tick);
-  } finally {
-    clearTimeout(timer);
-  }
+  });
+  return await train(tick);
 }
 
 /** Why the tick was asked to stop; its jobs, which do not end with this process, are then cancelled. */

@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
-import { loadRuns, type Matrix } from "../../lib/config/load_matrix.ts";
-import { sweepSettings } from "../../lib/config/sweep_axes.ts";
+import type { Matrix } from "../../lib/config/load_matrix.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { StopControl } from "../../lib/runner/stop_control.ts";
 import { readEvents } from "../../lib/store/run_record.ts";
-import { ROOT, SCRIPTS } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
-
-const ACT = "training.pipeline.steps.act.with";
-
-async function matrixOf(...set: string[]): Promise<Matrix> {
-  const { overrides, axes } = sweepSettings(set);
-  const loaded = await loadRuns(`${ROOT}/${SCRIPTS}`, {
-    overrides,
-    added: { axes, seeds: null, metric: "total.total", direction: "lower" },
-  });
-  assert.ok(loaded.ok);
-  assert.ok(loaded.value.kind === "matrix");
-  return loaded.value;
-}
+import { ACT, matrixOf } from "./script_matrix.ts";
 
 /** How often each step was really run, by step, over all runs. */
 async function stepsRun(
