@@ -74,3 +74,20 @@ export function sizeFault(
     hint: `The nearest sizes are ${[...new Set(nearest)].join(" and ")}`,
   };
 }
+
+/** Why a discriminator that halves pictures `depth` times cannot judge this size; null where it can. Each halving needs two rows and two columns. */
+export function judgeFault(
+  { height, width }: PictureSides,
+  depth: number,
+): { readonly reason: string; readonly hint: string } | null {
+  const least = 2 ** depth;
+  const shortest = Math.min(height, width);
+  if (shortest >= least) return null;
+  const most = Math.max(1, Math.floor(Math.log2(shortest)));
+  return {
+    reason:
+      `pictures of ${width}x${height}: the discriminator halves them ${depth} times, wanted sides of ${least} or more`,
+    hint:
+      `Write "model.disc_depth: ${most}" or less, or train on larger pictures`,
+  };
+}

@@ -21,6 +21,7 @@ import {
 import { type Datasets, readDatasets } from "./dataset_section.ts";
 import { checkFluxflowTraining } from "./fluxflow_checks.ts";
 import { readHooks } from "./hook_section.ts";
+import { checkJudgedPictures } from "./judged_pictures.ts";
 import { checkLpipsFiles } from "./lpips_checks.ts";
 import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { readOptimizerFile } from "./optimizer_file.ts";
@@ -178,6 +179,10 @@ export async function readPipeline(
     top === undefined || model === undefined || data === undefined ||
     output === undefined || executor === undefined
   ) return undefined;
+  checkJudgedPictures({
+    ...{ steps, document },
+    ...{ model: model.value, data: data.value },
+  }, report);
   checkDrawnPictures({
     steps,
     drafts: training.drafts,

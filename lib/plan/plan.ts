@@ -26,6 +26,7 @@ import {
 } from "../worker/permissions.ts";
 import { forcedSteps } from "./forced_steps.ts";
 import { PlanDatasets } from "./plan_datasets.ts";
+import { refuseSmallPictures } from "./judged_pictures.ts";
 import { type ModuleGraph, moduleGraph } from "./module_graph.ts";
 import { gatherRefusedInputs } from "./refused_inputs.ts";
 import { runsWithKey } from "./shared_work.ts";
@@ -103,7 +104,7 @@ export const PACKAGE_ROOT: string = resolve(
  * Plans a pipeline.
  *
  * @throws {UsageError} where `force` or `from` names no step, or the runs folder is none
- * @throws {RefusedError} where data or modules are missing, or a warm-up is longer than its step
+ * @throws {RefusedError} where data or modules are missing, a warm-up is longer than its step, or pictures are too small to be judged
  * @throws {SeveralFailures} where more than one of the steps' inputs is missing or broken
  * @throws {StoredStateError} where the run's manifest cannot be understood
  */
@@ -155,7 +156,12 @@ export async function planPipeline(
     }
   }
   gathered.throwAny();
-  refuseLongWarmUps(pipeline, [...session.planned.values()]);
+  const steps = [...session.planned.values()];
+  await gathered.of(() => refuseLongWarmUps(pipeline, steps));
+  await gathered.of(() =>
+    refuseSmallPictures(pipeline, steps, session.datasets)
+  );
+  gathered.throwAny();
   if (options.saveFingerprints === true) await cache.save();
   return {
     pipeline,
@@ -165,7 +171,7 @@ export async function planPipeline(
     engine,
     isEngineOpen: session.isEngineOpen,
     runsDir,
-    steps: [...session.planned.values()],
+    steps,
     manifest,
     freeBytes: freeBytes(runsDir),
   };

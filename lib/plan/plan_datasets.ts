@@ -9,6 +9,7 @@ import {
 import { selectSamples } from "../data/selected_samples.ts";
 import { shardKeysOf } from "../data/shard_index.ts";
 import { sizingOf } from "../data/size_class.ts";
+import type { ViewTable } from "../data/view_table.ts";
 import { digestRecord } from "../disk/digest.ts";
 import type {
   DatasetEntry,
@@ -103,18 +104,26 @@ export class PlanDatasets {
     step: TrainStep,
     makerOf: (name: string) => Maker | null,
   ): Promise<number | null> {
-    const headers = await this.#sampleHeaders(step.dataset, makerOf);
-    if (headers === null) return null;
-    const { data, model, seed } = this.#pipeline;
-    const part = await this.#partOf(step.dataset, headers);
-    const { views } = selectSamples(part, sizingOf(data, model));
+    const views = await this.viewsOf(step, makerOf);
     // The step says which samples are corrupt.
-    if (views.count === 0) return null;
+    if (views === null || views.count === 0) return null;
     return new BatchOrder(views, {
       batchSize: step.batch_size,
       maxBatches: step.max_steps,
-      seed,
+      seed: this.#pipeline.seed,
     }).batchesPerEpoch;
+  }
+
+  /** The sizes at which a train step sees its pictures; null while its data are not made. */
+  async viewsOf(
+    step: TrainStep,
+    makerOf: (name: string) => Maker | null,
+  ): Promise<ViewTable | null> {
+    const headers = await this.#sampleHeaders(step.dataset, makerOf);
+    if (headers === null) return null;
+    const { data, model } = this.#pipeline;
+    const part = await this.#partOf(step.dataset, headers);
+    return selectSamples(part, sizingOf(data, model)).views;
   }
 
   /**

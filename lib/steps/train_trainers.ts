@@ -1,16 +1,12 @@
 // The trainers of a train step, and what the flow is prepared with: encoded pictures, their statistics, caption vectors.
 import { StepFailure } from "../error/failure.ts";
+import { judgeFault } from "../catalog/picture_size.ts";
 import { type Batch, pixelsOrCorrupt } from "../data/batch_stream.ts";
 import { CorruptSampleError } from "../data/corrupt_sample.ts";
 import { bucketsOf } from "../data/batch_order.ts";
 import type { PictureSet } from "../data/picture_set.ts";
 import { tf } from "../tensor/tf.ts";
-import {
-  latentDim,
-  latentGrid,
-  type ModelOptions,
-  REPAIRS,
-} from "../blueprint/model_options.ts";
+import { latentDim, latentGrid, REPAIRS } from "../blueprint/model_options.ts";
 import { type FluxModel, sharpenDiscriminator } from "../models/flux_model.ts";
 import { normalTensor } from "../train/random_tensor.ts";
 import { discriminatorTrainer } from "../train/discriminator_trainer.ts";
@@ -82,7 +78,10 @@ export async function openTrainers(
   const trainers: Trainer[] = [];
   if (discriminatorGroups.length > 0) {
     for (const { size } of bucketsOf(opened.dataset.views)) {
-      refuseSmallPictures(session.model.options, size);
+      const fault = judgeFault(size, session.model.options.discDepth);
+      if (fault === null) continue;
+      const { reason, hint } = fault;
+      throw new StepFailure(`Cannot judge ${reason}`, { hint });
     }
     if (REPAIRS[session.model.options.variant].steadyNorms) {
       settleFreshNorms(opened);
@@ -119,20 +118,6 @@ function settleFreshNorms({ step, session, isResumed }: OpenedTrainStep): void {
   for (let round = 0; round < FRESH_NORM_ROUNDS; round++) {
     sharpenDiscriminator(session.model);
   }
-}
-
-/** Each halving needs two rows and two columns. */
-function refuseSmallPictures(
-  options: ModelOptions,
-  picture: { readonly height: number; readonly width: number },
-): void {
-  const least = 2 ** options.discDepth;
-  const { height, width } = picture;
-  if (Math.min(height, width) >= least) return;
-  throw new StepFailure(
-    `Cannot judge pictures of ${width}x${height}: the discriminator halves them ${options.discDepth} times, wanted sides of ${least} or more`,
-    { hint: "Set `model.disc_depth` to a smaller number" },
-  );
 }
 
 function captionsOf(dataset: PictureSet): string[] {

@@ -158,3 +158,25 @@ Deno.test("workRecord() knows the discriminator's sizes only where there is one"
   assert.deepEqual([vae!.disc_base, vae!.disc_depth], [undefined, undefined]);
   assert.deepEqual([gan!.disc_base, gan!.disc_depth], [8, 4]);
 });
+
+Deno.test("loadPipeline() refuses written sizes that the discriminator cannot halve, at their keys", async () => {
+  const judged = (data: string, model = "downscales: 2") =>
+    refusalsOf(
+      `model: { ${model} }\n${pipelineOf(VAE + ganOnly())}`
+        .replace("captions.tsv }", `captions.tsv, ${data} }`),
+    );
+  assert.deepEqual(await judged("img_size: 8"), [
+    '2:69 Cannot judge pictures of 8x8: the discriminator halves them 4 times, wanted sides of 16 or more (step "gan")',
+  ]);
+  assert.deepEqual(
+    await judged("img_size: 64, reduced_min_sizes: [32, 16]", "disc_depth: 5"),
+    [
+      '2:97 Cannot judge pictures of 16x16: the discriminator halves them 5 times, wanted sides of 32 or more (step "gan")',
+    ],
+  );
+  assert.deepEqual(await judged("img_size: 16"), []);
+  assert.deepEqual(
+    await judged("img_size: 8", "downscales: 2, disc_depth: 3"),
+    [],
+  );
+});
