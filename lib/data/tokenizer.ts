@@ -3,7 +3,7 @@ import { Tokenizer as LoadedTokenizer } from "@huggingface/tokenizers";
 import { RefusedError } from "../error/failure.ts";
 import { paddingNames } from "../exchange/tokenizer_file.ts";
 import { isRecord } from "../json/record.ts";
-import { isTokenId, notATokenizer, refuseOddIds } from "./token_ids.ts";
+import { isTokenId, notATokenizer, refuseOddTokens } from "./token_ids.ts";
 
 /** Content of a tokenizer.json in Hugging Face's layout, model `WordLevel`. */
 export interface TokenizerFile {
@@ -48,7 +48,7 @@ export interface Tokenizer {
   /**
    * Ids of a text. A longer one loses words at its end and keeps the closing token.
    *
-   * @throws {RangeError} when `maxTokens` leaves no room beside the tokens that open and close a text.
+   * @throws {RefusedError} when `maxTokens` leaves no room beside the tokens that open and close a text.
    */
   encode(text: string, maxTokens: number): EncodedText;
 }
@@ -150,8 +150,12 @@ function cutIds(
   const words = encoded(loaded, text, { add_special_tokens: false });
   const around = ids.length - words.length;
   if (maxTokens <= around) {
-    throw new RangeError(
+    throw new RefusedError(
       `Cannot cut a text to ${maxTokens} tokens: ${around} are its begin and end`,
+      {
+        hint:
+          "Raise `max_tokens` of the text encoder, or use a tokenizer that puts less around a text",
+      },
     );
   }
   const start = openingLength(ids, words);
@@ -202,7 +206,7 @@ function unknownTokenOf(file: unknown): string | undefined {
   if (typeof vocabulary !== "object" || vocabulary === null) {
     throw notATokenizer("it has no vocabulary");
   }
-  refuseOddIds(vocabulary, file.added_tokens);
+  refuseOddTokens(vocabulary, file.added_tokens);
   const { unk_token: token } = file.model as Record<string, unknown>;
   return typeof token === "string" ? token : undefined;
 }

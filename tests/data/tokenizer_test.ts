@@ -71,7 +71,7 @@ Deno.test("encode() cuts a long text and keeps its closing token", () => {
   assert.deepEqual([...mask], [1, 1, 1, 1]);
   assert.deepEqual([...tokenizer.encode("a", 3).ids], [2, 4, 3]);
   assert.deepEqual([...tokenizer.encode("", 3).ids], [2, 3, 0]);
-  assert.throws(() => tokenizer.encode("a red", 2), RangeError);
+  assert.throws(() => tokenizer.encode("a red", 2), RefusedError);
 });
 
 Deno.test("loadTokenizer() refuses what is no tokenizer", () => {
@@ -80,6 +80,20 @@ Deno.test("loadTokenizer() refuses what is no tokenizer", () => {
   };
   for (const file of [null, 3, [], {}, { model: {} }, withoutPadding]) {
     assert.throws(() => loadTokenizer(file), StoredStateError);
+  }
+});
+
+Deno.test("loadTokenizer() refuses tokens that are no text, before anything walks over what they claim to hold", () => {
+  const endless = { length: 1e9 };
+  const added = {
+    ...buildWordTokenizer(["a"], 8),
+    added_tokens: [{ id: 2, content: endless }],
+  };
+  const unigram = {
+    model: { type: "Unigram", vocab: [["a", 0], [endless, 0]] },
+  };
+  for (const file of [added, unigram]) {
+    assert.throws(() => loadTokenizer(file), /is no text/);
   }
 });
 
