@@ -30,7 +30,8 @@ testWith(
     await using project = await SmallProject.open(...STEPS);
     for (const size of SIZES) {
       await using disk = await SmallDisk.mount(project.path("runs"), size);
-      const { code, out, err } = await project.train();
+      // The forecast is for checkpoints that nothing shares: here the disk itself has the word.
+      const { code, out, err } = await project.train("--ignore-free-space");
       const place = `${size} kB: ${out}${err}`;
       assert.equal(code, 4, place);
       assert.match(
