@@ -1,4 +1,4 @@
-// `fluxline plan`: shows what a run would do, and why. Runs nothing and writes nothing.
+// `fluxline plan`: shows what a run would do, and why. Runs no step and writes nothing into the folder of runs.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure, UsageError } from "../error/failure.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
@@ -28,6 +28,8 @@ import {
   diagnosticToJson,
   renderDiagnostics,
 } from "../source/diagnostic.ts";
+import type { EstimatedPlan } from "./measured_plan.ts";
+import { requireRunPermissions } from "./process_permission.ts";
 import { chosenPipelines } from "./project_pipelines.ts";
 import { failureText } from "./show_failure.ts";
 
@@ -56,6 +58,8 @@ export interface PlanCommandOptions {
   readonly seeds?: number;
   /** Print the pipeline as it is after merging, with the origin of every value, instead of the plan. */
   readonly resolved?: boolean;
+  /** Measure one batch of each step that nothing is known of. */
+  readonly estimate?: true;
   /** Print the graph in this language, for another program to draw, instead of the plan. */
   readonly diagram?: DiagramLanguage;
 }
@@ -80,11 +84,15 @@ export async function planCommand(
       },
     );
   }
-  const { engine } = plannedEngine(options.engine ?? ANY_ENGINE);
+  const wish = options.engine ?? ANY_ENGINE;
+  const { engine } = plannedEngine(wish);
+  if (options.estimate === true) {
+    await requireRunPermissions("plan --estimate", files.join(" "), "estimate");
+  }
   const results: Record<string, unknown>[] = [];
   let code: ExitCode = EXIT_CODE.done;
   for (const [index, file] of chosen.entries()) {
-    const planned = await planFile(file, { ...options, engine }, print);
+    const planned = await planFile(file, { ...options, engine, wish }, print);
     if (planned.kind === "failed") {
       print.err(planned.text);
       results.push({ pipeline: file, error: planned.error });
@@ -116,6 +124,7 @@ async function planFile(
   file: string,
   options: Omit<PlanCommandOptions, "engine"> & {
     readonly engine: EngineChoice | undefined;
+    readonly wish: EngineWish;
   },
   print: Print,
 ): Promise<PlannedFile> {
@@ -141,14 +150,16 @@ async function planFile(
     }
     const { pipeline } = loaded.value;
     if (options.resolved === true) return resolvedFile(pipeline);
-    const plan = await planPipeline(pipeline, asked);
-    const estimates = await estimateCosts(plan);
+    const { plan, estimates, reasons } = options.estimate === true
+      ? await (await import("./measured_plan.ts"))
+        .measuredPlan(pipeline, asked, options.wish, print)
+      : await plainPlan(pipeline, asked);
     return {
       kind: "planned",
       text: options.diagram === undefined
-        ? renderPlan(plan, print, estimates)
+        ? renderPlan(plan, print, estimates, reasons)
         : planDiagram(plan, options.diagram),
-      json: planToJson(plan, estimates),
+      json: planToJson(plan, estimates, reasons),
     };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -161,14 +172,27 @@ async function planFile(
   }
 }
 
+async function plainPlan(
+  pipeline: Pipeline,
+  asked: PlanOptions,
+): Promise<EstimatedPlan> {
+  const plan = await planPipeline(pipeline, asked);
+  const estimates = await estimateCosts(plan);
+  return { plan, estimates, reasons: new Map() };
+}
+
 async function plannedMatrix(
   { name, file, metric, search, cells }: Matrix,
-  { resolved, diagram, force, from }: Omit<PlanCommandOptions, "engine">,
+  { resolved, diagram, estimate, force, from }: Omit<
+    PlanCommandOptions,
+    "engine"
+  >,
   asked: PlanOptions,
 ): Promise<PlannedFile> {
   const forOneRun = [
     ...(resolved === true ? ["--resolved"] : []),
     ...(diagram === undefined ? [] : [`--${diagram}`]),
+    ...(estimate === true ? ["--estimate"] : []),
     ...(force.length > 0 ? ["--force"] : []),
     ...(from.length > 0 ? ["--from"] : []),
   ];

@@ -70,13 +70,15 @@ export function requireInstallPermissions(): void {
 }
 
 /**
- * Makes sure that steps can be run. Nothing is asked: a run needs more than one answer could grant.
+ * Makes sure that steps can be run. Nothing is asked: a run needs more than one answer could grant. `task` is the one of deno.json that
+ * has the permissions.
  *
  * @throws UsageError that names the command which has the permissions
  */
 export async function requireRunPermissions(
   command: string,
   file: string,
+  task: string = command,
 ): Promise<void> {
   const needed: Deno.PermissionDescriptor[] = [
     { name: "read" },
@@ -95,7 +97,7 @@ export async function requireRunPermissions(
     }`,
     {
       hint:
-        `Run \`deno task ${command} ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts ${command} ${file}\``,
+        `Run \`deno task ${task} ${file}\`, or \`deno run -R -W --allow-run --allow-env --allow-sys=statfs,hostname cli.ts ${command} ${file}\``,
     },
   );
 }

@@ -1,7 +1,11 @@
 // Estimates as text: ranges in human units, and how they compare with what was taken in the end.
 import { formatDuration } from "../clock/duration.ts";
 import { formatBytes } from "../disk/byte_count.ts";
-import type { CostRange, StepEstimate } from "../store/estimate_record.ts";
+import type {
+  CostRange,
+  MeasuredBatch,
+  StepEstimate,
+} from "../store/estimate_record.ts";
 import { counted, textTable } from "./text_table.ts";
 
 /** What a finished step took. */
@@ -21,11 +25,33 @@ export function rangeText(
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** `measured in 3 steps like it`. */
-export function basisText({ basis, samples }: StepEstimate): string {
-  return basis === "measured"
-    ? `measured: ${counted(samples, "step")} like it`
-    : `similar: ${counted(samples, "step")} of its name, otherwise set`;
+/** `measured: 3 steps like it`. */
+export function basisText({ basis, samples, batch }: StepEstimate): string {
+  switch (basis) {
+    case "measured":
+      return `measured: ${counted(samples, "step")} like it`;
+    case "similar":
+      return `similar: ${counted(samples, "step")} of its name, otherwise set`;
+    case "one batch":
+      return batch === undefined ? basis : `one batch: ${batchText(batch)}`;
+    default:
+      return basis satisfies never;
+  }
+}
+
+function batchText(
+  { updateMs, peakMemoryBytes, checkpointBytes, freshFrom }: MeasuredBatch,
+): string {
+  return [
+    `${formatDuration(updateMs)} an update`,
+    ...(peakMemoryBytes === null
+      ? []
+      : [`${formatBytes(peakMemoryBytes)} at its peak`]),
+    `${formatBytes(checkpointBytes)} a checkpoint`,
+    ...(freshFrom.length === 0
+      ? []
+      : [`fresh weights in place of those of ${freshFrom.join(", ")}`]),
+  ].join(", ");
 }
 
 /** The columns of a table of estimates: time, disk, memory. */
@@ -37,17 +63,20 @@ export function estimateCells(estimate: StepEstimate): string[] {
   ];
 }
 
-/** The table of a plan: every step that is to be worked on, and the sums of those that something is known of. */
+const UNKNOWN = "nothing is known of such a step";
+
+/** The table of a plan: every step that is to be worked on, or why nothing is known of it, and the sums of the others. */
 export function estimateLines(
   steps: readonly { readonly name: string; readonly action: string }[],
   estimates: ReadonlyMap<string, StepEstimate>,
+  reasons: ReadonlyMap<string, string> = new Map(),
 ): string[] {
-  if (estimates.size === 0) return [];
+  if (estimates.size + reasons.size === 0) return [];
   const open = steps.filter(({ action }) => action !== "reuse");
   const rows = open.map(({ name }) => {
     const estimate = estimates.get(name);
     return estimate === undefined
-      ? [name, "-", "-", "-", "nothing is known of such a step"]
+      ? [name, "-", "-", "-", reasons.get(name) ?? UNKNOWN]
       : [name, ...estimateCells(estimate), basisText(estimate)];
   });
   const times = [...estimates.values()].flatMap(({ timeMs }) => timeMs ?? []);
@@ -60,9 +89,11 @@ export function estimateLines(
       [["step", "time", "disk", "memory", "how sure"], ...rows],
       "  ",
     ),
-    `  together ${rangeText(known, formatDuration)}, one after the other${
-      unknown === 0 ? "" : `, and ${counted(unknown, "step")} not known`
-    }`,
+    ...(estimates.size === 0 ? [] : [
+      `  together ${rangeText(known, formatDuration)}, one after the other${
+        unknown === 0 ? "" : `, and ${counted(unknown, "step")} not known`
+      }`,
+    ]),
   ];
 }
 

@@ -30,9 +30,9 @@ export function diskForecast(plan: Plan): DiskForecast {
 }
 
 /** A step that saves only once keeps no more than that. */
-function keptGenerations(
+export function keptGenerations(
   { checkpoint }: TrainStep,
-  { request }: PlannedStep,
+  { request }: Pick<PlannedStep, "request">,
 ): number {
   const { keep_last, keep_best, interval_batches, interval_minutes } =
     checkpoint;

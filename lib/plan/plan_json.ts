@@ -11,6 +11,7 @@ import { trainingKinds } from "./training_kinds.ts";
 export function planToJson(
   plan: Plan,
   estimates: ReadonlyMap<string, StepEstimate> = new Map(),
+  reasons: ReadonlyMap<string, string> = new Map(),
 ): Record<string, unknown> {
   return {
     pipeline: plan.file,
@@ -24,6 +25,9 @@ export function planToJson(
     steps: plan.steps.map((step) => ({
       ...stepToJson(step),
       estimate: estimates.get(step.name) ?? null,
+      ...(reasons.has(step.name)
+        ? { notEstimated: reasons.get(step.name) }
+        : {}),
     })),
     totals: countActions(plan.steps),
     checkpoints: diskForecast(plan),

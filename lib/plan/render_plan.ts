@@ -25,6 +25,7 @@ export function renderPlan(
   plan: Plan,
   options: PaintOptions,
   estimates: ReadonlyMap<string, StepEstimate> = new Map(),
+  reasons: ReadonlyMap<string, string> = new Map(),
 ): string {
   const heading = (text: string) => paint(text, PAINT.bold, options);
   const blocks = [
@@ -40,7 +41,7 @@ export function renderPlan(
     trainingLines(plan, heading("Training")),
     [heading("Data"), ...dataLines(plan)],
     [heading("Permissions"), ...permissionLines(plan.steps)],
-    [heading("Estimates"), ...estimateLines(plan.steps, estimates)],
+    [heading("Estimates"), ...estimateLines(plan.steps, estimates, reasons)],
     [
       `Total: ${totals(plan.steps)}`,
       ...forecastLines(plan),

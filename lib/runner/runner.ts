@@ -241,6 +241,7 @@ async function submit(
     hasRecords: hasRecords(plan),
   };
   const tickets: readonly StepTicket[] = await submitSteps(pending, submitting);
+  if (tickets.some(({ isNew }) => isNew)) await keepEstimates(plan);
   const { waitMs } = options;
   if (waitMs === undefined) return () => Promise.resolve();
   return async () => {

@@ -49,6 +49,8 @@ export interface AttemptScene {
   readonly checkpointWish: CheckpointWish;
   /** Reads a module graph; each entry is looked up once per run. */
   readonly graphOf: GraphOf;
+  /** The module that the process starts with; that of the task where it is left out. */
+  readonly entry?: string;
   /** Processes that were started before their turn; none where it is left out. */
   readonly waiting?: WaitingSteps;
 }
@@ -91,7 +93,7 @@ export async function runAttempt(
     ...(scene.confinement === undefined
       ? {}
       : { confinement: scene.confinement }),
-    entry: stepEntry(request.packageRoot, request.task),
+    entry: scene.entry ?? stepEntry(request.packageRoot, request.task),
     flags: permissionFlags(permissions, request.folder, request.packageRoot),
     request,
     secrets: stepSecrets(request),

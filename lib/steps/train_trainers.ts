@@ -55,14 +55,21 @@ export interface StepTrainers {
   } | null;
 }
 
+/** What of the data is trained on. */
+export interface TrainedPart {
+  readonly views: readonly number[];
+  readonly captions: readonly string[];
+}
+
 /**
- * Builds the trainers of the groups that the step has.
+ * Builds the trainers of the groups that the step has. Where only a part of the data is trained on, no more than that is encoded.
  *
  * @throws the signal's reason when a stop is asked for before the first batch.
  */
 export async function openTrainers(
   context: StepContext,
   opened: OpenedTrainStep,
+  part: TrainedPart | null = null,
 ): Promise<StepTrainers> {
   const { step, session } = opened;
   const shared = {
@@ -103,8 +110,8 @@ export async function openTrainers(
     cfgDropout: step.cfg_dropout_prob,
     timeSampling: step.timestep_sampling,
     lossType: step.flow_loss_type,
-    latents: await openLatents(context, opened),
-    text: await openText(context.signal, opened, text),
+    latents: await openLatents(context, opened, part),
+    text: await openText(context.signal, opened, text, part),
   };
   trainers.push(flowTrainer(options));
   return { trainers, flow: { options, text } };
@@ -134,6 +141,7 @@ function captionsOf(dataset: PictureSet): string[] {
 async function openLatents(
   context: StepContext,
   opened: OpenedTrainStep,
+  part: TrainedPart | null,
 ): Promise<FlowTrainerOptions["latents"]> {
   const { step, dataset, session } = opened;
   const { model } = session;
@@ -145,7 +153,8 @@ async function openLatents(
     step.init_from.flow_processor === undefined &&
     !(step.from_files ?? []).includes("flow_processor");
   if (!isStored && !isMeasured) return encodedLatents(opened);
-  const all = Array.from({ length: dataset.views.count }, (_, view) => view);
+  const all = part?.views ??
+    Array.from({ length: dataset.views.count }, (_, view) => view);
   const indices = isStored ? all : spreadIndices(all, MEASURED_PICTURES);
   const encoded = await encodePictures(model, viewsOf(dataset), indices, {
     signal: context.signal,
@@ -249,6 +258,7 @@ async function openText(
   signal: AbortSignal,
   opened: OpenedTrainStep,
   text: TextOptions,
+  part: TrainedPart | null,
 ): Promise<FlowText> {
   const { step, dataset, heldOut, session } = opened;
   const captions = [
@@ -258,7 +268,8 @@ async function openText(
   const isStored = !step.trains.includes("text_encoder") &&
     new Set(captions).size <= STORED_CAPTIONS;
   if (!isStored) return { kind: "encoded", options: text };
-  const vectors = await CaptionVectors.encode(session.model, captions, {
+  const encoded = part?.captions ?? captions;
+  const vectors = await CaptionVectors.encode(session.model, encoded, {
     ...text,
     signal,
   });

@@ -17,14 +17,26 @@ export interface CostRange {
 /** What a step is expected to take, as a whole. */
 export interface StepEstimate {
   readonly key: string;
-  /** `measured`: steps of the same shape; `similar`: steps of the same name, otherwise set. */
-  readonly basis: "measured" | "similar";
+  /** `measured`: steps of the same shape; `similar`: steps of the same name, otherwise set; `one batch`: a batch of the step itself. */
+  readonly basis: "measured" | "similar" | "one batch";
   /** Finished steps that it rests on. */
   readonly samples: number;
   readonly timeMs: CostRange | null;
   readonly diskBytes: CostRange | null;
   /** Null where those steps left no peak. */
   readonly memoryBytes: CostRange | null;
+  /** Only where one batch was measured. */
+  readonly batch?: MeasuredBatch;
+}
+
+/** What one batch of a step told. */
+export interface MeasuredBatch {
+  /** Of one update of the weights; gathered gradients take several batches. */
+  readonly updateMs: number;
+  readonly peakMemoryBytes: number | null;
+  readonly checkpointBytes: number;
+  /** Steps whose weights are not there yet: fresh ones stood in. */
+  readonly freshFrom: readonly string[];
 }
 
 /** Estimates by step. */

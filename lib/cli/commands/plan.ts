@@ -13,6 +13,7 @@ const EXAMPLES = `\
   deno task plan
   deno task plan pipelines/spade.yaml --set seed=2        what a change would redo
   deno task plan pipelines/spade.yaml --force compare --json
+  deno task estimate pipelines/spade.yaml                 plan --estimate: measure a batch of each new step
   deno task plan pipelines/spade.yaml --resolved          every value, and where it comes from
   deno task plan pipelines/spade.yaml --dot | dot -Tsvg > plan.svg
   deno run cli.ts plan                                    asks once to read this folder`;
@@ -36,6 +37,12 @@ export function addPlan({ program, terminal, finish }: CommandPlace): void {
     .option(
       "--resolved",
       "print the pipeline after merging, with the origin of every value",
+    )
+    .addOption(
+      new Option(
+        "--estimate",
+        "measure one batch of each train step that nothing is known of",
+      ).conflicts(["resolved", "dot", "mermaid"]),
     )
     .addOption(
       new Option("--dot", "print the graph for Graphviz").conflicts([
