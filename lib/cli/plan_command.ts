@@ -1,6 +1,6 @@
 // `fluxline plan`: shows what a run would do, and why. Runs no step and writes nothing into the folder of runs.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { Failure, UsageError } from "../error/failure.ts";
+import { Failure, StoppedError, UsageError } from "../error/failure.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import {
   ANY_ENGINE,
@@ -162,7 +162,10 @@ async function planFile(
       json: planToJson(plan, estimates, reasons),
     };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    // Whoever stops a measurement wants none of the next file either.
+    const isFault = error instanceof Failure &&
+      !(error instanceof StoppedError);
+    if (!isFault) throw error;
     return {
       kind: "failed",
       text: failureText(error, print.color),
