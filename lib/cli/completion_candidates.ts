@@ -69,6 +69,11 @@ async function values(
       return named(await stepNames(place, runsDir));
     case "run":
       return named(runNames(runsDir));
+    case "name":
+    case "names":
+      return place.command.parent?.name() === "schedule"
+        ? named(await scheduleNames(place))
+        : [];
     case "dir":
     case "folder":
     case "path":
@@ -113,6 +118,21 @@ async function stepNames(
     ? await findPipelines("pipelines").catch(() => [])
     : [file];
   return (await Promise.all(files.map(writtenSteps))).flat();
+}
+
+/** Of the file that is named, else of those that the commands would read. */
+async function scheduleNames({ options }: CompletionPlace): Promise<string[]> {
+  const { chosenScheduleFiles, loadSchedules } = await import(
+    "../schedule/load_schedules.ts"
+  );
+  const file = options.get("--file");
+  try {
+    const files = await chosenScheduleFiles(file === undefined ? [] : [file]);
+    const loaded = await loadSchedules(files, Date.now());
+    return loaded.ok ? loaded.value.map(({ name }) => name) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Folders, and files whose names fit, below what is typed. */

@@ -1,7 +1,8 @@
 // Measures one batch of each step that nothing like it has been finished of: in a process with the step's permissions, in a folder that goes.
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic_write.ts";
-import { makeFolder, removeTree } from "../disk/folder_entries.ts";
+import { makeFolder } from "../disk/folder_entries.ts";
+import { TemporaryFolder } from "../disk/temporary_folder.ts";
 import { type Failure, StepFailure, StoppedError } from "../error/failure.ts";
 import { estimateFromBatch, measurable } from "../plan/batch_estimate.ts";
 import { PACKAGE_ROOT, type Plan, type PlannedStep } from "../plan/plan.ts";
@@ -92,41 +93,34 @@ async function measureOne(
   wanted: StepRequest,
   stop: StopControl,
 ): Promise<Measured> {
-  // Links to the folder of temporary files would be stray ones.
-  const place = await Deno.realPath(
-    await Deno.makeTempDir({ prefix: "fluxline-estimate-" }),
+  await using place = await TemporaryFolder.create("fluxline-estimate");
+  const folder = join(place.path, "step");
+  const request = { ...wanted, folder, lock: join(place.path, "step.lock") };
+  const path = join(stepPaths(folder).attempts, "1");
+  await makeFolder(path);
+  await writeAtomically(request.lock, new Uint8Array());
+  const permissions = stepPermissions(request);
+  const outcome = await runAttempt(
+    { ...planned, folder, request, permissions, cursor: null, marker: null },
+    { number: 1, path, startedAt: new Date() },
+    {
+      checkpointWish: new CheckpointWish(),
+      ...{ stop, stopGraceMs: STOP_GRACE_MS, entry: MEASURE_ENTRY },
+      // What a step prints belongs to its run.
+      observe: () => {},
+      graphOf: readModuleGraph,
+      diedHint: "Run the step itself: its log will tell",
+    },
   );
-  try {
-    const folder = join(place, "step");
-    const request = { ...wanted, folder, lock: join(place, "step.lock") };
-    const path = join(stepPaths(folder).attempts, "1");
-    await makeFolder(path);
-    await writeAtomically(request.lock, new Uint8Array());
-    const permissions = stepPermissions(request);
-    const outcome = await runAttempt(
-      { ...planned, folder, request, permissions, cursor: null, marker: null },
-      { number: 1, path, startedAt: new Date() },
-      {
-        checkpointWish: new CheckpointWish(),
-        ...{ stop, stopGraceMs: STOP_GRACE_MS, entry: MEASURE_ENTRY },
-        // What a step prints belongs to its run.
-        observe: () => {},
-        graphOf: readModuleGraph,
-        diedHint: "Run the step itself: its log will tell",
-      },
-    );
-    if (outcome.kind === "stopped") throw wasStopped(stop);
-    if (outcome.kind === "failed") return outcome;
-    const batch = batchMeasurementOf(outcome.result.metrics);
-    if (batch === null) {
-      const failure = new StepFailure("its process answered something else");
-      return { kind: "failed", failure };
-    }
-    const { peakMemoryBytes } = outcome;
-    return { kind: "measured", batch, peakMemoryBytes };
-  } finally {
-    await removeTree(place);
+  if (outcome.kind === "stopped") throw wasStopped(stop);
+  if (outcome.kind === "failed") return outcome;
+  const batch = batchMeasurementOf(outcome.result.metrics);
+  if (batch === null) {
+    const failure = new StepFailure("its process answered something else");
+    return { kind: "failed", failure };
   }
+  const { peakMemoryBytes } = outcome;
+  return { kind: "measured", batch, peakMemoryBytes };
 }
 
 async function fetchMeasuring(stop: StopControl): Promise<void> {

@@ -67,6 +67,17 @@ Deno.test("completionCandidates() never offers a name with a line break", async 
   Deno.removeSync(folder, { recursive: true });
 });
 
+Deno.test("completionCandidates() offers the schedules of the named file, else of the project", async () => {
+  const file = ["--file", "pipelines/schedules.yaml"];
+  const known = await texts("schedule", "next", ...file, "");
+  assert.ok(known.length > 0);
+  assert.deepEqual(await texts("schedule", "pause", ""), known);
+  assert.deepEqual(
+    await texts("schedule", "run-now", "--file", "none.yaml", ""),
+    [],
+  );
+});
+
 async function runsWith(
   run: string,
   steps: readonly string[],

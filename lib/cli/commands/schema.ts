@@ -16,6 +16,7 @@ export function addSchema({ program, terminal, finish }: CommandPlace): void {
     examples: EXAMPLES,
   })
     .option("--schedules", "the schema of files of schedules")
+    .option("--json", "print data, as it always does")
     .action(async (options) => {
       const { schemaCommand } = await import("../schema_command.ts");
       finish(await schemaCommand(options, terminal));
