@@ -45,7 +45,9 @@ export async function drivePlan(plan: Plan, driving: Driving): Promise<void> {
     }
     if (running.size === 0) return;
     if (ready.length > 0) {
-      executor.expect(comingSteps(plan.steps, states, jobs + STEPS_AHEAD));
+      // Among the runs that share the places, each has about one.
+      const places = driving.gate == null ? jobs : 1;
+      executor.expect(comingSteps(plan.steps, states, places + STEPS_AHEAD));
     }
     await Promise.race(running.values());
   }

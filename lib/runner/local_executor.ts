@@ -74,12 +74,16 @@ export class LocalExecutor implements DrivenExecutor {
   #start(step: PlannedStep): StepTicket {
     const stop = new StopControl();
     const share = this.#share;
+    const { waiting } = this.#scene;
     const confinement = share?.take(step);
     const summary = driveStep(step, {
       ...this.#scene,
       stop,
       ...(confinement === undefined ? {} : { confinement }),
-    }).finally(() => share?.giveBack(step));
+    }).finally(async () => {
+      share?.giveBack(step);
+      await waiting?.forget(step);
+    });
     const ticket = { step, place: null, isNew: true, stop, summary };
     this.#tickets.set(ticket, ticket);
     return ticket;

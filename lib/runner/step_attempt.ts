@@ -169,7 +169,8 @@ async function follow(
   const kill = () => process.kill();
   stop.asked.addEventListener("abort", askToStop);
   stop.forced.addEventListener("abort", kill);
-  if (stop.asked.aborted) askToStop();
+  if (stop.forced.aborted) kill();
+  else if (stop.asked.aborted) askToStop();
   const forgetWish = scene.checkpointWish.listen(() => process.askCheckpoint());
   using limits = watchLimits(process, step, scene.confinement, stopGraceMs);
   try {

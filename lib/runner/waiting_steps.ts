@@ -20,6 +20,7 @@ export class WaitingSteps implements AsyncDisposable {
   /** By name of the step. */
   readonly #waiting = new Map<string, Promise<WaitingProcess | null>>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(runsDir: string, graphOf: GraphOf) {
     this.#runsDir = runsDir;
@@ -33,7 +34,10 @@ export class WaitingSteps implements AsyncDisposable {
       this.#waiting.set(step.name, this.#start(step));
     }
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#endAll(), LONGEST_WAIT_MS);
+    this.#timer = setTimeout(
+      () => this.#ending = this.#endAll(),
+      LONGEST_WAIT_MS,
+    );
   }
 
   /** The process of the step, which is the caller's from now on; null where there is none. */
@@ -43,9 +47,15 @@ export class WaitingSteps implements AsyncDisposable {
     return await waiting ?? null;
   }
 
+  /** Ends the process of a step that is over without having needed it, as one that was found finished. */
+  async forget(step: PlannedStep): Promise<void> {
+    await using _process = await this.take(step);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    await this.#ending;
     await this.#endAll();
   }
 

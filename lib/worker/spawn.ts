@@ -24,7 +24,7 @@ import type { WaitingProcess } from "./waiting_process.ts";
 
 /** What a step's process is started with. */
 export interface StepLaunch extends StepCommand {
-  /** A process that may be the step's already. */
+  /** A process that may be the step's already; from now on no concern of the caller's. */
   readonly waiting?: WaitingProcess | null;
   /** Goes to the child as its first line. */
   readonly request: unknown;
@@ -66,10 +66,12 @@ export class StepProcess {
   readonly ended: Promise<StepEnd>;
 
   static async start(launch: StepLaunch): Promise<StepProcess> {
+    // Ends with this call unless it is handed over.
+    await using waiting = launch.waiting ?? null;
     const log = await AttemptLog.create(join(launch.attemptFolder, LOG_FILE));
     try {
       const audit = join(launch.attemptFolder, AUDIT_FILE);
-      const child = await launch.waiting?.handOver(launch, audit) ??
+      const child = await waiting?.handOver(launch, audit) ??
         spawnStep(launch, audit);
       return new StepProcess(child, launch, log);
     } catch (error) {

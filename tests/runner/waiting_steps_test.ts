@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "../../lib/disk/folder_entries.ts";
 import { comingSteps } from "../../lib/runner/ready_set.ts";
 import type { StepState } from "../../lib/store/run_record.ts";
 import { stepEntry } from "../../lib/worker/permission_flags.ts";
+import { StepProcess } from "../../lib/worker/spawn.ts";
 import { WaitingProcess } from "../../lib/worker/waiting_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 
@@ -55,6 +57,30 @@ Deno.test("a waiting process is handed over with its audit, ends with its input,
     const flags = [...COMMAND.flags, "--allow-net"];
     assert.equal(await other.handOver({ ...COMMAND, flags }, audit), null);
     assert.deepEqual(names(folder), ["audit.jsonl"]);
+
+    // Its audit cannot get there: a folder stands in the place.
+    const stuck = WaitingProcess.start(COMMAND, folder);
+    const taken = join(folder, "taken");
+    await makeFolder(taken);
+    assert.equal(await stuck.handOver(COMMAND, taken), null);
+    assert.deepEqual(names(folder).sort(), ["audit.jsonl", "taken"]);
+  });
+});
+
+Deno.test("a waiting process ends where the attempt that it was started for cannot begin", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const waiting = WaitingProcess.start(COMMAND, folder);
+    await assert.rejects(
+      StepProcess.start({
+        ...{ ...COMMAND, waiting, request: {} },
+        attemptFolder: join(folder, "missing"),
+        ...{ onMessage: () => {}, onText: () => {} },
+      }),
+      Deno.errors.NotFound,
+    );
+    // Nobody is left to be handed over.
+    assert.equal(await waiting.handOver(COMMAND, join(folder, "audit")), null);
+    assert.deepEqual(names(folder), []);
   });
 });
 
