@@ -13,6 +13,10 @@ import {
   runMatrix,
 } from "../runner/run_matrix.ts";
 import type { RunNotice } from "../runner/run_notice.ts";
+import {
+  CheckpointWish,
+  listenForCheckpointSignal,
+} from "../runner/checkpoint_wish.ts";
 import { summaryToJson } from "../runner/run_summary.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { shownPath } from "../worker/permissions.ts";
@@ -22,6 +26,7 @@ import {
   metricName,
   verdictText,
 } from "./matrix_table.ts";
+import { CellLogs } from "./cell_logs.ts";
 import { plainProgress } from "./plain_progress.ts";
 import { failureText } from "./show_failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -39,9 +44,16 @@ export async function trainMatrix(
   const print = options.json === true
     ? (line: string) => terminal.err(line)
     : (line: string) => terminal.out(line);
+  await using logs = await CellLogs.open(matrix);
   const isQuiet = options.quiet === true;
   if (!isQuiet) print(headline(matrix));
-  const progress = new CellProgress(isQuiet ? () => {} : print);
+  const progress = new CellProgress((run, line) => {
+    if (!isQuiet) print(line);
+    logs.write(run, line);
+  });
+  // Without a listener the signal would end this process.
+  const checkpointWish = new CheckpointWish();
+  using _wishes = listenForCheckpointSignal(checkpointWish);
   const summary = await runMatrix(matrix, {
     runsDir: options.runs,
     jobs: options.jobs,
@@ -50,10 +62,14 @@ export async function trainMatrix(
     sameEngine: options.sameEngine ?? false,
     ignoreFreeSpace: options.ignoreFreeSpace ?? false,
     failFast: options.failFast ?? false,
-    stop,
+    ...{ stop, checkpointWish },
     ...(options.wait === undefined ? {} : { waitMs: options.wait }),
     onReportFailure: (text) => terminal.err(`warning: ${text}`),
-    observe: (cell, notice) => progress.observe(cell, notice),
+    observe: (cell, notice) => {
+      progress.observe(cell, notice);
+      // Whoever waits for a message must learn that none was sent.
+      if (isQuiet && notice.kind === "hook_failed") terminal.err(notice.text);
+    },
     onEnd: (cell, ended) => {
       progress.end(cell, ended);
       if (ended.failure !== null) {
@@ -61,9 +77,11 @@ export async function trainMatrix(
       }
     },
   });
+  const text = summaryText(summary);
+  logs.writeAll(text);
   if (options.json === true) {
     terminal.out(JSON.stringify(matrixToJson(summary), null, 2));
-  } else terminal.out(summaryText(summary));
+  } else terminal.out(text);
   const missing = missingMetric(summary.facts);
   if (missing === null) return summary.exitCode;
   terminal.err(failureText(missing, terminal.color));
@@ -97,16 +115,18 @@ function headline({ name, cells, seeds, search }: Matrix): string {
 
 /** Lines of progress with the cell in front of them. */
 class CellProgress {
-  readonly #print: (line: string) => void;
+  readonly #print: (run: string, line: string) => void;
   readonly #lines = new Map<string, (notice: RunNotice) => void>();
 
-  constructor(print: (line: string) => void) {
+  constructor(print: (run: string, line: string) => void) {
     this.#print = print;
   }
 
   observe(cell: CellTurn, notice: RunNotice): void {
     const lines = this.#lines.get(cell.run) ??
-      plainProgress((line) => this.#print(`${labelOf(cell)} ${line}`));
+      plainProgress((line) =>
+        this.#print(cell.run, `${labelOf(cell)} ${line}`)
+      );
     this.#lines.set(cell.run, lines);
     lines(notice);
   }
@@ -118,7 +138,7 @@ class CellProgress {
       : summary.outcome === "nothing_to_do"
       ? "nothing left to do"
       : `${summary.outcome} after ${formatDuration(summary.elapsedMs)}`;
-    this.#print(`${labelOf(cell)} ${word}`);
+    this.#print(cell.run, `${labelOf(cell)} ${word}`);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   DatabaseRefusal,
   type DatabaseShape,
 } from "../disk/database_file.ts";
+import { isRecord } from "../json/record.ts";
 import { isRunName } from "../store/run_record.ts";
 import { storeLayout } from "../store/store_layout.ts";
 import {
@@ -175,8 +176,17 @@ function forget(file: DatabaseFile, run: string): void {
   file.run("DELETE FROM runs WHERE name = ?", run);
 }
 
+/**
+ * The entry of a row.
+ *
+ * @throws {DatabaseRefusal} where it is none: whoever reads it would fall over what it lacks
+ */
 function entryOf(row: Readonly<Record<string, unknown>>): RunEntry {
-  return parsed(String(row["entry"])) as RunEntry;
+  const entry = parsed(String(row["entry"]));
+  const isWhole = isRecord(entry) && entry["run"] === row["name"] &&
+    Array.isArray(entry["steps"]) && entry["steps"].every(isRecord);
+  if (!isWhole) throw new DatabaseRefusal("a record in it is none of a run");
+  return entry as unknown as RunEntry;
 }
 
 /**

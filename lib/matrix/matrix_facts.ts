@@ -1,7 +1,7 @@
 // Everything that is known of a matrix: its record, what its runs have come to, the ranking and the verdicts over seeds.
 import { type CellResult, readCellResults } from "./cell_results.ts";
 import { type MatrixRecord, readMatrixRecord } from "./matrix_record.ts";
-import { rankCells, type RankedRow } from "./ranking.ts";
+import { groupCells, rankCells, type RankedRow } from "./ranking.ts";
 import { type SeedVerdict, seedVerdicts } from "./seed_verdict.ts";
 
 /** A matrix as a table, a page or data show it. */
@@ -12,9 +12,11 @@ export interface MatrixFacts {
   readonly verdicts: readonly SeedVerdict[];
 }
 
-/** Whether a row counts: in later rounds of a search only what was chosen for them does, and that begins at once. */
-function isInSearch({ round, cells }: RankedRow): boolean {
-  return (round ?? 0) === 0 || cells.some(({ state }) => state !== "waiting");
+/** Whether a combination counts: in later rounds of a search only what was chosen for them does, and that begins at once. */
+function isInSearch(group: readonly CellResult[]): boolean {
+  return group.some(({ cell, state }) =>
+    (cell.round ?? 0) === 0 || state !== "waiting"
+  );
 }
 
 /** The facts of a matrix whose record is at hand. */
@@ -25,7 +27,10 @@ export async function matrixFacts(
   const results = await readCellResults(runsDir, record);
   return {
     ...{ record, results },
-    rows: rankCells(results, record.metric).filter(isInSearch),
+    rows: rankCells(
+      groupCells(results).filter(isInSearch).flat(),
+      record.metric,
+    ),
     verdicts: await seedVerdicts(record, results),
   };
 }

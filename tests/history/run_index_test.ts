@@ -101,6 +101,14 @@ Deno.test("askIndex() answers the same from a file that is missing, torn, foreig
     touched.exec("UPDATE field_values SET value = '0.'");
     touched.close();
     assert.match((await asked(runs)).damage!, /no JSON/);
+    for (const entry of ["{}", "null", '{ "run": "other", "steps": [] }']) {
+      const changed = new DatabaseSync(path);
+      changed.prepare("UPDATE runs SET entry = ?").run(entry);
+      changed.close();
+      const { names: found, damage } = await asked(runs);
+      assert.deepEqual(found, names, entry);
+      assert.match(damage!, /none of a run/, entry);
+    }
   });
 });
 

@@ -119,6 +119,7 @@ Deno.test("matrixFacts() counts no cell of a later round that was not chosen for
   const record = matrixRecord(await matrixFrom(halving(13)));
   const { rows } = await matrixFacts("no folder at all", record);
   assert.ok(rows.length > 0 && rows.every(({ round }) => round === 0));
+  assert.deepEqual(new Set(rows.map(({ rank }) => rank)), new Set([null]));
 });
 
 Deno.test("nextRuns() sends nobody on that failed with a seed while others are there", async () => {
