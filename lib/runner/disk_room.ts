@@ -32,8 +32,9 @@ export function refuseNarrowDisk(plan: Plan, isAllowed: boolean): void {
 
 function checkpointBytes(plan: Plan): number {
   let bytes = 0;
-  for (const { task, action, folder } of plan.steps) {
-    if (task !== "train" || action === "reuse") continue;
+  for (const { task, action, setsAside, folder } of plan.steps) {
+    // What is moved aside goes on taking its room.
+    if (task !== "train" || action === "reuse" || setsAside) continue;
     const { checkpoints } = stepPaths(folder);
     if (sizeOrNull(checkpoints) === null) continue;
     for (const { path } of listTree(checkpoints)) {

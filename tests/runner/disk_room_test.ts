@@ -42,7 +42,7 @@ Deno.test("refuseNarrowDisk() refuses what takes more than is free, unless it is
     return Promise.resolve();
   }));
 
-Deno.test("refuseNarrowDisk() takes off the checkpoints that a step has already", () =>
+Deno.test("refuseNarrowDisk() takes off the checkpoints that a step has already, and keeps", () =>
   withPlan(async (plan) => {
     const { peakBytes } = diskForecast(plan);
     const { folder } = plan.steps.find(({ task }) => task === "train")!;
@@ -52,4 +52,7 @@ Deno.test("refuseNarrowDisk() takes off the checkpoints that a step has already"
     refuseNarrowDisk({ ...plan, freeBytes: peakBytes - 1000 }, false);
     const narrow = { ...plan, freeBytes: peakBytes - 1001 };
     assert.throws(() => refuseNarrowDisk(narrow, false), RefusedError);
+    const forced = plan.steps.map((step) => ({ ...step, setsAside: true }));
+    const redone = { ...plan, steps: forced, freeBytes: peakBytes - 1 };
+    assert.throws(() => refuseNarrowDisk(redone, false), RefusedError);
   }));

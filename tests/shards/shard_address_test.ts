@@ -73,6 +73,22 @@ Deno.test("tokenVariable() takes a name in braces, and maskSecrets() hides what 
   assert.equal(mask("x hf_12345678 y"), "x ${A} y");
 });
 
+Deno.test("maskSecrets() hides secrets with blanks, with quotes in JSON, of several lines, and one in another", () => {
+  const mask = maskSecrets({
+    ...{ A: "correct horse", B: 'a "quoted" one', C: "hf_12345678" },
+    ...{ D: "hf_12345678_long", E: "-- first --\nMIIEvQIBADAN\n", F: "short" },
+  });
+  const table: [string, string][] = [
+    ["a correct horse", "a ${A}"],
+    [JSON.stringify({ text: 'a "quoted" one' }), '{"text":"${B}"}'],
+    ["hf_12345678_long hf_12345678", "${D} ${C}"],
+    ["MIIEvQIBADAN", "${E}"],
+    [JSON.stringify("-- first --\nMIIEvQIBADAN"), '"${E}\\n${E}"'],
+    ["a short one", "a short one"],
+  ];
+  for (const [line, wanted] of table) assert.equal(mask(line), wanted);
+});
+
 Deno.test("findLocalShards() takes a file, a folder and a pattern, sorted", async () => {
   const root = Deno.makeTempDirSync();
   try {
