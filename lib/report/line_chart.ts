@@ -1,5 +1,6 @@
 // One chart of curves over the updates of a step, as SVG that follows the page's colours.
 import { scaleLinear, scaleLog } from "d3-scale";
+import { tickLabels } from "./figures.ts";
 import { type Markup, markup } from "./markup.ts";
 import { type Point, thinned } from "./thinning.ts";
 
@@ -28,14 +29,17 @@ export interface Chart {
   /** Value that a transition waits for. */
   readonly threshold: number | null;
   readonly isLog: boolean;
-  readonly format: (value: number) => string;
+  readonly format: (value: number, digits?: number) => string;
   /** Most points of one line. */
   readonly mostPoints: number;
 }
 
 const WIDTH = 360;
 const HEIGHT = 180;
-const PLOT = { left: 50, right: 352, top: 8, bottom: 156 } as const;
+const PLOT = { right: 352, top: 8, bottom: 156 } as const;
+/** Room for labels of up to seven characters; longer ones take more. */
+const LEAST_LEFT = 50;
+const CHARACTER = 6;
 /** Curves are drawn in tenths, so that their paths hold short whole numbers. */
 const TENTHS = 10;
 
@@ -45,20 +49,20 @@ type Scale = (value: number) => number;
 export function lineChart(chart: Chart): Markup | null {
   const points = chart.lines.flatMap(({ points }) => points);
   if (points.length === 0) return null;
-  const x = scaleLinear().domain(spanOf(points.map((point) => point[0])))
-    .range([PLOT.left, PLOT.right]);
   const values = points.map((point) => point[1]);
   const { threshold } = chart;
   const shown = threshold === null ? values : values.concat(threshold);
   const isLog = chart.isLog && shown.every((value) => value > 0);
   const y = (isLog ? scaleLog() : scaleLinear()).domain(spanOf(shown))
     .range([PLOT.bottom, PLOT.top]);
+  const ticks = everyFew(y.ticks(4));
+  const labels = tickLabels(ticks, chart.format);
+  const longest = Math.max(...labels.map((label) => label.length));
+  const left = Math.max(LEAST_LEFT, longest * CHARACTER + 8);
+  const x = scaleLinear().domain(spanOf(points.map((point) => point[0])))
+    .range([left, PLOT.right]);
   return markup`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.description}">${
-    yAxis(
-      y.ticks(4),
-      y,
-      chart.format,
-    )
+    yAxis(ticks.map((tick, at) => ({ at: y(tick), label: labels[at]! })), left)
   }${xAxis(x.ticks(5).filter(Number.isInteger), x)}${
     chart.marks.map((
       mark,
@@ -66,7 +70,7 @@ export function lineChart(chart: Chart): Markup | null {
   }${
     threshold === null
       ? null
-      : markup`<path class="threshold" d="M${PLOT.left} ${
+      : markup`<path class="threshold" d="M${left} ${
         rounded(y(threshold))
       }H${PLOT.right}" />`
   }<g transform="scale(.1)">${
@@ -87,34 +91,34 @@ function spanOf(values: readonly number[]): [number, number] {
 }
 
 /** A logarithmic scale names every digit of a decade: as many as there is room for are kept. */
-function yAxis(
-  ticks: readonly number[],
-  y: Scale,
-  format: (value: number) => string,
-): Markup {
+function everyFew(ticks: readonly number[]): number[] {
   const every = Math.ceil(ticks.length / 6);
-  const kept = ticks.filter((_, at) => at % every === 0);
+  return ticks.filter((_, at) => at % every === 0);
+}
+
+function yAxis(
+  ticks: readonly { readonly at: number; readonly label: string }[],
+  left: number,
+): Markup {
   return markup`<g class="axis">${
-    kept.map((tick) => {
-      const at = rounded(y(tick));
-      return markup`<path d="M${PLOT.left} ${at}H${PLOT.right}" /><text x="${
-        PLOT.left - 5
-      }" y="${
-        rounded(
-          at + 3.5,
-        )
-      }" text-anchor="end">${format(tick)}</text>`;
-    })
+    ticks.map(({ at, label }) =>
+      markup`<path d="M${left} ${rounded(at)}H${PLOT.right}" /><text x="${
+        left - 5
+      }" y="${rounded(at + 3.5)}" text-anchor="end">${label}</text>`
+    )
   }</g>`;
 }
 
+/** A label at the right end stays inside the drawing. */
 function xAxis(ticks: readonly number[], x: Scale): Markup {
   return markup`<g class="axis">${
-    ticks.map((tick) =>
-      markup`<text x="${rounded(x(tick))}" y="${
+    ticks.map((tick) => {
+      const half = String(tick).length * CHARACTER / 2;
+      const at = rounded(Math.min(x(tick), WIDTH - half));
+      return markup`<text x="${at}" y="${
         PLOT.bottom + 16
-      }" text-anchor="middle">${tick}</text>`
-    )
+      }" text-anchor="middle">${tick}</text>`;
+    })
   }</g>`;
 }
 

@@ -1,6 +1,6 @@
 // A page that shows two runs beside each other: what differs in options and metrics, and both curves in each chart.
 import type { CurvePair, RunComparison } from "../history/compare_runs.ts";
-import { figure, signedFigure } from "./figures.ts";
+import { figure, figureOf, signedFigure } from "./figures.ts";
 import { lineChart } from "./line_chart.ts";
 import { type Markup, markup } from "./markup.ts";
 import { document } from "./page.ts";
@@ -105,7 +105,7 @@ function curveFigure(
     marks: [],
     threshold: null,
     isLog: true,
-    format: figure,
+    format: figureOf,
     mostPoints: MOST_POINTS,
   });
   return markup`<figure class="curve"><figcaption><b>${step}.${metric}</b>${

@@ -2,7 +2,7 @@
 import type { Transition } from "../catalog/pipeline.ts";
 import { findMetric } from "../metrics/vocabulary.ts";
 import { type Curves, isSameSeries, type Series } from "./curves.ts";
-import { bytesFigure, figure } from "./figures.ts";
+import { bytesFigure, figure, figureOf } from "./figures.ts";
 import type { Chart, ChartLine, ChartMark } from "./line_chart.ts";
 
 /** A chart with its words. */
@@ -129,7 +129,7 @@ function lossChart(
       marks,
       threshold,
       isLog: true,
-      format: figure,
+      format: figureOf,
     },
   };
 }
@@ -139,7 +139,7 @@ function together(
   note: string,
   series: readonly Series[],
   marks: readonly ChartMark[],
-  format: (value: number) => string = figure,
+  format: Chart["format"] = figureOf,
 ): TitledChart[] {
   const drawn = series.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return [];
@@ -168,7 +168,7 @@ function together(
 /** What a chart says, in words. */
 function describeSeries(
   { name, span }: Series,
-  format: (value: number) => string,
+  format: Chart["format"],
 ): string {
   if (span === null) return `${name}: no values`;
   const { first, last, lowest } = span;
