@@ -43,7 +43,7 @@ export async function gcCommand(
 }
 
 function wordsOf(one: Garbage, left: readonly Garbage[]): string {
-  return left.includes(one) ? "kept: a process works on it" : one.reason;
+  return left.includes(one) ? "kept: it is in use" : one.reason;
 }
 
 function closingLine(

@@ -21,7 +21,10 @@ export interface BoundedEnd {
 const MOST_CHARACTERS = 4000;
 const HAS_GROUPS = Deno.build.os !== "windows";
 
-/** Runs a program to its end, or ends it and all that it started after `timeoutMs`. Throws what the system says where it cannot be started. */
+/**
+ * Runs a program to its end, or ends it and its process group after `timeoutMs`; what left the group with its output open is not waited
+ * for. Throws what the system says where it cannot be started.
+ */
 export async function runBounded(
   program: string,
   { args, input, timeoutMs, env }: BoundedOptions,
@@ -35,10 +38,10 @@ export async function runBounded(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let isLate = false;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    isLate = true;
     endGroup(child);
+    late.abort();
   }, timeoutMs);
   try {
     const writer = child.stdin.getWriter();
@@ -46,12 +49,12 @@ export async function runBounded(
     const fed = writer.write(new TextEncoder().encode(input ?? ""))
       .then(() => writer.close()).catch(() => {});
     const [out, err, { code }] = await Promise.all([
-      beginning(child.stdout),
-      beginning(child.stderr),
+      beginning(child.stdout, late.signal),
+      beginning(child.stderr, late.signal),
       child.status,
       fed,
     ]);
-    return { code, isLate, out, err };
+    return { code, isLate: late.signal.aborted, out, err };
   } finally {
     clearTimeout(timer);
   }
@@ -76,12 +79,21 @@ function endGroup(child: Deno.ChildProcess): void {
   }
 }
 
-async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** What the stream begins with, read until it ends or `over` is aborted. */
+async function beginning(
+  stream: ReadableStream<Uint8Array>,
+  over: AbortSignal,
+): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  over.addEventListener("abort", () => {
+    reader.cancel().catch(() => {});
+  }, { once: true });
   let text = "";
-  for await (const bytes of stream) {
-    const more = decoder.decode(bytes, { stream: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text.slice(0, MOST_CHARACTERS);
+    const more = decoder.decode(value, { stream: true });
     if (text.length < MOST_CHARACTERS) text += more;
   }
-  return text.slice(0, MOST_CHARACTERS);
 }

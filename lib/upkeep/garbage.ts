@@ -14,6 +14,7 @@ import {
 import { shardFiles, ShardUse } from "./shard_use.ts";
 import {
   parseStepFolder,
+  runPaths,
   stepPaths,
   storeLayout,
 } from "../store/store_layout.ts";
@@ -78,34 +79,62 @@ export async function findGarbage(runsDir: string): Promise<Garbage[]> {
 }
 
 /**
- * Removes what {@linkcode findGarbage} found. A folder that somebody works in is left out and answered.
+ * Removes what {@linkcode findGarbage} found. What somebody works in, or what a run has come to refer to since, is left out and answered.
  *
  * @throws {LockedError} where a run has started since
+ * @throws {StoredStateError} where a manifest that changed since cannot be understood
  */
 export async function removeGarbage(
   runsDir: string,
   garbage: readonly Garbage[],
 ): Promise<Garbage[]> {
   const left: Garbage[] = [];
+  const isUnneeded = unneeded(runsDir);
   for (const one of garbage) {
     const sharing = await sharingOf(runsDir);
-    await refuseRunsAtWork(runsDir, sharing);
-    if (parseStepFolder(one.path) === null) {
-      await removeTree(one.path);
-      continue;
-    }
-    const { lock, runnerLock } = stepPaths(one.path);
     await using held = new AsyncDisposableStack();
-    const outer = await acquireWorkLock(runnerLock, sharing, { waitMs: 0 });
-    if (outer.ok) held.use(outer.lock);
-    const inner = await FileLock.acquire(lock);
-    if (inner.ok) held.use(inner.lock);
-    if (outer.ok && inner.ok) await removeTree(one.path);
+    if (parseStepFolder(one.path) !== null) {
+      const { lock, runnerLock } = stepPaths(one.path);
+      const outer = await acquireWorkLock(runnerLock, sharing, { waitMs: 0 });
+      if (outer.ok) held.use(outer.lock);
+      const inner = await FileLock.acquire(lock);
+      if (inner.ok) held.use(inner.lock);
+      if (!outer.ok || !inner.ok) {
+        left.push(one);
+        continue;
+      }
+    }
+    await refuseRunsAtWork(runsDir, sharing);
+    if (await isUnneeded(one)) await removeTree(one.path);
     else left.push(one);
   }
   const { store } = storeLayout(runsDir);
   if (garbage.length > left.length && isThere(store)) await syncFolder(store);
   return left;
+}
+
+/** A run may begin, take what was garbage into use and end between two looks at the locks: asked again whenever a manifest has changed. */
+function unneeded(runsDir: string): (one: Garbage) => Promise<boolean> {
+  let seen: string | null = null;
+  let paths: ReadonlySet<string> = new Set();
+  return async ({ path }) => {
+    const now = manifestStamps(runsDir);
+    if (now !== seen) {
+      paths = new Set((await findGarbage(runsDir)).map((one) => one.path));
+      seen = now;
+    }
+    return paths.has(path);
+  };
+}
+
+/** Manifests are replaced as a whole, so that another one has another inode. */
+function manifestStamps(runsDir: string): string {
+  return listRuns(runsDir).map((run) => {
+    const { ino, size, mtime } = Deno.statSync(
+      runPaths(runsDir, run).manifest,
+    );
+    return [run, ino, size, mtime?.getTime()].join(":");
+  }).join("\n");
 }
 
 async function refuseRunsAtWork(

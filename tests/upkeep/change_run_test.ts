@@ -9,8 +9,8 @@ import {
   writeRunManifest,
 } from "../../lib/store/run_record.ts";
 import { readResolvedRecord } from "../../lib/store/resolved_record.ts";
-import { runPaths } from "../../lib/store/store_layout.ts";
-import { findGarbage } from "../../lib/upkeep/garbage.ts";
+import { indexStepFolders, runPaths } from "../../lib/store/store_layout.ts";
+import { findGarbage, removeGarbage } from "../../lib/upkeep/garbage.ts";
 import { removeRun } from "../../lib/upkeep/remove_run.ts";
 import { renameRun } from "../../lib/upkeep/rename_run.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
@@ -102,6 +102,30 @@ Deno.test("removeRun() says what the store keeps and who else needs it, and leav
       [["on", []], ["off", ["two"]], ["judge", ["two"]]],
     );
     assert.ok(kept.every(({ bytes }) => bytes > 100));
+  });
+});
+
+Deno.test("removeGarbage() keeps what a run that came and ended in the meantime refers to", async () => {
+  await withTemporaryFolder(async (runs) => {
+    writeSyntheticRun(runs, 0);
+    const { version: _version, ...manifest } = (await readRunManifest(
+      runs,
+      old,
+    ))!;
+    await removeRun(runs, old);
+    const garbage = await findGarbage(runs);
+    assert.equal(garbage.length, 3);
+    await Deno.mkdir(join(runs, old));
+    await writeRunManifest(runs, {
+      ...manifest,
+      steps: manifest.steps.slice(0, 2),
+    });
+    assert.equal((await removeGarbage(runs, garbage)).length, 2);
+    assert.equal((await findGarbage(runs)).length, 0);
+    const found = manifest.steps.map(({ key }) =>
+      indexStepFolders(runs).has(key)
+    );
+    assert.deepEqual(found, [true, true, false]);
   });
 });
 
