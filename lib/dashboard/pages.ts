@@ -134,7 +134,7 @@ function changes({ pollMs, ended }: PagesOptions): Stream {
         let last: string | null = null;
         let spokenAt = 0;
         while (!over.aborted) {
-          const now = await version();
+          const now = await version().catch(unreadable);
           const isSilent = performance.now() - spokenAt > SIGN_OF_LIFE_MS;
           if (now !== last) {
             await stream.writeSSE({ event: "change", data: now });
@@ -148,6 +148,12 @@ function changes({ pollMs, ended }: PagesOptions): Stream {
       }
     });
   };
+}
+
+/** What cannot be read is a version too: the page says why, and the stream goes on until it can be read again. */
+function unreadable(error: unknown): string {
+  if (error instanceof Failure) return digestRecord(error.message).slice(0, 16);
+  throw error;
 }
 
 function listVersion(runs: readonly ListedRun[]): string {

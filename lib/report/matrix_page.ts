@@ -29,11 +29,12 @@ export function matrixPage(facts: MatrixFacts, now: Date = new Date()): string {
 }
 
 function summarySection(facts: MatrixFacts): Markup {
-  const { record, results, verdicts, rows } = facts;
-  const done = results.filter(({ state }) => state === "done").length;
-  const failed = results.filter(({ state }) => state === "failed").length;
+  const { record, verdicts, rows } = facts;
+  const cells = rows.flatMap(({ cells }) => cells);
+  const done = cells.filter(({ state }) => state === "done").length;
+  const failed = cells.filter(({ state }) => state === "failed").length;
   const work = [
-    ["cells", `${done} of ${results.length} finished`],
+    ["cells", `${done} of ${cells.length} finished`],
     ...(failed === 0 ? [] : [["failed", String(failed)]]),
     ["combinations", String(rows.length)],
     ...(record.seeds === null ? [] : [["seeds", String(record.seeds.length)]]),

@@ -202,7 +202,13 @@ Deno.test("dashboard shows a damaged manifest as words, and its stream says when
       )![1];
     const before = await next();
     await Deno.writeTextFile(join(runs, "made", "manifest.json"), "{");
-    assert.notEqual(await next(), before);
+    const damaged = await next();
+    assert.notEqual(damaged, before);
+    const shared = join(runs, "store", "shared.json");
+    await Deno.writeTextFile(shared, "{");
+    assert.notEqual(await next(), damaged);
+    await Deno.remove(shared);
+    assert.equal(await next(), damaged);
     await stream.cancel();
     const page = await ask("/run/made");
     assert.equal(page.status, 500);

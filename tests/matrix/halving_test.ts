@@ -5,6 +5,7 @@ import { halvingRounds } from "../../lib/config/matrix_search.ts";
 import { nextRuns } from "../../lib/matrix/halving.ts";
 import { matrixFacts } from "../../lib/matrix/matrix_facts.ts";
 import { matrixRecord } from "../../lib/matrix/matrix_record.ts";
+import { matrixPage } from "../../lib/report/matrix_page.ts";
 import { labelsFrom, matrixFrom } from "../config/matrix_cases.ts";
 
 const AXES =
@@ -117,7 +118,9 @@ Deno.test("halvingRounds() names a first round of nothing and a share that keeps
 
 Deno.test("matrixFacts() counts no cell of a later round that was not chosen for it", async () => {
   const record = matrixRecord(await matrixFrom(halving(13)));
-  const { rows } = await matrixFacts("no folder at all", record);
+  const facts = await matrixFacts("no folder at all", record);
+  const { rows } = facts;
+  assert.match(matrixPage(facts), /0 of 18 finished/);
   assert.ok(rows.length > 0 && rows.every(({ round }) => round === 0));
   assert.deepEqual(new Set(rows.map(({ rank }) => rank)), new Set([null]));
 });
