@@ -16,7 +16,7 @@ export interface StepCost {
 }
 
 /** `40 s to 1 min 5 s`; `-` where nothing is known. */
-export function rangeText(
+function rangeText(
   range: CostRange | null,
   format: (value: number) => string,
 ): string {
@@ -55,7 +55,7 @@ function batchText(
 }
 
 /** The columns of a table of estimates: time, disk, memory. */
-export function estimateCells(estimate: StepEstimate): string[] {
+function estimateCells(estimate: StepEstimate): string[] {
   return [
     rangeText(estimate.timeMs, formatDuration),
     rangeText(estimate.diskBytes, formatBytes),

@@ -30,7 +30,7 @@ export interface StepWork {
 }
 
 /** The work of all cells, every key once, by step. A step that another cell would run first is not counted again. */
-export function matrixWork(cells: readonly PlannedCell[]): StepWork[] {
+function matrixWork(cells: readonly PlannedCell[]): StepWork[] {
   const byStep = new Map<
     string,
     { cells: number; keys: Map<string, Action> }

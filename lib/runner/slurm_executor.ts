@@ -69,14 +69,17 @@ export class SlurmExecutor implements Executor {
   }
 
   async submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
-    const { run, options, batch } = this.#scene;
+    const { run, options, batch, signal } = this.#scene;
     const parts = steps.map((step) => ({ run, step, options }));
+    const submitAll = async (all: readonly SubmitPart[]) => {
+      // While the runs of a batch wait for each other somebody may have thought better of it.
+      signal.throwIfAborted();
+      if (batch !== null) await checkParts(all);
+      return await this.#submitAll(all);
+    };
     const submitted = batch === null
-      ? await this.#submitAll(parts)
-      : await batch.submit(run, parts, async (all) => {
-        await checkParts(all);
-        return await this.#submitAll(all);
-      });
+      ? await submitAll(parts)
+      : await batch.submit(run, parts, submitAll);
     return submitted.map((one) => {
       const ticket = { step: one.step, place: one.job, isNew: one.isNew };
       this.#tickets.set(ticket, {
