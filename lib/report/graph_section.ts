@@ -41,6 +41,9 @@ export function graphSection(facts: RunFacts): Markup {
   }</ul></section>`;
 }
 
+/** A graph of this width can still be read where a phone shrinks it to its own. */
+const LITTLE_WIDER = 480;
+
 function drawGraph(steps: readonly StepFacts[]): Markup {
   const { places, rows, columns } = layOutGraph(steps);
   const width = columns * (NODE.width + GAP.x) - GAP.x + 4;
@@ -50,7 +53,8 @@ function drawGraph(steps: readonly StepFacts[]): Markup {
       step.needs.length === 0 ? "" : `, after ${step.needs.join(" and ")}`
     }`
   ).join("; ");
-  return markup`<svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${description}">${
+  const size = width <= LITTLE_WIDER ? "graph narrow" : "graph";
+  return markup`<svg class="${size}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${description}">${
     steps.map((step) => edgesOf(step, places))
   }${steps.map((step) => nodeOf(step, places.get(step.name)!))}</svg>`;
 }

@@ -72,7 +72,7 @@ figure{margin:0}figcaption{font-size:14px}figcaption small{display:block}
 .c0{stroke:var(--c0)}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}.c5{stroke:var(--c5)}
 .key i{display:inline-block;width:14px;height:0;border-top:3px solid;vertical-align:3px;margin:0 4px 0 8px}
 .key .c0{border-color:var(--c0)}.key .c1{border-color:var(--c1)}.key .c2{border-color:var(--c2)}.key .c3{border-color:var(--c3)}.key .c4{border-color:var(--c4)}.key .c5{border-color:var(--c5)}
-.epoch{stroke:var(--quiet)}.resume{stroke:var(--c3)}path.resume{stroke-dasharray:4 3}.transition{stroke:var(--good);stroke-width:1.5}
+.epoch{stroke:var(--quiet)}path.resume{stroke:var(--c3);stroke-dasharray:4 3}.transition{stroke:var(--good);stroke-width:1.5}
 .threshold{stroke:var(--c5);stroke-dasharray:2 3}
 .plot{max-width:620px;margin:14px 0}
 .zero{stroke:var(--quiet)}.interval{fill:none;stroke-width:2.5;stroke:var(--quiet)}.intervals circle{fill:var(--quiet)}.label{font-weight:600}
@@ -87,8 +87,9 @@ output{color:var(--quiet);font-variant-numeric:tabular-nums}
 details{margin:6px 0;padding-bottom:4px}
 summary{cursor:pointer;padding:3px 0}summary small{margin-left:10px}
 .grants dt{font-weight:600;font-size:14px}.grants dd{margin:0 0 8px}.grants code{display:block}
-footer{color:var(--quiet);font-size:13px;padding-top:16px;padding-bottom:40px}
-@media (max-width:600px){body{font-size:15px}h1{font-size:21px}header,main,footer{padding-left:14px;padding-right:14px}.metrics{gap:6px 20px}}
+footer{color:var(--quiet);font-size:13px;padding-top:16px;padding-bottom:40px}main footer{padding-left:0;padding-right:0}
+@media (max-width:600px){body{font-size:15px}h1{font-size:21px}header,main,footer{padding-left:14px;padding-right:14px}.metrics{gap:6px 20px}
+.graph.narrow{max-width:100%;height:auto}.plot{overflow-x:auto}.plot .intervals{min-width:520px}}
 @media print{:root{color-scheme:light;--page:#fff;--card:#f6f6f4;--ink:#000;--quiet:#444;--line:#bbb;--accent:#1f5fae;
 --c0:#1f5fae;--c1:#b3500a;--c2:#2b7a3d;--c3:#7a3fa0;--c4:#0f7480;--c5:#a02c55;--good:#1c7034;--bad:#b3261e;--warn:#8a5a00;
 --run:#dbe9fa;--reuse:#e3eee4;--resume:#ece2f6;--failed:#fbdedb;--stopped:#fbecc9;--waiting:#ececea}

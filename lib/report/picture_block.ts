@@ -71,7 +71,7 @@ async function stripFigure(
           strip,
           frame,
         )
-      }" data-label="${momentOf(frame)}" loading="lazy"
+      }" data-label="${momentOf(frame)}" ${loadingOf(source)}
           ${
         isLast ? null : markup`
             hidden
@@ -101,6 +101,13 @@ async function stripFigure(
         )
       }">`
   }${images}</figure>`;
+}
+
+/** What is in the page is there on paper too, where nobody has scrolled to it; what a server has is fetched when it is seen. */
+function loadingOf(source: string): Markup {
+  return source.startsWith("data:")
+    ? markup`decoding="async"`
+    : markup`loading="lazy"`;
 }
 
 function momentOf({ update }: Frame): string {
