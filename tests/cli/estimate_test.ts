@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { planCommand } from "../../lib/cli/plan_command.ts";
+import { verifyCommand } from "../../lib/cli/verify_command.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { runCli, SCRIPTS, trainArgs } from "./cli_process.ts";
 
@@ -7,10 +9,17 @@ Deno.test("a run keeps what its steps were expected to take; plan tells it befor
     const first = await runCli(trainArgs(runs, { ticks: 1 }));
     assert.equal(first.code, 0, first.err);
     assert.doesNotMatch(first.out, /taken, estimated/);
-    const set = ["--set", "training.pipeline.steps.act.with.ticks=2"];
-    const planned = await runCli(["plan", SCRIPTS, "--runs", runs, ...set]);
+    const printed: string[] = [];
+    const print = {
+      out: (text: string) => printed.push(text),
+      err: (text: string) => printed.push(text),
+      color: false,
+    };
+    const set = ["training.pipeline.steps.act.with.ticks=2"];
+    const none = { force: [], from: [], json: false };
+    await planCommand([SCRIPTS], { runs, set, ...none }, print);
     assert.match(
-      planned.out,
+      printed.join("\n"),
       /act +\S+ m?s to .* similar: 1 step of its name, otherwise set/,
     );
     const second = await runCli(trainArgs(runs, { ticks: 2 }));
@@ -23,9 +32,9 @@ Deno.test("a run keeps what its steps were expected to take; plan tells it befor
     assert.ok(kept.steps.act.memoryBytes.low > 1e6);
     const page = await Deno.readTextFile(`${runs}/scripts/report.html`);
     assert.match(page, /<h2>Estimate and truth<\/h2>/);
-    assert.equal((await runCli(["verify", "--runs", runs])).code, 0);
+    assert.equal(await verifyCommand(undefined, { runs }, print), 0);
     await Deno.writeTextFile(`${runs}/scripts/estimate.json`, "{");
-    assert.equal((await runCli(["verify", "--runs", runs])).code, 6);
+    assert.equal(await verifyCommand(undefined, { runs }, print), 6);
     // Nothing is decided by it.
     assert.equal((await runCli(trainArgs(runs, { ticks: 3 }))).code, 0);
   });
