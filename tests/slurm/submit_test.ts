@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { load, run } from "../../mod.ts";
 import { logsCommand } from "../../lib/cli/logs_command.ts";
 import { statusCommand } from "../../lib/cli/status_command.ts";
+import { readEstimates } from "../../lib/store/estimate_record.ts";
 import { readRunManifest } from "../../lib/store/run_record.ts";
 import { ROOT } from "../cli/cli_process.ts";
 import { testsOnCluster } from "./shared_cluster.ts";
@@ -143,6 +144,20 @@ testOnCluster(
           await permissionsOf(local, "total"),
         );
         await Deno.remove(local, { recursive: true });
+      },
+    );
+
+    await context.step(
+      "a run that is handed over keeps what its steps are expected to take",
+      async () => {
+        const held = 'executor.slurm.options=["--hold"]';
+        const more = setStep("left.with", { ticks: 3 })[1] as string;
+        const { outcome } = await submitHere(runs, [held, more]);
+        assert.equal(outcome, "submitted");
+        const { left } = await readEstimates(runs, RUN);
+        assert.equal(left?.basis, "similar");
+        const cancel = ["cancel", SIDE_BY_SIDE, "--runs", runs];
+        assert.equal((await cli(cluster, cancel)).code, 0);
       },
     );
     await Deno.remove(runs, { recursive: true });
