@@ -3,6 +3,12 @@ import assert from "node:assert/strict";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { runCli } from "../cli/cli_process.ts";
 
+/** A file with a matrix has a plan per cell. */
+interface ShippedMatrix {
+  readonly pipeline: string;
+  readonly cells: readonly { readonly plan: ShippedPlan }[];
+}
+
 interface ShippedPlan {
   readonly pipeline: string;
   readonly steps: readonly {
@@ -20,11 +26,15 @@ Deno.test("plan --json without a file plans every shipped pipeline, and no step 
       { permissions: ["-R", "--no-prompt"] },
     );
     assert.deepEqual([code, err], [0, ""]);
-    const plans: ShippedPlan[] = JSON.parse(out);
+    const files: (ShippedPlan | ShippedMatrix)[] = JSON.parse(out);
     assert.deepEqual(
-      plans.map(({ pipeline }) => pipeline).sort(),
+      files.map(({ pipeline }) => pipeline).sort(),
       shippedPipelines(),
     );
+    const plans = files.flatMap((file) =>
+      "cells" in file ? file.cells.map(({ plan }) => plan) : [file]
+    );
+    assert.ok(plans.length > files.length, "no file has a matrix");
     for (const { pipeline, steps } of plans) {
       const [first, ...rest] = steps.map((step) => step.action);
       assert.equal(first, "run");

@@ -55,7 +55,7 @@ Deno.test("schedule run-now counts as a run: a second one is skipped with exit c
 
 Deno.test("schedule run-now replaces a run, which ends with its state saved", async () => {
   await using project = await ScheduleProject.create(
-    slow("overlap: replace, max_run_time: 3s"),
+    slow("overlap: replace, max_run_time: 8s"),
   );
   const first = project.start("run-now", "slow");
   await until(
@@ -69,7 +69,7 @@ Deno.test("schedule run-now replaces a run, which ends with its state saved", as
   assert.equal(ticks[0]!.state, "finished");
   // The second one is stopped by its own limit.
   assert.equal(second.code, 124);
-  assert.equal(ticks[1]!.reason, "ran longer than its max_run_time of 3.0 s");
+  assert.equal(ticks[1]!.reason, "ran longer than its max_run_time of 8.0 s");
 });
 
 Deno.test("schedule pause writes ticks down as skipped, resume lets them run, tick does what is due", async () => {
