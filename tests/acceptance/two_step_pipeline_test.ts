@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decode } from "fast-png";
-import {
-  decodeSafetensors,
-  type SafeTensor,
-} from "../../lib/format/safetensors.ts";
+import type { SafeTensor } from "../../lib/format/safetensors.ts";
 import { SmallProject, story } from "./small_project.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 const STEPS = [
   "{ name: vae, train_vae: true, train_spade: true, n_epochs: 8, eval_dataset: heldout }",
@@ -72,22 +70,12 @@ async function trainRows(folder: string, metric: string): Promise<number[]> {
 /** The flow step holds the VAE of the step before it, bit for bit. */
 async function assertFrozen(project: SmallProject): Promise<void> {
   const [vae, flow] = await Promise.all(
-    ["vae", "flow"].map((name) => tensorsOf(project.stepFolder(name))),
+    ["vae", "flow"].map((name) => currentTensors(project.stepFolder(name))),
   );
   const shared = [...flow!.keys()].filter((name) => vae!.has(name));
   for (const name of shared) {
     assert.ok(equal(flow!.get(name)!, vae!.get(name)!), name);
   }
-}
-
-async function tensorsOf(
-  folder: string,
-): Promise<ReadonlyMap<string, SafeTensor>> {
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const path = join(folder, current.folder, "weights.safetensors");
-  return decodeSafetensors(await Deno.readFile(path)).tensors;
 }
 
 function equal(one: SafeTensor, two: SafeTensor): boolean {

@@ -8,6 +8,7 @@ import {
 } from "../acceptance/small_project.ts";
 import { foreignName, ownName } from "../../lib/exchange/file_names.ts";
 import { decodeSafetensors } from "../../lib/format/safetensors.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 const FILE = "D_img.safetensors";
 /** A rate that is zero in 32 bits moves no weight. */
@@ -51,13 +52,7 @@ Deno.test("a discriminator is exported as D_img.safetensors and read by the step
   const exported = decodeSafetensors(
     await Deno.readFile(project.path("out", FILE)),
   );
-  const folder = project.stepFolder("again");
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const { tensors } = decodeSafetensors(
-    await Deno.readFile(join(folder, current.folder, "weights.safetensors")),
-  );
+  const tensors = await currentTensors(project.stepFolder("again"));
   const own = [...tensors].filter(([name]) =>
     name.startsWith("discriminator.")
   );

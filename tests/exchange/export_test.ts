@@ -7,6 +7,7 @@ import { decodeSafetensors } from "../../lib/format/safetensors.ts";
 import { FLUXLINE_VERSION } from "../../lib/exchange/file_metadata.ts";
 import { testWith } from "../support/outside_program.ts";
 import { python, PYTHON_SAFETENSORS } from "./python.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 const PIPELINE = "small.yaml";
 const FLOW =
@@ -14,23 +15,6 @@ const FLOW =
 
 async function tensorsOf(path: string) {
   return decodeSafetensors(await Deno.readFile(path));
-}
-
-async function currentWeights(project: SmallProject, step: string) {
-  const folder = project.stepFolder(step);
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const generation = join(folder, current.folder);
-  const weights = await tensorsOf(join(generation, "weights.safetensors"));
-  const frozen = join(generation, "frozen.safetensors");
-  if (!(await exists(frozen))) return weights;
-  const { tensors } = await tensorsOf(frozen);
-  return { ...weights, tensors: new Map([...weights.tensors, ...tensors]) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 Deno.test("export writes FluxFlow's files with its names, metadata, and a report of what is ours", async () => {
@@ -69,11 +53,11 @@ Deno.test("export writes FluxFlow's files with its names, metadata, and a report
     [],
     "out/tokenizer.json",
   ]);
-  const own = await currentWeights(project, "flow");
+  const own = await currentTensors(project.stepFolder("flow"));
   const main = await tensorsOf(project.path("out/flxflow_final.safetensors"));
   const text = await tensorsOf(project.path("out/text_encoder.safetensors"));
-  assert.equal(main.tensors.size + text.tensors.size, own.tensors.size);
-  for (const [name, { shape, data }] of own.tensors) {
+  assert.equal(main.tensors.size + text.tensors.size, own.size);
+  for (const [name, { shape, data }] of own) {
     const found = name.startsWith("text_encoder.")
       ? text.tensors.get(name)
       : main.tensors.get(`diffuser.${name}`);
@@ -148,9 +132,9 @@ with safetensors.safe_open(sys.argv[1], "np") as f:
     print(json.dumps([f.metadata()["variant"], {k: [list(f.get_tensor(k).shape), str(f.get_tensor(k).dtype), hashlib.sha256(f.get_tensor(k).tobytes()).hexdigest()] for k in f.keys()}]))`,
       file,
     );
-    const own = await currentWeights(project, "vae");
+    const own = await currentTensors(project.stepFolder("vae"));
     const wanted = Object.fromEntries(
-      [...own.tensors].map(([name, { shape, data }]) => [`diffuser.${name}`, [
+      [...own].map(([name, { shape, data }]) => [`diffuser.${name}`, [
         shape,
         "float32",
         createHash("sha256").update(

@@ -1,15 +1,14 @@
 // `variant: fluxflow` through the real command line: a pipeline trains, stops, goes on, and starts from files without metadata.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import {
   digestsOf,
   PIPELINE,
   SmallProject,
   vaeStep,
 } from "../acceptance/small_project.ts";
-import { decodeSafetensors } from "../../lib/format/safetensors.ts";
 import { testWith } from "../support/outside_program.ts";
 import { python, PYTHON_SAFETENSORS } from "./python.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 const FIXED = "adaptive_weights: false";
 const FLOW =
@@ -49,12 +48,7 @@ function wholeRun(): Promise<SmallProject> {
 }
 
 async function weightsOf(folder: string): Promise<Map<string, number[]>> {
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const { tensors } = decodeSafetensors(
-    await Deno.readFile(join(folder, current.folder, "weights.safetensors")),
-  );
+  const tensors = await currentTensors(folder);
   return new Map([...tensors].map(([name, { data }]) => [name, [...data]]));
 }
 

@@ -7,15 +7,13 @@ import { buildWordTokenizer } from "../../lib/data/tokenizer.ts";
 import { FLUXLINE_VERSION } from "../../lib/exchange/file_metadata.ts";
 import { ownName } from "../../lib/exchange/file_names.ts";
 import { digestFile } from "../../lib/disk/digest.ts";
-import {
-  decodeSafetensors,
-  type SafeTensor,
-} from "../../lib/format/safetensors.ts";
+import { decodeSafetensors } from "../../lib/format/safetensors.ts";
 import {
   ORIGINAL_MODEL,
   originalTensors,
   writeOriginal,
 } from "./original_files.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 /** A rate that is zero in 32 bits moves no weight. */
 const STILL = (network: string) => `${network}: { type: AdamW, lr: 1e-60 }`;
@@ -142,7 +140,7 @@ Deno.test("a pipeline with the printed lines starts from the imported weights, a
   const { code, err } = await project.train("--quiet");
   assert.equal(code, 0, err);
   const [judged, trained] = await Promise.all(
-    ["gan", "flow"].map((step) => savedTensors(project.stepFolder(step))),
+    ["gan", "flow"].map((step) => currentTensors(project.stepFolder(step))),
   );
   let compared = 0;
   for (const tensors of originalTensors().values()) {
@@ -160,14 +158,6 @@ Deno.test("a pipeline with the printed lines starts from the imported weights, a
   }
   assert.ok(compared > 200, String(compared));
 });
-
-async function savedTensors(folder: string): Promise<Map<string, SafeTensor>> {
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const path = join(folder, current.folder, "weights.safetensors");
-  return decodeSafetensors(await Deno.readFile(path)).tensors;
-}
 
 function startOf(model: Readonly<Record<string, unknown>>): string {
   const lines = (entries: Readonly<Record<string, unknown>>, indent: string) =>

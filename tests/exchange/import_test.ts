@@ -15,6 +15,7 @@ import {
 } from "../../lib/format/safetensors.ts";
 import { testWith } from "../support/outside_program.ts";
 import { python, PYTHON_SAFETENSORS } from "./python.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 /** A rate that is zero in 32 bits moves no weight: what a step ends with is what it began with. */
 const still = (network: string) =>
@@ -217,13 +218,7 @@ print(json.dumps(len(tensors)))`,
     );
     const { code, err } = await project.train("--quiet");
     assert.equal(code, 0, err);
-    const folder = project.stepFolder("again");
-    const { current } = JSON.parse(
-      await Deno.readTextFile(join(folder, "checkpoint.json")),
-    );
-    const { tensors } = decodeSafetensors(
-      await Deno.readFile(join(folder, current.folder, "weights.safetensors")),
-    );
+    const tensors = await currentTensors(project.stepFolder("again"));
     const found = tensors.get("expander.rgb_activation.p0")!.data;
     assert.ok([...found].every((value) => value > -0.5), [...found].join());
   },

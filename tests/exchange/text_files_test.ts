@@ -21,6 +21,7 @@ import {
   PYTHON_TRANSFORMERS,
   torchTextVectors,
 } from "./hub_model.ts";
+import { currentTensors } from "../support/current_tensors.ts";
 
 const FLOW =
   "{ name: flow, train_diff: true, n_epochs: 1, optimization: { optimizers: { flow: { type: AdamW, lr: 0.001 }, text_encoder: { type: AdamW, lr: 0.01 } } } }";
@@ -50,19 +51,6 @@ async function projectWithHub(): Promise<SmallProject> {
   return project;
 }
 
-async function currentTensors(
-  project: SmallProject,
-  step: string,
-  file: "weights" | "optimizer",
-) {
-  const folder = project.stepFolder(step);
-  const { current } = JSON.parse(
-    await Deno.readTextFile(join(folder, "checkpoint.json")),
-  );
-  const path = join(folder, current.folder, `${file}.safetensors`);
-  return decodeSafetensors(await Deno.readFile(path)).tensors;
-}
-
 testWith(
   PYTHON_TRANSFORMERS,
   "a named tokenizer and pretrained model train a flow; the language model survives, and PyTorch reads the export and agrees",
@@ -86,7 +74,7 @@ testWith(
     const given = decodePretrained(
       await Deno.readFile(join(folder, "model.safetensors")),
     );
-    const weights = await currentTensors(project, "flow", "weights");
+    const weights = await currentTensors(project.stepFolder("flow"));
     const kept = [...weights.keys()].filter((name) =>
       name.startsWith("text_encoder.language_model.")
     );
@@ -95,7 +83,7 @@ testWith(
       assert.deepEqual(weights.get(name)!.data, given.get(name)!.data, name);
     }
     const slots = [
-      ...(await currentTensors(project, "flow", "optimizer")).keys(),
+      ...(await currentTensors(project.stepFolder("flow"), "optimizer")).keys(),
     ];
     const moved = slots.filter((name) => name.includes("text_encoder."));
     assert.ok(moved.some((name) => name.includes("ouput_layer.0.weight")));
