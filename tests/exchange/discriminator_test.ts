@@ -1,6 +1,5 @@
 // The discriminator in FluxFlow's files, through the real command line: out under its names, back bit for bit.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import {
   PIPELINE,
   SmallProject,

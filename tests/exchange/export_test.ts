@@ -1,7 +1,6 @@
 // `fluxline export` through the real command line: FluxFlow's files from a finished step.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { SmallProject, vaeStep } from "../acceptance/small_project.ts";
 import { decodeSafetensors } from "../../lib/format/safetensors.ts";
 import { FLUXLINE_VERSION } from "../../lib/exchange/file_metadata.ts";

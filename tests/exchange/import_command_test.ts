@@ -1,6 +1,5 @@
 // `fluxline import` through the real command line: FluxFlow's output folder becomes one from which a pipeline starts.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { PIPELINE, SmallProject } from "../acceptance/small_project.ts";
 import { buildWordTokenizer } from "../../lib/data/tokenizer.ts";
