@@ -88,8 +88,8 @@ export const DISK_BREAKAGES: readonly Breakage[] = [
   {
     name: "a seal is not compared",
     file: "lib/disk/sealed_record.ts",
-    from: "if (found !== digestRecord(record)) {",
-    to: "if (found === null) {",
+    from: "return found === digestRecord(record);",
+    to: "return found !== null;",
     test: test(
       "tests/disk/sealed_record_test.ts",
       "openSealed() refuses every single flipped byte that changes the value",

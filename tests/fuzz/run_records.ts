@@ -12,6 +12,11 @@ import { makeFolder } from "../../lib/disk/folder_entries.ts";
 import { EMBEDDED_ENGINE } from "../../lib/engine_setup/engine_choice.ts";
 import { Failure } from "../../lib/error/failure.ts";
 import {
+  matrixPaths,
+  readMatrixRecord,
+  writeMatrixRecord,
+} from "../../lib/matrix/matrix_record.ts";
+import {
   readMetricRows,
   readTimingRows,
 } from "../../lib/metrics/metric_log.ts";
@@ -19,6 +24,10 @@ import { readAttemptFacts } from "../../lib/report/attempt_facts.ts";
 import { readComparison } from "../../lib/report/comparison.ts";
 import { readAttempts } from "../../lib/store/attempt_history.ts";
 import { readCheckpointCursor } from "../../lib/store/checkpoint_record.ts";
+import {
+  readEstimates,
+  writeEstimates,
+} from "../../lib/store/estimate_record.ts";
 import { readMarker } from "../../lib/store/marker.ts";
 import {
   readStepRequest,
@@ -237,6 +246,28 @@ export const RUN_RECORDS: readonly StoredRecordKind[] = [
       await readTimingRows(join(folder, "metrics.jsonl"));
       return await readMetricRows(join(folder, "metrics.jsonl"));
     },
+  },
+  {
+    ...{ name: "estimate.json", seal: "sealed", otherVersion: "refused" },
+    write: async (folder) => {
+      const { folder: own, estimate } = runPaths(folder, "a");
+      await makeFolder(own);
+      await writeEstimates(folder, "a", {});
+      return estimate;
+    },
+    read: (folder) => readEstimates(folder, "a"),
+  },
+  {
+    ...{ name: "matrix.json", seal: "sealed", otherVersion: "refused" },
+    write: async (folder) => {
+      await writeMatrixRecord(folder, {
+        ...{ version: 1, name: "a", pipeline: "a.yaml", axes: ["lr"] },
+        ...{ seeds: null, metric: null, search: null },
+        ...{ comparisons: [], cells: [] },
+      });
+      return matrixPaths(folder, "a").record;
+    },
+    read: (folder) => readMatrixRecord(folder, "a"),
   },
   {
     ...{ name: "compare.json", seal: "plain", otherVersion: "none" },

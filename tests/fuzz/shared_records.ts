@@ -28,8 +28,10 @@ import {
   writeStepJob,
   writeSubmission,
 } from "../../lib/slurm/submission_record.ts";
+import { readListing, saveListing } from "../../lib/store/data_listing.ts";
 import { FingerprintCache } from "../../lib/store/fingerprint_cache.ts";
 import { shareFolder, sharingOf } from "../../lib/store/shared_folder.ts";
+import { storeLayout } from "../../lib/store/store_layout.ts";
 import { type StoredRecordKind, writtenText } from "./record_kind.ts";
 
 const KEY = "0123456789abcdef";
@@ -72,6 +74,14 @@ export const SHARED_RECORDS: readonly StoredRecordKind[] = [
     },
     read: (folder) =>
       readDimensionCache(dimensionCachePath(folder, SIZE_KEY), SIZE_KEY),
+  },
+  {
+    ...{ name: "store/data", seal: "sealed", otherVersion: "made anew" },
+    write: async (folder) => {
+      await saveListing(folder, KEY, { "a.png": sha256Hex("a") });
+      return join(storeLayout(folder).dataListings, `${KEY}.json`);
+    },
+    read: (folder) => readListing(folder, KEY),
   },
   {
     ...{ name: "shared.json", seal: "plain", otherVersion: "refused" },

@@ -170,7 +170,8 @@ Deno.test("textTable(), counted() and formatBytes() draw for people", () => {
     "1 step",
     "0 steps",
   ]);
-  assert.deepEqual([0, 999, 1000, 84_463_968_256, 999_600].map(formatBytes), [
+  const counts = [0, 999, 1000, 84_463_968_256, 999_600];
+  assert.deepEqual(counts.map((bytes) => formatBytes(bytes)), [
     "0 bytes",
     "999 bytes",
     "1.0 kB",

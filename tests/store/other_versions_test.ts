@@ -89,10 +89,13 @@ Deno.test("every record that names a version is in the table", () => {
     [
       "lib/data/dimension_cache.ts",
       "lib/data/shard_index_file.ts",
+      "lib/matrix/matrix_record.ts",
       "lib/shards/kept_shard.ts",
       "lib/shards/partial_shard.ts",
       "lib/slurm/submission_record.ts",
       "lib/store/checkpoint_record.ts",
+      "lib/store/data_listing.ts",
+      "lib/store/estimate_record.ts",
       "lib/store/fingerprint_cache.ts",
       "lib/store/marker.ts",
       "lib/store/renaming_note.ts",
