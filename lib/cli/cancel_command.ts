@@ -31,7 +31,7 @@ export async function cancelCommand(
   }, print);
   const told: unknown[] = [];
   for (const name of names) {
-    const { ids, haveEnded } = await cancelJobs(options.runs, name);
+    const { ids, haveEnded } = await cancelJobs(options.runs, [name]);
     told.push({ run: name, cancelled: ids, haveEnded });
     if (!options.json) print.out(cancelText(name, ids, haveEnded));
   }

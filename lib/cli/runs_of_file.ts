@@ -1,5 +1,5 @@
 // The runs that a pipeline file stands for: one, or one per cell of its matrix.
-import { loadRuns } from "../config/load_matrix.ts";
+import { loadRuns, namesOfRuns } from "../config/load_matrix.ts";
 import { RefusedError } from "../error/failure.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
 import type { Print } from "./plan_command.ts";
@@ -35,8 +35,5 @@ export async function runsOfFile(
       { hint },
     );
   }
-  const { value } = loaded;
-  return value.kind === "run"
-    ? [value.pipeline.name]
-    : value.cells.map(({ cell: { run } }) => run);
+  return namesOfRuns(loaded.value);
 }

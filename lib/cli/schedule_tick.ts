@@ -14,7 +14,7 @@ import {
   runTick,
   type TickScene,
 } from "../schedule/tick_run.ts";
-import { cancelJobs, jobsOfRun } from "../slurm/run_jobs.ts";
+import { cancelJobs, jobsOfRuns } from "../slurm/run_jobs.ts";
 import { LogTerminal } from "./log_terminal.ts";
 import { requireRunPermissions } from "./process_permission.ts";
 import {
@@ -169,12 +169,12 @@ function tickScene(
 
 function clusterJobs(runs: string): ClusterJobs {
   return {
-    areThere: async (run) => (await jobsOfRun(runs, run)).size > 0,
-    cancel: async (run) => {
+    areThere: async (names) => (await jobsOfRuns(runs, names)).length > 0,
+    cancel: async (names) => {
       // A second signal must not end the process before the jobs are told.
       using _signals = listenForSignals(new StopControl());
       try {
-        const { haveEnded } = await cancelJobs(runs, run);
+        const { haveEnded } = await cancelJobs(runs, names);
         return haveEnded ? null : "its jobs are still ending";
       } catch (error) {
         if (!(error instanceof Failure)) throw error;

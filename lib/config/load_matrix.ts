@@ -97,6 +97,13 @@ export async function loadRuns(
   };
 }
 
+/** Names of the runs of a file, in the order of the cells. */
+export function namesOfRuns(loaded: Matrix | SingleRun): readonly string[] {
+  return loaded.kind === "run"
+    ? [loaded.pipeline.name]
+    : loaded.cells.map(({ cell: { run } }) => run);
+}
+
 /** In the order in which cells set them: those of `include` may come last. */
 function axisNames(cells: readonly LoadedCell[]): string[] {
   return [...new Set(cells.flatMap(({ cell }) => Object.keys(cell.values)))];

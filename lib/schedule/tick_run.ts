@@ -1,6 +1,6 @@
 // Runs one tick in this process: the tick's lock, its claim in the history, the run, and how it ended. The lock dies with the
 // process, so that others can tell a tick that is running from one whose process is gone.
-import { loadPipeline } from "../config/load_pipeline.ts";
+import { loadRuns, namesOfRuns } from "../config/load_matrix.ts";
 import { formatDuration } from "../clock/duration.ts";
 import { startTimer } from "../clock/timer.ts";
 import { type Clock, SYSTEM_CLOCK } from "../clock/clock.ts";
@@ -19,12 +19,12 @@ import { tickName } from "./overlap.ts";
 import { type SchedulePaths, tickLock } from "./schedule_paths.ts";
 import type { Tick } from "./tick.ts";
 
-/** Jobs of a run on a cluster. */
+/** Jobs of runs on a cluster. */
 export interface ClusterJobs {
   /** Whether some wait or run. */
-  areThere(run: string): Promise<boolean>;
+  areThere(runs: readonly string[]): Promise<boolean>;
   /** Cancels them and waits for their ends; never throws. Answers why some may go on, or null. */
-  cancel(run: string): Promise<string | null>;
+  cancel(runs: readonly string[]): Promise<string | null>;
 }
 
 /** What a tick is run with. */
@@ -107,13 +107,15 @@ async function askToStop(
 async function runClaimed(tick: Tick, scene: TickScene): Promise<TickResult> {
   const { history, clock = SYSTEM_CLOCK } = scene;
   const nowMs = () => clock.now().getTime();
-  const busy = await waitForRun(tick, scene);
+  const named = await workOf(tick);
+  if (named.name !== null) history.nameRun(tick.id, named.name);
+  const busy = await waitForRuns(tick, named, scene);
   if (busy !== null) {
     history.skip(tick.id, busy, nowMs());
     return { kind: "skipped", reason: busy };
   }
   const code = await trainWithin(tick, scene, nowMs());
-  const stopReason = await withoutJobs(tick, scene);
+  const stopReason = await withoutJobs(tick, named, scene);
   const end = endOf(code, stopReason);
   history.end(tick.id, { ...end, nowMs: nowMs() });
   return { kind: "ran", exitCode: end.exitCode };
@@ -148,14 +150,12 @@ async function trainWithin(
 /** Why the tick was asked to stop; its jobs, which do not end with this process, are then cancelled. */
 async function withoutJobs(
   { id, work }: Tick,
+  { runs }: NamedWork,
   { history, jobs }: TickScene,
 ): Promise<string | null> {
   const reason = history.stopReason(id);
-  const run = history.tick(id)?.run ?? null;
-  if (reason === null || run === null || work.executor === "local") {
-    return reason;
-  }
-  const trouble = await jobs.cancel(run);
+  if (reason === null || work.executor === "local") return reason;
+  const trouble = await jobs.cancel(runs);
   return trouble === null ? reason : `${reason}; ${trouble}`;
 }
 
@@ -181,62 +181,86 @@ function endOf(
 }
 
 /**
- * Runs that a person started count too: looks whether one holds the run's lock or has jobs on the cluster, and does as the overlap policy says. Answers
- * why the tick is skipped, or null where it may run.
+ * Runs that a person started count too: looks whether one holds the lock of one of the tick's runs or has jobs on the cluster, and
+ * does as the overlap policy says. Answers why the tick is skipped, or null where it may run.
  */
-async function waitForRun(
+async function waitForRuns(
   tick: Tick,
+  { name, runs }: NamedWork,
   scene: TickScene,
 ): Promise<string | null> {
-  const { history, runsDir, clock = SYSTEM_CLOCK } = scene;
-  const run = await runName(tick);
-  // Whatever is wrong with the pipeline, `train` tells it.
-  if (run === null) return null;
-  history.nameRun(tick.id, run);
-  const { lock } = runPaths(runsDir, run);
-  let isAsked = false;
+  const { runsDir, clock = SYSTEM_CLOCK } = scene;
+  const { overlap } = tick.work;
+  if (overlap === "allow") return null;
+  // A process may hold the locks of several cells; a second signal would not let it save.
+  const asked = new Set<number>();
   for (;;) {
-    const state = await inspectWorkLock(lock, await sharingOf(runsDir));
-    if (tick.work.overlap === "allow") return null;
-    if (state.kind === "free") {
-      if (!await hasOthersJobs(tick, run, scene)) return null;
-      if (tick.work.overlap === "skip") {
-        return `"${run}" has jobs in the queue`;
-      }
-      if (tick.work.overlap === "replace") await scene.jobs.cancel(run);
+    const held = await findHeldRun(runs, runsDir);
+    if (held === null) {
+      if (!await hasOthersJobs(tick, runs, scene)) return null;
+      if (overlap === "skip") return `"${name}" has jobs in the queue`;
+      if (overlap === "replace") await scene.jobs.cancel(runs);
       await clock.sleep(JOBS_POLL_MS);
       continue;
     }
+    const { run, holder } = held;
     // A run that was interrupted may still be on its way out; the tick that goes on waits for it.
-    if (tick.work.overlap === "skip" && tick.attempts <= 1) {
-      return `${describeHolder(state.holder)} is running "${run}"`;
+    if (overlap === "skip" && tick.attempts <= 1) {
+      return `${describeHolder(holder)} is running "${run}"`;
     }
-    if (tick.work.overlap === "replace" && !isAsked && state.holder !== null) {
-      isAsked = true;
-      signalHolder(state.holder);
+    if (overlap === "replace" && holder !== null && !asked.has(holder.pid)) {
+      asked.add(holder.pid);
+      signalHolder(holder);
     }
     await clock.sleep(POLL_MS);
   }
 }
 
+/** The first of the runs that somebody works on, and who does. */
+async function findHeldRun(
+  runs: readonly string[],
+  runsDir: string,
+): Promise<{ run: string; holder: LockHolder | null } | null> {
+  const sharing = await sharingOf(runsDir);
+  for (const run of runs) {
+    const state = await inspectWorkLock(runPaths(runsDir, run).lock, sharing);
+    if (state.kind !== "free") return { run, holder: state.holder };
+  }
+  return null;
+}
+
 /** Jobs that were there before this tick began are somebody else's. */
 async function hasOthersJobs(
   { work, attempts }: Tick,
-  run: string,
+  runs: readonly string[],
   { jobs }: TickScene,
 ): Promise<boolean> {
-  return work.executor === "slurm" && attempts <= 1 && await jobs.areThere(run);
+  return work.executor === "slurm" && attempts <= 1 &&
+    await jobs.areThere(runs);
 }
 
-async function runName({ work }: Tick): Promise<string | null> {
+/** What a tick runs, by name. */
+interface NamedWork {
+  /** Of the pipeline; null where it cannot be read. */
+  readonly name: string | null;
+  /** One, or one per cell of the pipeline's matrix. */
+  readonly runs: readonly string[];
+}
+
+/** Whatever is wrong with the pipeline, `train` tells it; the run that the tick had before is still the tick's. */
+async function workOf({ work, run }: Tick): Promise<NamedWork> {
+  const before = { name: run, runs: run === null ? [] : [run] };
   try {
-    const loaded = await loadPipeline(work.pipeline, {
+    const loaded = await loadRuns(work.pipeline, {
       overrides: work.set,
       checkPaths: false,
     });
-    return loaded.ok ? loaded.value.name : null;
+    if (!loaded.ok) return before;
+    const { value } = loaded;
+    const { name } = value.kind === "run" ? value.pipeline : value;
+    return { name, runs: namesOfRuns(value) };
   } catch {
-    return null;
+    return before;
   }
 }
 

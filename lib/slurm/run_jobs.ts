@@ -1,10 +1,10 @@
-// Ends the jobs of a run that are in the queue.
+// Finds the jobs of runs that are in the queue, and ends them.
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { RefusedError } from "../error/failure.ts";
 import { readRunManifest, type RunManifest } from "../store/run_record.ts";
 import { findJob, isOver, listJobs, type QueuedJob } from "./job_queue.ts";
 import { slurmOutput } from "./slurm_command.ts";
-import { hasJobs, readStepJob } from "./submission_record.ts";
+import { hasJobs, readStepJob, type StepJob } from "./submission_record.ts";
 
 /** What the queue says of the steps of a run that were submitted. */
 export interface RunJobs {
@@ -27,37 +27,61 @@ export async function lookAtJobs(
 ): Promise<RunJobs> {
   const inQueue = new Map<string, QueuedJob>();
   const gone = new Set<string>();
-  if (!hasJobs(runsDir)) return { inQueue, gone };
+  const noted = await notedJobs(runsDir, run, steps);
+  if (noted.length === 0) return { inQueue, gone };
+  const queue = await listJobs();
+  for (const [name, note] of noted) {
+    const job = liveJob(queue, note);
+    if (job !== null) inQueue.set(name, job);
+    else gone.add(name);
+  }
+  return { inQueue, gone };
+}
+
+/** Jobs of the runs that wait or run, each once: the queue is asked once for all. */
+export async function jobsOfRuns(
+  runsDir: string,
+  runs: readonly string[],
+): Promise<QueuedJob[]> {
+  const noted = await Promise.all(runs.map((run) => notedJobs(runsDir, run)));
+  const notes = noted.flat();
+  if (notes.length === 0) return [];
+  const queue = await listJobs();
+  // Several runs may need the same job.
+  return [...new Set(notes.flatMap(([, note]) => liveJob(queue, note) ?? []))];
+}
+
+/** Steps of a run that were submitted, each with the note of its job. */
+async function notedJobs(
+  runsDir: string,
+  run: string,
+  steps?: RunManifest["steps"],
+): Promise<(readonly [string, StepJob])[]> {
+  if (!hasJobs(runsDir)) return [];
   steps ??= (await readRunManifest(runsDir, run))?.steps ?? [];
   const noted = await Promise.all(
     steps.map(async ({ name, key }) =>
       [name, await readStepJob(runsDir, key)] as const
     ),
   );
-  if (noted.every(([, job]) => job === null)) return { inQueue, gone };
-  const queue = await listJobs();
-  for (const [name, note] of noted) {
-    if (note === null) continue;
-    const job = findJob(queue, note.submission, note.index);
-    if (job !== null && !isOver(job)) inQueue.set(name, job);
-    else gone.add(name);
-  }
-  return { inQueue, gone };
+  return noted.flatMap(([name, note]) =>
+    note === null ? [] : [[name, note] as const]
+  );
 }
 
-/** Jobs of the run that wait or run, by step. */
-export async function jobsOfRun(
-  runsDir: string,
-  run: string,
-): Promise<ReadonlyMap<string, QueuedJob>> {
-  return (await lookAtJobs(runsDir, run)).inQueue;
+function liveJob(
+  queue: readonly QueuedJob[],
+  { submission, index }: Pick<StepJob, "submission" | "index">,
+): QueuedJob | null {
+  const job = findJob(queue, submission, index);
+  return job === null || isOver(job) ? null : job;
 }
 
 /** Slurm's own patience with a job that saves is 30 seconds, unless a cluster gives more. */
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 500;
 
-/** What became of the jobs of a run that was cancelled. */
+/** What became of the jobs of runs that were cancelled. */
 export interface CancelledJobs {
   /** Slurm's names of the jobs, those that waited for others first. */
   readonly ids: readonly string[];
@@ -71,9 +95,9 @@ export interface CancelledJobs {
  */
 export async function cancelJobs(
   runsDir: string,
-  run: string,
+  runs: readonly string[],
 ): Promise<CancelledJobs> {
-  const jobs = [...(await jobsOfRun(runsDir, run)).values()];
+  const jobs = await jobsOfRuns(runsDir, runs);
   const waiting = jobs.filter(({ state }) => state === "PENDING");
   const running = jobs.filter(({ state }) => state !== "PENDING");
   const ids = [...new Set([...waiting, ...running].map(({ id }) => id))];
@@ -90,10 +114,7 @@ export async function cancelJobs(
 async function haveEnded(jobs: readonly QueuedJob[]): Promise<boolean> {
   try {
     const queue = await listJobs();
-    return jobs.every(({ submission, index }) => {
-      const job = findJob(queue, submission, index);
-      return job === null || isOver(job);
-    });
+    return jobs.every((job) => liveJob(queue, job) === null);
   } catch (error) {
     // A controller that does not answer for a moment is asked again.
     if (error instanceof RefusedError) return false;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadRuns } from "../../lib/config/load_matrix.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
+import { jobsOfRuns } from "../../lib/slurm/run_jobs.ts";
 import { ROOT } from "../cli/cli_process.ts";
 import { testsOnCluster } from "./shared_cluster.ts";
 import { jobNames } from "./slurm_cli.ts";
@@ -44,6 +45,11 @@ testOnCluster(
     const array = jobs.filter((job) => job.includes("_"));
     assert.deepEqual(array.map((job) => job.split("_")[1]), ["0", "1"]);
     assert.equal(jobs.length, 3, "one job for the step that both need");
+    const runs = submitted.ended.map(({ run }) => run);
+    const queued = await jobsOfRuns(options.runsDir, runs);
+    const ids = queued.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length, "what both need counts once");
+    for (const job of array) assert.ok(ids.includes(job), `${job} of ${ids}`);
     const ended = await runMatrix(loaded.value, {
       ...options,
       waitMs: 120_000,
