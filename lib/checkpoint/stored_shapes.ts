@@ -2,6 +2,7 @@
 // damaged, not who wrote it, and paths in them must not lead out of the step folder.
 import { StoredStateError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
+import { isCount, isListOf, isText } from "../json/value_shapes.ts";
 import type { CheckpointManifest } from "./checkpoint_manifest.ts";
 import type { CheckpointFile, Generation } from "./generation.ts";
 import type { TrainState } from "./train_state.ts";
@@ -37,7 +38,7 @@ export function checkedManifest(
 export function checkedState(record: Fields, path: string): TrainState {
   const counts = ["global_step", "step_epoch", "batch"];
   const isRight = counts.every((name) => isCount(record[name])) &&
-    ["variant", "key"].every((name) => typeof record[name] === "string") &&
+    ["variant", "key"].every((name) => isText(record[name])) &&
     ["optimizers", "schedulers", "sampler"].every((name) =>
       isRecord(record[name])
     ) &&
@@ -50,9 +51,7 @@ export function checkedState(record: Fields, path: string): TrainState {
 function isGeneration(value: unknown): value is Generation {
   if (!isRecord(value)) return false;
   const { globalStep, folder, files, score } = value;
-  const [above, name, ...rest] = typeof folder === "string"
-    ? folder.split("/")
-    : [];
+  const [above, name, ...rest] = isText(folder) ? folder.split("/") : [];
   return isCount(globalStep) && above === GENERATIONS_FOLDER &&
     name !== undefined && isGenerationName(name) && rest.length === 0 &&
     isListOf(files, isCheckpointFile) &&
@@ -60,20 +59,9 @@ function isGeneration(value: unknown): value is Generation {
 }
 
 function isCheckpointFile(value: unknown): value is CheckpointFile {
-  return isRecord(value) && typeof value["path"] === "string" &&
+  return isRecord(value) && isText(value["path"]) &&
     FILE_NAME.test(value["path"]) && isCount(value["bytes"]) &&
-    typeof value["sha256"] === "string" && SHA256.test(value["sha256"]);
-}
-
-function isListOf<T>(
-  value: unknown,
-  isOne: (one: unknown) => one is T,
-): value is T[] {
-  return Array.isArray(value) && value.every(isOne);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+    isText(value["sha256"]) && SHA256.test(value["sha256"]);
 }
 
 function lacking(path: string, what: string): StoredStateError {

@@ -5,6 +5,7 @@ import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { digestRecord } from "../disk/digest.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
+import { isCount, isListOf, isText } from "../json/value_shapes.ts";
 import type { ShardIndex, ShardKeys } from "./shard_index.ts";
 
 const INDEX_VERSION = 1;
@@ -85,8 +86,8 @@ function storedIndex(
   record: Readonly<Record<string, unknown>>,
 ): ShardIndex | null {
   const { endings, samples } = record;
-  const isRight = Array.isArray(endings) && endings.every(isText) &&
-    Array.isArray(samples) && samples.every(isStoredSample);
+  const isRight = isListOf(endings, isText) &&
+    isListOf(samples, isStoredSample);
   if (!isRight) return null;
   return {
     endings,
@@ -113,12 +114,4 @@ function isStoredSample(value: unknown): value is StoredSample {
       (Array.isArray(header) && header.length === 2 &&
         header.every((side) => isCount(side) && side > 0))) &&
     isText(caption) && isText(content);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -25,7 +25,8 @@ export function isSealOf(
 }
 
 /**
- * Parses a sealed record and takes the seal off. The shape is trusted: whoever could write a right seal wrote the rest.
+ * Parses a sealed record and takes the seal off. The shape is for the caller to check: a right seal tells that nothing was damaged,
+ * not who wrote it.
  *
  * @throws {StoredStateError} when the text is no JSON object, or its seal or `version` is another than expected.
  */

@@ -4,6 +4,7 @@ import { DurableFile } from "../disk/durable_file.ts";
 import { removeEntry, syncFolder } from "../disk/folder_entries.ts";
 import { openSealed, seal } from "../disk/sealed_record.ts";
 import { StoredStateError } from "../error/failure.ts";
+import { isCount, isText } from "../json/value_shapes.ts";
 import type { ShardPlace } from "./shard_place.ts";
 
 const PARTIAL_VERSION = 1;
@@ -149,8 +150,7 @@ async function readRecord(
     const record = openSealed(text, { path, version: PARTIAL_VERSION });
     const { bytes, validator } = record;
     const isRight = record["address"] === address &&
-      typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0 &&
-      typeof validator === "string";
+      isCount(bytes) && isText(validator);
     return isRight ? { bytes, validator } : null;
   } catch (error) {
     // Without a record that can be read, the shard comes from its start.

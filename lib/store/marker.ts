@@ -8,6 +8,7 @@ import { isInnerPath } from "../disk/inner_path.ts";
 import { seal } from "../disk/sealed_record.ts";
 import { listTree, removeLeftovers, syncTree } from "../disk/tree.ts";
 import { isRecord } from "../json/record.ts";
+import { isListOf, isText } from "../json/value_shapes.ts";
 import { readSealedRecord, type StoredRecord } from "./stored_json.ts";
 import { parseStepFolder, stepPaths } from "./store_layout.ts";
 import type { TrainedAmount } from "../catalog/trained_amount.ts";
@@ -250,7 +251,7 @@ function parseMarker(record: StoredRecord): Marker | null {
     record;
   const isWhole = typeof key === "string" && typeof task === "string" &&
     typeof finishedAt === "string" && isStoredResult(result) &&
-    Array.isArray(engines) && engines.every((one) => typeof one === "string") &&
+    isListOf(engines, isText) &&
     typeof attempts === "number" &&
     typeof elapsedMs === "number" &&
     Array.isArray(files) && files.every(isVouchedFile);
@@ -262,13 +263,9 @@ function isStoredResult(value: unknown): boolean {
   const { metrics, metricOrder = [], pictures = [], summary = "" } = value;
   return isRecord(metrics) &&
     Object.values(metrics).every((one) => typeof one === "number") &&
-    isTexts(metricOrder) && typeof summary === "string" &&
+    isListOf(metricOrder, isText) && typeof summary === "string" &&
     // One that was tampered with must not lead a reader out of its folder.
-    isTexts(pictures) && pictures.every(isInnerPath);
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
+    isListOf(pictures, isText) && pictures.every(isInnerPath);
 }
 
 function isVouchedFile(value: unknown): boolean {

@@ -3,6 +3,7 @@
 import type { TrainedAmount } from "../catalog/trained_amount.ts";
 import { EXIT_CODE } from "../error/exit_code.ts";
 import { isRecord } from "../json/record.ts";
+import { isListOf, isText } from "../json/value_shapes.ts";
 import type { ReportedFailure } from "./protocol.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
 
@@ -29,7 +30,7 @@ export function resultOf(value: unknown): StepResult | null {
     isNumbers(metrics) && (epochs === undefined || isNumber(epochs)) &&
     (summary === undefined || typeof summary === "string") &&
     (trained === undefined || isTrained(trained)) &&
-    (pictures === undefined || isPaths(pictures));
+    (pictures === undefined || isListOf(pictures, isPath));
   if (!isRight) return null;
   return {
     ...{ outcome, metrics },
@@ -55,15 +56,6 @@ export function failureOf(value: unknown): ReportedFailure | null {
 /** Whether a value can be the path of a file. */
 export function isPath(value: unknown): value is string {
   return typeof value === "string" && value !== "" && !value.includes("\0");
-}
-
-/** Whether a value can be a number of bytes. */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isPaths(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(isPath);
 }
 
 /** JSON has no infinity, but a number with too many digits is read as one. */
@@ -92,5 +84,5 @@ function isTrained(value: unknown): value is TrainedAmount {
   return [batches, skipped, corrupt].every(isNumber) &&
     [updates, images].every((count) => count === null || isNumber(count)) &&
     (loss === null || isNumbers(loss)) &&
-    Array.isArray(frozen) && frozen.every((one) => typeof one === "string");
+    isListOf(frozen, isText);
 }

@@ -3,13 +3,8 @@
 import type { DiskTest, TracedOperation } from "../disk/disk_test.ts";
 import type { ExitCode } from "../error/exit_code.ts";
 import { isRecord } from "../json/record.ts";
-import {
-  failureOf,
-  isCount,
-  isPath,
-  progressOf,
-  resultOf,
-} from "./message_shapes.ts";
+import { isCount } from "../json/value_shapes.ts";
+import { failureOf, isPath, progressOf, resultOf } from "./message_shapes.ts";
 import type { ProgressUpdate, StepResult } from "./step_message.ts";
 
 /** Stands before every message; the digit is the version of the protocol. */
