@@ -1,6 +1,7 @@
 // `fluxline runs list`: all runs of a folder, filtered and sorted by what the index knows of them.
 import { formatDuration } from "../clock/duration.ts";
 import { isGranted } from "../disk/granted.ts";
+import { isFolder } from "../disk/present_entries.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { textOf } from "../history/condition.ts";
 import type { Field } from "../history/field.ts";
@@ -36,7 +37,7 @@ export async function listRunsCommand(
   const columns = (options.columns ?? "").split(",")
     .map((name) => name.trim()).filter((name) => name !== "");
   const sort = options.sort.length === 0 ? ["-updated"] : options.sort;
-  const isKept = isThere(runsDir) &&
+  const isKept = await isFolder(runsDir) &&
     isGranted({ name: "write", path: storeLayout(runsDir).runIndex });
   const { value, damage } = await askIndex(
     runsDir,
@@ -116,13 +117,4 @@ function asData(
       fields.map((field) => [field.written, field.of(run) ?? null]),
     ),
   };
-}
-
-function isThere(folder: string): boolean {
-  try {
-    return Deno.statSync(folder).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 // A text that changes whenever something changes that the page of a run shows: metrics, samples, markers, checkpoints, logs, locks.
 import { join } from "node:path";
 import { digestRecord } from "../disk/digest.ts";
-import { isAbsence } from "../disk/present_entries.ts";
+import { stampOf, statOrNull } from "../disk/present_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { attemptNumbers } from "../store/attempt_history.ts";
 import { readRunManifest, type RunStep } from "../store/run_record.ts";
@@ -68,11 +68,6 @@ async function stepsOf(
 }
 
 function stamp(path: string): string {
-  try {
-    const { ino, size, mtime } = Deno.statSync(path);
-    return `${ino ?? ""}:${size}:${mtime?.getTime() ?? ""}`;
-  } catch (error) {
-    if (isAbsence(error)) return "";
-    throw error;
-  }
+  const found = statOrNull(path);
+  return found === null ? "" : stampOf(found);
 }

@@ -21,14 +21,32 @@ export function sizeOrNull(path: string): number | null {
   }
 }
 
+/** What is at `path`, behind links; null where nothing is. */
+export function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (isAbsence(error)) return null;
+    throw error;
+  }
+}
+
+/**
+ * Tells an entry from what it was. Records are replaced as a whole, so a new one has another inode; what is written in place has
+ * another size or time.
+ */
+export function stampOf({ ino, size, mtime }: Deno.FileInfo): string {
+  return `${ino ?? ""}:${size}:${mtime?.getTime() ?? ""}`;
+}
+
 /** Whether a file, or a link to one, is at `path`. */
 export async function isFile(path: string): Promise<boolean> {
-  return (await statOrNull(path))?.isFile ?? false;
+  return (await lookAt(path))?.isFile ?? false;
 }
 
 /** Whether a folder, or a link to one, is at `path`. */
 export async function isFolder(path: string): Promise<boolean> {
-  return (await statOrNull(path))?.isDirectory ?? false;
+  return (await lookAt(path))?.isDirectory ?? false;
 }
 
 /** Whether an error says that nothing is at a path. */
@@ -37,7 +55,7 @@ export function isAbsence(error: unknown): boolean {
     error instanceof Deno.errors.NotADirectory;
 }
 
-async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
+async function lookAt(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(path);
   } catch (error) {

@@ -4,6 +4,7 @@ import {
   DatabaseRefusal,
   type DatabaseShape,
 } from "../disk/database_file.ts";
+import { folderNames, statOrNull } from "../disk/present_entries.ts";
 import { isRecord } from "../json/record.ts";
 import { isRunName } from "../store/run_record.ts";
 import { storeLayout } from "../store/store_layout.ts";
@@ -75,7 +76,7 @@ export async function refreshRuns(
       : reader.markerStamp(reader.folderOf(step)) === step.stamp;
   const runs: IndexedRun[] = [];
   const changed: { readonly stamp: string; readonly read: ReadRun }[] = [];
-  for (const run of runFolders(runsDir)) {
+  for (const run of folderNames(runsDir).filter(isRunName)) {
     const stamp = reader.runStamp(run);
     if (stamp === "") continue;
     const before = known.get(run);
@@ -105,14 +106,11 @@ const RACY_MS = 2000;
 
 /** Tells whether a name in the store has changed since; empty where that cannot be told. */
 function storeStamp(runsDir: string): string {
-  try {
-    const { mtime, ino } = Deno.statSync(storeLayout(runsDir).store);
-    const changedMs = mtime?.getTime() ?? Infinity;
-    return Date.now() - changedMs < RACY_MS ? "" : `${ino ?? ""}:${changedMs}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+  const found = statOrNull(storeLayout(runsDir).store);
+  const changedMs = found?.mtime?.getTime() ?? Infinity;
+  return Date.now() - changedMs < RACY_MS
+    ? ""
+    : `${found?.ino ?? ""}:${changedMs}`;
 }
 
 /** The numbers of fields; one that is new gets the next. */
@@ -199,16 +197,5 @@ export function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new DatabaseRefusal("a record in it is no JSON", { cause });
-  }
-}
-
-function runFolders(runsDir: string): string[] {
-  try {
-    return [...Deno.readDirSync(runsDir)]
-      .filter(({ name, isDirectory }) => isDirectory && isRunName(name))
-      .map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 // What the index keeps of one run: an extract of its manifest, of its resolved values and of the markers of its steps.
 import { join } from "node:path";
+import { stampOf, statOrNull } from "../disk/present_entries.ts";
 import { StoredStateError } from "../error/failure.ts";
 import { type MarkerLookup, readMarkerAlone } from "../store/marker.ts";
 import { readResolvedRecord } from "../store/resolved_record.ts";
@@ -71,7 +72,7 @@ export class RunReader {
 
   /** Tells whether the records of the run have changed since; empty where the run has no manifest. */
   runStamp(run: string): string {
-    return stampOf(runPaths(this.#runsDir, run).manifest);
+    return fileStamp(runPaths(this.#runsDir, run).manifest);
   }
 
   /** Name of the folder of a step; null where there is none. */
@@ -86,7 +87,7 @@ export class RunReader {
   markerStamp(folder: string | null): string {
     if (folder === null) return "";
     const known = this.#stamps.get(folder) ??
-      stampOf(stepPaths(this.#placeOf(folder)).marker);
+      fileStamp(stepPaths(this.#placeOf(folder)).marker);
     this.#stamps.set(folder, known);
     return known;
   }
@@ -97,18 +98,10 @@ export class RunReader {
       manifest = await readRunManifest(this.#runsDir, run);
     } catch (error) {
       if (!(error instanceof StoredStateError)) throw error;
-      return {
-        entry: unreadable(run, error.message),
-        metrics: [],
-        options: [],
-      };
+      return unreadable(run, error.message);
     }
     if (manifest === null) {
-      return {
-        entry: unreadable(run, "it has no manifest any more"),
-        metrics: [],
-        options: [],
-      };
+      return unreadable(run, "it has no manifest any more");
     }
     const steps: EntryStep[] = [];
     const metrics: ReadRun["metrics"][number][] = [];
@@ -160,20 +153,17 @@ export class RunReader {
   }
 }
 
-function unreadable(run: string, problem: string): RunEntry {
+function unreadable(run: string, problem: string): ReadRun {
   const blank = { pipeline: "", mode: "", engine: "", createdAt: "" };
-  return { run, ...blank, seed: null, updatedAt: "", steps: [], problem };
+  return {
+    entry: { run, ...blank, seed: null, updatedAt: "", steps: [], problem },
+    metrics: [],
+    options: [],
+  };
 }
 
-/**
- * Tells a file from what it was; empty where there is none. Records are replaced as a whole, so a new one has another inode; what is written in place has another size or time.
- */
-function stampOf(path: string): string {
-  try {
-    const { ino, size, mtime, isFile } = Deno.statSync(path);
-    return isFile ? `${ino ?? ""}:${size}:${mtime?.getTime() ?? ""}` : "";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+/** The stamp of a file; empty where there is none. */
+function fileStamp(path: string): string {
+  const found = statOrNull(path);
+  return found?.isFile ? stampOf(found) : "";
 }

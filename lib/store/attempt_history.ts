@@ -39,14 +39,9 @@ export async function readAttempts(
 
 /** Numbers of the attempts' folders, ascending. */
 export function attemptNumbers(attempts: string): number[] {
-  try {
-    return [...Deno.readDirSync(attempts)].map(({ name }) => Number(name))
-      .filter((number) => Number.isInteger(number) && number > 0)
-      .sort((a, b) => a - b);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return folderNames(attempts).map(Number)
+    .filter((number) => Number.isInteger(number) && number > 0)
+    .sort((a, b) => a - b);
 }
 
 async function readRecord(path: string): Promise<AttemptRecord | null> {

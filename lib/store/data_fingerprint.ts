@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RefusedError } from "../error/failure.ts";
 import { digestRecord, sha256Hex } from "../disk/digest.ts";
 import { isGranted } from "../disk/granted.ts";
+import { statOrNull } from "../disk/present_entries.ts";
 import { parseCaptions, problemList } from "../format/captions.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 
@@ -120,18 +121,4 @@ function requireReadable(place: DataPlace, path: string): void {
 
 function isFolder(path: string): boolean {
   return statOrNull(path)?.isDirectory ?? false;
-}
-
-function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (
-      error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory
-    ) {
-      return null;
-    }
-    throw error;
-  }
 }

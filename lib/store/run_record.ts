@@ -3,6 +3,7 @@ import { StoredStateError } from "../error/failure.ts";
 import { writeJsonAtomically } from "../disk/atomic_write.ts";
 import { makeFolder, renameEntry, syncFolder } from "../disk/folder_entries.ts";
 import { digestRecord } from "../disk/digest.ts";
+import { folderNames } from "../disk/present_entries.ts";
 import { AppendLog, readLines } from "../disk/append_log.ts";
 import { seal } from "../disk/sealed_record.ts";
 import {
@@ -226,17 +227,9 @@ export async function setDamagedManifestAside(
 
 /** Names of the runs under `runsDir`, sorted. */
 export function listRuns(runsDir: string): string[] {
-  try {
-    return [...Deno.readDirSync(runsDir)]
-      .filter((entry) =>
-        entry.isDirectory && isRunName(entry.name) &&
-        hasManifest(runPaths(runsDir, entry.name))
-      )
-      .map((entry) => entry.name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return folderNames(runsDir)
+    .filter((name) => isRunName(name) && hasManifest(runPaths(runsDir, name)))
+    .sort();
 }
 
 /** Folders with other names hold something else: the store, schedules, a run that is being removed. */

@@ -5,6 +5,7 @@ import { removeTree, syncFolder } from "../disk/folder_entries.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
+import { stampOf } from "../disk/present_entries.ts";
 import { listRuns, readRunManifest } from "../store/run_record.ts";
 import {
   acquireWorkLock,
@@ -127,14 +128,10 @@ function unneeded(runsDir: string): (one: Garbage) => Promise<boolean> {
   };
 }
 
-/** Manifests are replaced as a whole, so that another one has another inode. */
 function manifestStamps(runsDir: string): string {
-  return listRuns(runsDir).map((run) => {
-    const { ino, size, mtime } = Deno.statSync(
-      runPaths(runsDir, run).manifest,
-    );
-    return [run, ino, size, mtime?.getTime()].join(":");
-  }).join("\n");
+  return listRuns(runsDir).map((run) =>
+    `${run} ${stampOf(Deno.statSync(runPaths(runsDir, run).manifest))}`
+  ).join("\n");
 }
 
 async function refuseRunsAtWork(
