@@ -1,16 +1,19 @@
 // `fluxline runs list`: all runs of a folder, filtered and sorted by what the index knows of them.
-import { formatDuration } from "../clock/duration.ts";
 import { isGranted } from "../disk/granted.ts";
 import { isFolder } from "../disk/present_entries.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { textOf } from "../history/condition.ts";
 import type { Field } from "../history/field.ts";
 import { type ListedRun, listedRuns } from "../history/listed_run.ts";
 import { askIndex } from "../history/run_index.ts";
 import { prepareQuery } from "../history/run_query.ts";
 import { counted, textTable } from "../plan/text_table.ts";
-import { figure } from "../report/figures.ts";
 import { withoutControls } from "../report/markup.ts";
+import {
+  addedFields,
+  fieldText,
+  RUN_COLUMNS,
+  runCells,
+} from "../report/run_row.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { storeLayout } from "../store/store_layout.ts";
 import type { Print } from "./plan_command.ts";
@@ -58,9 +61,7 @@ export async function listRunsCommand(
   }
   const listed = await listedRuns(runsDir, value?.runs ?? []);
   const found = value?.query.select(listed) ?? [];
-  const fields = (value?.query.columns ?? []).filter(({ written }) =>
-    !SHOWN.includes(written)
-  );
+  const fields = addedFields(value?.query.columns ?? []);
   if (options.json === true) {
     print.out(
       JSON.stringify(found.map((run) => asData(run, fields)), null, 2),
@@ -73,9 +74,6 @@ export async function listRunsCommand(
   return EXIT_CODE.done;
 }
 
-/** Fields that every list shows. */
-const SHOWN: readonly string[] = ["name", "state", "time", "updated"];
-
 function tableOf(
   runs: readonly ListedRun[],
   fields: readonly Field[],
@@ -84,25 +82,18 @@ function tableOf(
     [
       run.run,
       run.state,
-      `${run.steps.filter(({ isDone }) => isDone).length}/${run.steps.length}`,
-      formatDuration(run.elapsedMs),
-      run.updatedAt.slice(0, 16).replace("T", " "),
-      ...fields.map((field) => shown(field, field.of(run))),
+      ...Object.values(runCells(run)),
+      // A text of several lines would break the table.
+      ...fields.map((field) =>
+        fieldText(field, run)?.replaceAll("\n", "\\n") ?? "-"
+      ),
       ...(run.problem === null ? [] : [run.problem]),
     ].map(withoutControls)
   );
-  const head = ["run", "state", "steps", "time", "updated (UTC)"];
   return textTable([
-    [...head, ...fields.map(({ written }) => written)],
+    [...RUN_COLUMNS, ...fields.map(({ written }) => written)],
     ...rows,
   ]);
-}
-
-function shown({ kind }: Field, value: unknown): string {
-  if (value === undefined) return "-";
-  // A text of several lines would break the table.
-  if (typeof value !== "number") return textOf(value).replaceAll("\n", "\\n");
-  return kind === "duration" ? formatDuration(value) : figure(value);
 }
 
 function asData(

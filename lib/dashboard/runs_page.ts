@@ -1,7 +1,5 @@
 // The page that lists all runs: what `runs list` shows, with the same conditions and fields, and the last result of each.
-import { formatDuration } from "../clock/duration.ts";
 import { UsageError } from "../error/failure.ts";
-import { textOf } from "../history/condition.ts";
 import type { Field } from "../history/field.ts";
 import type { ListedRun } from "../history/listed_run.ts";
 import type { RunIndex } from "../history/run_index.ts";
@@ -9,6 +7,12 @@ import { prepareQuery } from "../history/run_query.ts";
 import { counted } from "../plan/text_table.ts";
 import { figure } from "../report/figures.ts";
 import { type Markup, markup } from "../report/markup.ts";
+import {
+  addedFields,
+  fieldText,
+  RUN_COLUMNS,
+  runCells,
+} from "../report/run_row.ts";
 import { liveDocument } from "./live_document.ts";
 
 /** More rows than this are of no use to a reader, and slow on a phone. */
@@ -68,9 +72,7 @@ function answer(
     }, index);
     const found = query.select(runs);
     const shown = found.slice(0, MOST_ROWS);
-    const fields = query.columns.filter(({ written }) =>
-      !SHOWN.includes(written)
-    );
+    const fields = addedFields(query.columns);
     return markup`<p class="note">${
       found.length === runs.length
         ? counted(runs.length, "run")
@@ -86,17 +88,13 @@ function answer(
   }
 }
 
-/** Fields that every row shows. */
-const SHOWN: readonly string[] = ["name", "state", "time", "updated"];
-
 function table(
   runs: readonly ListedRun[],
   index: RunIndex,
   fields: readonly Field[],
 ): Markup {
-  const head = ["run", "state", "steps", "time", "updated (UTC)"];
   return markup`<div class="wide" role="region" tabindex="0" aria-label="Runs"><table class="runs"><thead><tr>${
-    [...head, ...fields.map(({ written }) => written), "last result"]
+    [...RUN_COLUMNS, ...fields.map(({ written }) => written), "last result"]
       .map((name) => markup`<th scope="col">${name}</th>`)
   }</tr></thead><tbody>${
     runs.map((run) => row(run, index, fields))
@@ -108,15 +106,12 @@ function row(
   index: RunIndex,
   fields: readonly Field[],
 ): Markup {
-  const done = run.steps.filter(({ isDone }) => isDone).length;
   const cells = [
-    ["steps", `${done}/${run.steps.length}`],
-    ["time", formatDuration(run.elapsedMs)],
-    ["updated", run.updatedAt.slice(0, 16).replace("T", " ")],
+    ...Object.entries(runCells(run)),
     ...fields.map((field) =>
-      [field.written, valueText(field, field.of(run))] as const
+      [field.written, fieldText(field, run) ?? ""] as const
     ),
-  ] as const;
+  ];
   return markup`<tr><th scope="row"><a href="/run/${run.run}">${run.run}</a></th><td><span class="badge ${run.state}">${run.state}</span></td>${
     cells.map(([name, text]) => markup`<td data-name="${name}">${text}</td>`)
   }<td class="text">${run.problem ?? lastResult(run, index)}</td></tr>`;
@@ -134,12 +129,6 @@ function lastResult(run: ListedRun, index: RunIndex): string {
       metrics.filter(({ step }) => step === last.name).slice(0, 4)
         .map(({ metric, value }) => `${metric} ${figure(value)}`).join(", ")
     }`;
-}
-
-function valueText({ kind }: Field, value: unknown): string {
-  if (value === undefined) return "";
-  if (typeof value !== "number") return textOf(value);
-  return kind === "duration" ? formatDuration(value) : figure(value);
 }
 
 function split(text: string, mark: string): string[] {
