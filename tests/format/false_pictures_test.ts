@@ -26,8 +26,8 @@ function pngOf(
     ["IEND", new Uint8Array()],
   ];
   const parts = all.flatMap(([type, content]) => {
-    const body = new Uint8Array([...new TextEncoder().encode(type)]
-      .concat([...new Uint8Array(content.length)]));
+    const body = new Uint8Array(4 + content.length);
+    body.set(new TextEncoder().encode(type));
     body.set(content, 4);
     return [numberBytes(content.length), body, numberBytes(crc32.buf(body))];
   });

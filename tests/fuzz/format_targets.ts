@@ -1,9 +1,9 @@
 // Readers of file formats that others write: safetensors, tar, pictures, tokenizers, captions.
 import { isAbsolute, join, normalize } from "node:path";
+import crc32 from "crc-32";
 import fc from "fast-check";
 import { buildShardIndex } from "../../lib/data/shard_index.ts";
-import { loadTokenizer } from "../../lib/data/tokenizer.ts";
-import { buildWordTokenizer } from "../../lib/data/tokenizer.ts";
+import { buildWordTokenizer, loadTokenizer } from "../../lib/data/tokenizer.ts";
 import { tokenizerFacts } from "../../lib/exchange/tokenizer_file.ts";
 import { parseCaptions } from "../../lib/format/captions.ts";
 import { decodeImage, encodePng } from "../../lib/format/image_codec.ts";
@@ -163,22 +163,10 @@ function withRightChecksums(bytes: Uint8Array): Uint8Array {
   for (let at = 8; at + 12 <= right.length;) {
     const end = at + 8 + view.getUint32(at);
     if (end + 4 > right.length) break;
-    view.setUint32(end, checksum(right.subarray(at + 4, end)));
+    view.setInt32(end, crc32.buf(right.subarray(at + 4, end)));
     at = end + 4;
   }
   return right;
-}
-
-/** CRC-32 (ISO 3309), as PNG has it. */
-function checksum(bytes: Uint8Array): number {
-  let sum = 0xffffffff;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) {
-      sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ 0xedb88320;
-    }
-  }
-  return (sum ^ 0xffffffff) >>> 0;
 }
 
 function tokenizerTarget(): ReaderTarget<string> {

@@ -1,7 +1,9 @@
 // Records of a run and of its steps.
 import { join } from "node:path";
-import type { CheckpointContent } from "../../lib/checkpoint/save_checkpoint.ts";
-import { saveCheckpoint } from "../../lib/checkpoint/save_checkpoint.ts";
+import {
+  type CheckpointContent,
+  saveCheckpoint,
+} from "../../lib/checkpoint/save_checkpoint.ts";
 import {
   findCheckpoint,
   readCurrent,
