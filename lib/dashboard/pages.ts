@@ -2,12 +2,12 @@
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
+import { runNameFault } from "../config/step_names.ts";
 import { digestRecord } from "../disk/digest.ts";
 import { Failure } from "../error/failure.ts";
 import { type ListedRun, listedRuns } from "../history/listed_run.ts";
 import { RunIndex } from "../history/run_index.ts";
 import { markup } from "../report/markup.ts";
-import { isRunName } from "../store/run_record.ts";
 import { type AccessRules, guard } from "./access.ts";
 import { liveDocument } from "./live_document.ts";
 import { readPicture } from "./picture.ts";
@@ -80,12 +80,12 @@ export async function dashboardPages(
   );
   app.get("/run/:run", async (context) => {
     const run = context.req.param("run");
-    const page = isPlainName(run) ? await pages.draw(run) : null;
+    const page = isNameOfRun(run) ? await pages.draw(run) : null;
     return page === null ? notFound(context) : context.html(page);
   });
   app.get("/run/:run/events", async (context) => {
     const run = context.req.param("run");
-    return isPlainName(run) && await versionOf(run) !== null
+    return isNameOfRun(run) && await versionOf(run) !== null
       ? stream(context, async () => await versionOf(run) ?? "gone")
       : notFound(context);
   });
@@ -174,8 +174,9 @@ function placeOf(path: string): string {
   }
 }
 
-function isPlainName(run: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run) && isRunName(run);
+/** Whether a run can be called so; no other text becomes a path. */
+function isNameOfRun(name: string): boolean {
+  return runNameFault(name) === undefined;
 }
 
 function notFound(context: Context): Response | Promise<Response> {
