@@ -41,20 +41,16 @@ export async function decodeJpeg(
   await ready;
   said = "";
   try {
-    const picture = await decode(bytes.slice().buffer as ArrayBuffer);
-    return { ...sizeOf(picture), data: picture.data as Uint8ClampedArray };
+    const { width, height, data } = await decode(
+      bytes.slice().buffer as ArrayBuffer,
+    );
+    return { width, height, data: data as Uint8ClampedArray };
   } catch (cause) {
     // It keeps the memory of a picture that it gave up, and stays broken where that was too little.
     ready = null;
     const reason = said === "" ? "" : ` (${said})`;
     throw new PictureFailure(`its JPEG data are damaged${reason}`, cause);
   }
-}
-
-function sizeOf(
-  { width, height }: ImageData,
-): { readonly width: number; readonly height: number } {
-  return { width, height };
 }
 
 function refuseFalseJpeg(

@@ -28,7 +28,7 @@ const OF_RUN: Readonly<Record<string, (run: ListedRun) => unknown>> = {
 };
 
 /** Names of what every run has. */
-export const RUN_FIELDS: readonly string[] = Object.keys(OF_RUN);
+const RUN_FIELDS: readonly string[] = Object.keys(OF_RUN);
 
 /** Finds fields by the names that people write. */
 export class FieldFinder {

@@ -49,7 +49,7 @@ training:
  * The pipeline of the sweep: a user's task before a train step of two updates, the second of which replaces the first's checkpoint
  * and shares its frozen weights.
  */
-export const SWEPT_STEPS: readonly string[] = [
+const SWEPT_STEPS: readonly string[] = [
   "{ name: words, task: script, uses: count_words.ts }",
   "{ name: vae_warmup, needs: [words], train_spade: true, n_epochs: 1 }",
 ];

@@ -8,7 +8,7 @@ const START = Date.parse("2026-01-01T00:00:00Z");
 const SHARED_BY = 5;
 
 /** Names of the steps of each run. */
-export const SYNTHETIC_STEPS: readonly string[] = ["warmup", "flow", "judge"];
+const SYNTHETIC_STEPS = ["warmup", "flow", "judge"];
 
 /** Writes `count` finished runs of three steps and 120 options below `runs`; run `at` has psnr `10 + at / 100`. */
 export function writeSyntheticRuns(runs: string, count: number): void {
