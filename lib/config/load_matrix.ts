@@ -5,13 +5,19 @@ import type {
   RankingMetric,
 } from "../catalog/matrix.ts";
 import type { Pipeline } from "../catalog/pipeline.ts";
-import { type Checked, sortDiagnostics } from "../source/diagnostic.ts";
-import { type LoadOptions, loadPipeline, readCell } from "./load_pipeline.ts";
+import type { Checked } from "../source/diagnostic.ts";
+import {
+  checked,
+  type LoadOptions,
+  loadPipeline,
+  openPipeline,
+  readCell,
+  readWhole,
+} from "./load_pipeline.ts";
 import { rankingMetric } from "./matrix_metric.ts";
 import { type AddedAxes, NO_AXES, readMatrix } from "./matrix_section.ts";
-import { readDocument, runNameOf } from "./pipeline_document.ts";
-import { readPipelineText } from "./pipeline_text.ts";
-import { newReport, type Report } from "./report.ts";
+import { runNameOf } from "./pipeline_document.ts";
+import { newReport } from "./report.ts";
 
 /** A pipeline that stands for many runs. */
 export interface Matrix {
@@ -50,29 +56,31 @@ export async function loadRuns(
   file: string,
   options: MatrixOptions = {},
 ): Promise<Checked<Matrix | SingleRun>> {
-  const readText = options.readText ?? readPipelineText;
-  const text = await readText(file);
-  const overrides = options.overrides ?? [];
-  const source = { name: file, text };
-  const report = newReport();
-  const document = readDocument(source, overrides, report);
-  const name = document === undefined ? "" : runNameOf(document, file);
-  const written = document === undefined || options.cell !== undefined
-    ? null
-    : readMatrix(document, name, options.added ?? NO_AXES, report);
-  if (document === undefined || written === null) {
-    return asOneRun(await loadPipeline(file, options), report);
+  if (options.cell !== undefined) {
+    return asSingleRun(await loadPipeline(file, options));
   }
-  const context = { text, overrides, source, options };
+  const report = newReport();
+  const opened = await openPipeline(file, options, report);
+  if (opened === undefined) {
+    return { ok: false, diagnostics: report.findings() };
+  }
+  const { document } = opened;
+  const name = runNameOf(document, file);
+  const added = options.added ?? NO_AXES;
+  const written = readMatrix(document, name, added, report);
+  // What is wrong with the matrix and with the pipeline around it is told together.
+  if (written === null) {
+    return asSingleRun(checked(await readWhole(opened, report), report));
+  }
   const cells: LoadedCell[] = [];
   for (const placed of written.cells) {
-    const pipeline = await readCell(document, placed, context, report);
+    const pipeline = await readCell(opened, placed, report);
     const { assignments: _, place: __, ...cell } = placed;
     if (pipeline !== undefined) cells.push({ cell, pipeline });
   }
   // Where no cell can be read, the pipeline around the matrix still tells which steps there are.
   const sample = cells[0]?.pipeline ??
-    await readCell(document, { assignments: [] }, context, report);
+    await readCell(opened, { assignments: [] }, report);
   const metric = sample === undefined
     ? null
     : rankingMetric(written, sample, report);
@@ -83,18 +91,12 @@ export async function loadRuns(
       "Name it: metric STEP.METRIC, and direction lower or higher",
     );
   }
-  const findings = report.findings();
-  if (report.failed) return { ok: false, diagnostics: findings };
-  return {
-    ok: true,
-    warnings: findings,
-    value: {
-      ...{ kind: "matrix", file, name, cells, metric },
-      axes: axisNames(cells),
-      seeds: written.seeds,
-      search: written.search,
-    },
-  };
+  return checked<Matrix>({
+    ...{ kind: "matrix", file, name, cells, metric },
+    axes: axisNames(cells),
+    seeds: written.seeds,
+    search: written.search,
+  }, report);
 }
 
 /** Names of the runs of a file, in the order of the cells. */
@@ -109,17 +111,8 @@ function axisNames(cells: readonly LoadedCell[]): string[] {
   return [...new Set(cells.flatMap(({ cell }) => Object.keys(cell.values)))];
 }
 
-/** What is wrong with the matrix and with the pipeline around it is told together. */
-function asOneRun(
-  loaded: Checked<Pipeline>,
-  report: Report,
-): Checked<SingleRun> {
-  if (loaded.ok && !report.failed) {
-    return { ...loaded, value: { kind: "run", pipeline: loaded.value } };
-  }
-  const found = loaded.ok ? loaded.warnings : loaded.diagnostics;
-  return {
-    ok: false,
-    diagnostics: sortDiagnostics([...report.findings(), ...found]),
-  };
+function asSingleRun(loaded: Checked<Pipeline>): Checked<SingleRun> {
+  return loaded.ok
+    ? { ...loaded, value: { kind: "run", pipeline: loaded.value } }
+    : loaded;
 }

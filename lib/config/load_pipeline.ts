@@ -4,6 +4,7 @@ import { digestRecord } from "../disk/digest.ts";
 import { UsageError } from "../error/failure.ts";
 import type { Checked } from "../source/diagnostic.ts";
 import { exactValue, type LocatedMap } from "../source/located_tree.ts";
+import type { SourceText } from "../source/position.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import {
   NO_AXES,
@@ -40,52 +41,71 @@ export async function loadPipeline(
   file: string,
   options: LoadOptions = {},
 ): Promise<Checked<Pipeline>> {
-  const text = await (options.readText ?? readPipelineText)(file);
-  const source = { name: file, text };
   const report = newReport();
-  const overrides = options.overrides ?? [];
-  const document = readDocument(source, overrides, report);
-  const matrix = document === undefined
-    ? null
-    : readMatrix(document, runNameOf(document, file), NO_AXES, report);
+  const opened = await openPipeline(file, options, report);
+  if (opened === undefined) {
+    return { ok: false, diagnostics: report.findings() };
+  }
+  const { document } = opened;
+  const matrix = readMatrix(
+    document,
+    runNameOf(document, file),
+    NO_AXES,
+    report,
+  );
   if (matrix !== null && options.needsOneRun === true && !options.cell) {
     refuseMany(matrix, report);
   }
-  const pipeline = document === undefined
-    ? undefined
-    : options.cell === undefined
-    ? await readPipeline(document, {
-      ...{ source, options, digest: digestRecord([text, overrides]) },
-    }, report)
+  const pipeline = options.cell === undefined
+    ? await readWhole(opened, report)
     : await readCell(
-      document,
+      opened,
       cellCalled(options.cell, matrix?.cells ?? [], file),
-      { text, overrides, source, options },
       report,
     );
-  const findings = report.findings();
-  return pipeline === undefined || report.failed
-    ? { ok: false, diagnostics: findings }
-    : {
-      ok: true,
-      value: pipeline,
-      warnings: findings,
-    };
+  return checked(pipeline, report);
 }
 
-/** What the cells of one file have in common. */
-export interface CellContext {
-  readonly text: string;
+/** A file that was read: all of its runs are made of this document. */
+export interface OpenedPipeline {
+  readonly document: LocatedMap;
+  readonly source: SourceText;
   readonly overrides: readonly string[];
-  readonly source: { readonly name: string; readonly text: string };
   readonly options: ReadOptions;
+}
+
+/**
+ * Reads the file and lays the overrides on it; undefined where what is wrong was reported.
+ *
+ * @throws {RefusedError} when the file itself cannot be read
+ */
+export async function openPipeline(
+  file: string,
+  options: LoadOptions,
+  report: Report,
+): Promise<OpenedPipeline | undefined> {
+  const text = await (options.readText ?? readPipelineText)(file);
+  const source = { name: file, text };
+  const overrides = options.overrides ?? [];
+  const document = readDocument(source, overrides, report);
+  return document === undefined
+    ? undefined
+    : { document, source, overrides, options };
+}
+
+/** The pipeline of the file without its matrix. */
+export async function readWhole(
+  { document, source, overrides, options }: OpenedPipeline,
+  report: Report,
+): Promise<Pipeline | undefined> {
+  const digest = digestRecord([source.text, overrides]);
+  return await readPipeline(document, { source, options, digest }, report);
 }
 
 /** The pipeline of one cell. */
 export async function readCell(
-  document: LocatedMap,
+  { document, source, overrides, options }: OpenedPipeline,
   { assignments }: Pick<PlacedCell, "assignments">,
-  { text, overrides, source, options }: CellContext,
   report: Report,
 ): Promise<Pipeline | undefined> {
   const entries = new Map(document.entries);
@@ -95,8 +115,16 @@ export async function readCell(
     path.map(({ name }) => name),
     exactValue(value),
   ]);
-  const digest = digestRecord([text, overrides, values]);
+  const digest = digestRecord([source.text, overrides, values]);
   return await readPipeline(changed, { source, options, digest }, report);
+}
+
+/** The value with what was found, or all that is wrong with it. */
+export function checked<T>(value: T | undefined, report: Report): Checked<T> {
+  const findings = report.findings();
+  return value === undefined || report.failed
+    ? { ok: false, diagnostics: findings }
+    : { ok: true, value, warnings: findings };
 }
 
 function refuseMany(

@@ -35,7 +35,8 @@ export function readDocument(
 /** Name of the run: `name`, else the file name without its ending. */
 export function runNameOf(document: LocatedMap, file: string): string {
   const written = locate(document, ["name"]);
-  return written?.kind === "scalar" && typeof written.value === "string"
+  return written?.kind === "scalar" && typeof written.value === "string" &&
+      written.value !== ""
     ? written.value
     : basename(file).replace(/\.ya?ml$/i, "");
 }

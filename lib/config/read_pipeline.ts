@@ -1,5 +1,4 @@
 // The whole document of a pipeline, checked: every section, every step, and what they say of each other.
-import { basename } from "node:path";
 import * as v from "valibot";
 import { DATA_SECTION } from "../catalog/data_section.ts";
 import { EXECUTOR_SECTION } from "../catalog/executor_options.ts";
@@ -27,6 +26,7 @@ import { checkDataSizes, checkModelSizes } from "./model_checks.ts";
 import { readOptimizerFile } from "./optimizer_file.ts";
 import { checkPaths } from "./path_checks.ts";
 import { checkDrawnPictures } from "./drawn_picture_checks.ts";
+import { runNameOf } from "./pipeline_document.ts";
 import { readPipelineText } from "./pipeline_text.ts";
 import type { Report } from "./report.ts";
 import { locateShards } from "./shard_paths.ts";
@@ -102,7 +102,7 @@ export async function readPipeline(
     variant: model?.value.variant ?? "fluxline",
     optimizerFile,
   }, report);
-  const name = top?.name ?? basename(source.name).replace(/\.ya?ml$/i, "");
+  const name = runNameOf(document, source.name);
   checkRunName(
     name,
     locate(document, ["name"])?.place ??
