@@ -4,7 +4,7 @@ import type { MatrixSearch, RankingMetric } from "../catalog/matrix.ts";
 import { halvingRounds, resourceName } from "../config/matrix_search.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import type { CellResult } from "./cell_results.ts";
-import { groupCells, rankCells, type RankedRow } from "./ranking.ts";
+import { rankCells, type RankedRow } from "./ranking.ts";
 
 /** What the choice looks at. */
 export interface MatrixStand {
@@ -34,7 +34,7 @@ export function nextRuns(stand: MatrixStand): readonly string[] {
     const all = results.filter(({ cell }) => cell.round === round);
     const chosen: readonly CellResult[] = kept === null
       ? all
-      : all.filter((one) => kept?.includes(drawOf(one, search)));
+      : all.filter((one) => kept?.includes(drawOf(one.cell.shown, search)));
     const open = chosen.filter(isOpen);
     if (open.length > 0) return open.map(({ cell }) => cell.run);
     // A round that was cut short says nothing about who goes on.
@@ -46,33 +46,21 @@ export function nextRuns(stand: MatrixStand): readonly string[] {
     // Where nothing is measured, nothing says who is better.
     if (rows.every(({ mean }) => mean === null)) return [];
     const next = rounds[round + 1]?.cells ?? cells;
-    kept = best(chosen, rows, search).slice(0, next);
+    kept = best(rows, search).slice(0, next);
   }
   return [];
 }
 
-/** Draws of a round, the best first. */
-function best(
-  chosen: readonly CellResult[],
-  rows: readonly RankedRow[],
-  search: MatrixSearch,
-): string[] {
-  const failed = new Set(
-    groupCells(chosen).filter((group) =>
-      group.some(({ state }) => state !== "done")
-    ).flatMap((group) => group.map(({ cell }) => cell.run)),
-  );
-  const byRun = new Map(chosen.map((one) => [one.cell.run, one]));
-  const drawOfRow = (row: RankedRow) =>
-    drawOf(byRun.get(row.cells[0]?.run ?? "") as CellResult, search);
-  const isFailed = (row: RankedRow) =>
-    row.mean === null || row.cells.some(({ run }) => failed.has(run));
+/** Draws of a round, the best first; those that failed with any seed come last. */
+function best(rows: readonly RankedRow[], search: MatrixSearch): string[] {
+  const isFailed = ({ mean, cells }: RankedRow) =>
+    mean === null || cells.some(({ state }) => state !== "done");
   return rows.toSorted((a, b) => Number(isFailed(a)) - Number(isFailed(b)))
-    .map(drawOfRow);
+    .map(({ shown }) => drawOf(shown, search));
 }
 
 /** What a cell has in common with itself in other rounds. */
-function drawOf({ cell }: CellResult, search: MatrixSearch): string {
-  const { [resourceName(search)]: _, ...draw } = cell.shown;
+function drawOf(shown: RankedRow["shown"], search: MatrixSearch): string {
+  const { [resourceName(search)]: _, ...draw } = shown;
   return canonicalJson(draw);
 }
