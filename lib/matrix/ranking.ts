@@ -1,5 +1,9 @@
 // The cells of a matrix in the order of a metric: one row per combination of values, over its seeds.
-import type { CellValue, RankingMetric } from "../catalog/matrix.ts";
+import type {
+  CellValue,
+  MatrixCell,
+  RankingMetric,
+} from "../catalog/matrix.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import type { Interval } from "../evaluation/bootstrap.ts";
 import { meanInterval } from "../evaluation/student_t.ts";
@@ -59,6 +63,13 @@ export function groupCells(
   return [...groups.values()];
 }
 
+/** What all seeds of a combination are called: the label of a cell without its seed; empty where only seeds vary. */
+export function combinationLabel({ label, seed }: MatrixCell): string {
+  return seed === null
+    ? label
+    : label.replace(new RegExp(`\\.?seed-${seed}$`), "");
+}
+
 /** Names of the metrics that some run has, sorted. */
 export function knownMetrics(results: readonly CellResult[]): string[] {
   return [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
@@ -79,12 +90,10 @@ function rowOf(
   }));
   const values = cells.flatMap(({ value }) => value === null ? [] : [value]);
   const found = values.length === 0 ? null : meanInterval(values);
-  const { label, seed, shown, round } = first.cell;
+  const { shown, round } = first.cell;
   return {
     rank: null,
-    label: seed === null
-      ? label
-      : label.replace(new RegExp(`\\.?seed-${seed}$`), ""),
+    label: combinationLabel(first.cell),
     values: first.cell.values,
     ...{ shown, round, cells, count: values.length },
     mean: found?.mean ?? null,

@@ -12,7 +12,7 @@ import { findMetric } from "../metrics/vocabulary.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import type { CellResult } from "./cell_results.ts";
 import type { MatrixRecord, RecordedComparison } from "./matrix_record.ts";
-import { groupCells } from "./ranking.ts";
+import { combinationLabel, groupCells } from "./ranking.ts";
 
 /** What two arms differ by over several seeds. */
 export interface SeedVerdict extends Verdict {
@@ -47,6 +47,7 @@ async function judgeGroup(
   comparison: RecordedComparison,
   group: readonly CellResult[],
 ): Promise<SeedVerdict | null> {
+  const [first] = group as readonly [CellResult, ...CellResult[]];
   const seeds: { seed: number; differences: SeedDifferences }[] = [];
   for (const { cell, folders } of group) {
     const folder = folders[comparison.step];
@@ -64,8 +65,7 @@ async function judgeGroup(
     ...rest,
     step: comparison.step,
     metric: comparison.metric,
-    label: Object.entries(group[0]?.cell.shown ?? {})
-      .map(([name, value]) => `${name}-${value}`).join("."),
+    label: combinationLabel(first.cell),
     perSeed: perSeed.map((mean, index) => ({
       seed: seeds[index]?.seed ?? 0,
       mean,

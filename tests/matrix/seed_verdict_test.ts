@@ -31,7 +31,8 @@ function cellOf(
   }
   return {
     cell: {
-      ...{ run: `p.lr-${lr}.seed-${seed}`, label: "", values: { lr } },
+      ...{ run: `p.lr-${lr}.seed-${seed}`, label: `lr-${lr}.seed-${seed}` },
+      values: { lr },
       ...{ shown: { lr }, seed, round: null, digest: "" },
     },
     state: differences === null ? "waiting" : "done",
