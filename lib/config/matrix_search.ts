@@ -66,7 +66,7 @@ export function searchDrafts(
   }
   const path = search.resource ?? "";
   const name = resourceName(search);
-  refuseResource(path, axes, searchPlace, report);
+  refuseResource({ path, name }, axes, searchPlace, report);
   const count = rounds[0]?.cells ?? 0;
   const drawn = draw(axes, { ...search, count, place, excluded });
   return rounds.flatMap(({ resource }, round) =>
@@ -87,22 +87,21 @@ export function resourceName({ resource }: MatrixSearch): string {
 
 /** Cells of other rounds are told apart by the resource alone: no axis may set it, or be called so. */
 function refuseResource(
-  path: string,
+  resource: { readonly path: string; readonly name: string },
   axes: readonly MatrixAxis[],
   place: Place,
   report: Report,
 ): void {
   const use = "the resource of a search";
-  if (!isSettablePath(path, { use, place }, report)) return;
-  const end = path.split(".").at(-1);
+  if (!isSettablePath(resource.path, { use, place }, report)) return;
   for (const { name, paths, place } of axes) {
-    if (paths.includes(path)) {
+    if (paths.includes(resource.path)) {
       report.error(
         place,
         `Cannot search by halving: matrix axis "${name}" sets the resource`,
         "Take the axis out: the rounds set its option",
       );
-    } else if (name === end) {
+    } else if (name === resource.name) {
       report.error(
         place,
         `Cannot search by halving: matrix axis "${name}" is called like the resource`,

@@ -8,7 +8,6 @@ import {
   keyPlaceOf,
   locate,
   type Located,
-  type LocatedList,
   type LocatedMap,
   type Place,
   placeOf,
@@ -42,7 +41,7 @@ export interface WrittenMatrix {
 
 /** Axes and seeds that the command line adds; an axis of the same option takes the place of the file's. */
 export interface AddedAxes {
-  readonly axes: readonly (readonly [path: string, values: LocatedList])[];
+  readonly axes: readonly (readonly [path: string, values: Located])[];
   readonly seeds: number | null;
   /** In place of the file's. */
   readonly search?: MatrixSearch;
@@ -121,14 +120,8 @@ function axesTree(tree: LocatedMap, { axes }: AddedAxes): LocatedMap {
   const entries = new Map(
     written?.kind === "map" ? written.entries : emptyMap(tree).entries,
   );
-  for (const [path, values] of axes) {
-    const [only] = values.items;
-    const isRange = values.items.length === 1 && only?.kind === "map" &&
-      only.entries.has("from");
-    entries.set(path, {
-      key: values.place,
-      value: isRange ? only : values,
-    });
+  for (const [path, value] of axes) {
+    entries.set(path, { key: value.place, value });
   }
   return { ...tree, entries };
 }

@@ -1,7 +1,7 @@
 // `sweep --set a.b=1,2`: values in a row make an axis, one value stays an override.
 import { UsageError } from "../error/failure.ts";
 import { renderDiagnostics } from "../source/diagnostic.ts";
-import type { LocatedList } from "../source/located_tree.ts";
+import type { Located } from "../source/located_tree.ts";
 import type { AddedAxes } from "./matrix_section.ts";
 import { newReport } from "./report.ts";
 import { readYaml } from "./yaml_document.ts";
@@ -20,7 +20,7 @@ export interface SweepSettings {
 export function sweepSettings(texts: readonly string[]): SweepSettings {
   const report = newReport();
   const overrides: string[] = [];
-  const axes: [string, LocatedList][] = [];
+  const axes: [string, Located][] = [];
   for (const [index, text] of texts.entries()) {
     const equals = text.indexOf("=");
     const list = equals > 0
@@ -36,9 +36,9 @@ export function sweepSettings(texts: readonly string[]): SweepSettings {
       : undefined;
     const [only, ...others] = list?.kind === "list" ? list.items : [];
     const isRange = only?.kind === "map" && only.entries.has("from");
-    if (list?.kind === "list" && (others.length > 0 || isRange)) {
-      axes.push([text.slice(0, equals).trim(), list]);
-    } else overrides.push(text);
+    const values = others.length > 0 ? list : isRange ? only : undefined;
+    if (values === undefined) overrides.push(text);
+    else axes.push([text.slice(0, equals).trim(), values]);
   }
   if (!report.failed) return { overrides, axes };
   throw new UsageError(
