@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { HIGHEST_SEED, MOST_CELLS } from "../../catalog/matrix_options.ts";
 import type { ExitCode } from "../../error/exit_code.ts";
+import { UsageError } from "../../error/failure.ts";
+import { didYouMean } from "../../source/suggestion.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Where a command is declared: the program, what it prints on, and where its exit code goes. */
@@ -27,6 +29,20 @@ export function command(program: Command, text: CommandText): Command {
   return program.command(text.name).description(text.summary)
     .option("--no-color", "print without colours")
     .addHelpText("after", `\nExamples:\n${text.examples}`);
+}
+
+/** A word that is none of the subcommands of `parent`. */
+export function unknownSubcommand(
+  written: string,
+  parent: Command,
+): UsageError {
+  const known = parent.commands.map((one) => one.name());
+  return new UsageError(
+    `Cannot run "fluxline ${parent.name()} ${written}": there is no such subcommand${
+      didYouMean(written, known)
+    }`,
+    { hint: `Subcommands are ${known.join(", ")}` },
+  );
 }
 
 /** Where runs are. */

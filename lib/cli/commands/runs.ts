@@ -1,7 +1,5 @@
 // Declares `fluxline runs` and its subcommands.
 import type { Command } from "commander";
-import { UsageError } from "../../error/failure.ts";
-import { didYouMean } from "../../source/suggestion.ts";
 import {
   requireProjectRead,
   requireWritePermission,
@@ -10,6 +8,7 @@ import {
   collect,
   command,
   type CommandPlace,
+  unknownSubcommand,
   withRuns,
 } from "./command_options.ts";
 
@@ -55,7 +54,7 @@ function addList(runs: Command, { terminal, finish }: CommandPlace): void {
     .option("--columns <names>", "fields to show, with commas between them")
     .option("--rebuild", "read every folder again")
     .action(async (written, options) => {
-      if (written !== undefined) throw unknownPart(written, runs);
+      if (written !== undefined) throw unknownSubcommand(written, runs);
       await requireProjectRead("runs", terminal);
       const { listRunsCommand } = await import("../runs_list_command.ts");
       finish(await listRunsCommand(options, terminal));
@@ -107,16 +106,6 @@ function addChanges(runs: Command, { terminal, finish }: CommandPlace): void {
       const { removeRunsCommand } = await import("../runs_change_command.ts");
       finish(await removeRunsCommand(names, options, terminal));
     });
-}
-
-function unknownPart(written: string, runs: Command): UsageError {
-  const known = runs.commands.map((one) => one.name());
-  return new UsageError(
-    `Cannot run "fluxline runs ${written}": there is no such subcommand${
-      didYouMean(written, known)
-    }`,
-    { hint: `Subcommands are ${known.join(", ")}` },
-  );
 }
 
 function part(

@@ -1,11 +1,11 @@
 // Declares `fluxline schedule` and its subcommands.
 import type { Command } from "commander";
 import { UsageError } from "../../error/failure.ts";
-import { didYouMean } from "../../source/suggestion.ts";
 import {
   collect,
   command,
   type CommandPlace,
+  unknownSubcommand,
   wholeNumber,
   withRuns,
 } from "./command_options.ts";
@@ -54,7 +54,7 @@ function addDaemon(
   )
     .argument("[subcommand]")
     .action(async (written, options) => {
-      if (written !== undefined) throw unknownPart(written, schedule);
+      if (written !== undefined) throw unknownSubcommand(written, schedule);
       const { scheduleDaemon } = await import("../schedule_daemon.ts");
       finish(await scheduleDaemon(options, terminal));
     });
@@ -122,16 +122,6 @@ function addExport(
       const { exportSchedules } = await import("../schedule_export.ts");
       finish(await exportSchedules(names, options, terminal));
     });
-}
-
-function unknownPart(written: string, schedule: Command): UsageError {
-  const known = schedule.commands.map((one) => one.name());
-  return new UsageError(
-    `Cannot run "fluxline schedule ${written}": there is no such subcommand${
-      didYouMean(written, known)
-    }`,
-    { hint: `Subcommands are ${known.join(", ")}` },
-  );
 }
 
 function part(
