@@ -74,29 +74,27 @@ export function collect(value: string, before: readonly string[]): string[] {
 
 /** A seed, or another whole number from 0 on. */
 export function seedNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= HIGHEST_SEED) {
-    return value;
-  }
-  throw new InvalidArgumentError(
-    `Wanted a whole number from 0 to ${HIGHEST_SEED}`,
-  );
+  return numberIn(text, { least: 0, most: HIGHEST_SEED });
 }
 
 /** How many cells, or seeds. */
 export function cellCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= MOST_CELLS) {
-    return value;
-  }
-  throw new InvalidArgumentError(
-    `Wanted a whole number from 1 to ${MOST_CELLS}`,
-  );
+  return numberIn(text, { least: 1, most: MOST_CELLS });
 }
 
 /** A whole number from 1 to 64. */
 export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError("Wanted a whole number from 1 to 64");
+  return numberIn(text, { least: 1, most: 64 });
+}
+
+/** A whole number in decimal digits, both ends included. */
+export function numberIn(
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new InvalidArgumentError(
+    `Wanted a whole number from ${least} to ${most}`,
+  );
 }

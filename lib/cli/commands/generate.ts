@@ -5,6 +5,7 @@ import {
   collect,
   command,
   type CommandPlace,
+  numberIn,
   wholeNumber,
   withOverrides,
   withRuns,
@@ -93,30 +94,19 @@ function size(text: string): PictureSides {
 }
 
 function seed(text: string): number {
-  return number(text, { least: 0, most: Number.MAX_SAFE_INTEGER });
+  return numberIn(text, { least: 0, most: Number.MAX_SAFE_INTEGER });
 }
 
 function steps(text: string): number {
-  return number(text, { least: 1, most: 1000 });
+  return numberIn(text, { least: 1, most: 1000 });
 }
 
 function frames(text: string): number {
-  return number(text, { least: 2, most: 1000 });
+  return numberIn(text, { least: 2, most: 1000 });
 }
 
 function guidance(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError("Wanted a number from 0 up");
-}
-
-function number(
-  text: string,
-  { least, most }: { readonly least: number; readonly most: number },
-): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new InvalidArgumentError(
-    `Wanted a whole number from ${least} to ${most}`,
-  );
 }
