@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { SmallProject, vaeStep } from "./small_project.ts";
 import { readTextLines } from "../../lib/worker/protocol.ts";
+import { until } from "../cli/cli_process.ts";
 
 const STEPS = [
   // Two updates would be fewer than the warm-up: the step must keep its length.
@@ -65,9 +66,7 @@ Deno.test("plan --estimate that is interrupted leaves nothing", async () => {
   const child = project.start(...ESTIMATE);
   const told = readTextLines(child.stderr);
   assert.equal((await told.next()).value, 'Measures one batch of step "vae"');
-  while (left(project).length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => left(project).length > 0, "a temporary folder");
   child.kill("SIGINT");
   const rest = (await Array.fromAsync(told)).join("\n");
   await child.stdout.cancel();
