@@ -2,15 +2,14 @@
 import { basename, dirname, join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock/clock.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { RefusedError } from "../error/failure.ts";
 import { withoutControls } from "../report/markup.ts";
-import { lookAtJobs } from "../slurm/run_jobs.ts";
 import { attemptNumbers } from "../store/attempt_history.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
 import { findStepFolder, runPaths, stepPaths } from "../store/store_layout.ts";
 import { LOG_FILE } from "../worker/attempt_files.ts";
 import { chosenRun, stepOfRun } from "./chosen_run.ts";
+import { knownJobs } from "./known_jobs.ts";
 import type { Print } from "./plan_command.ts";
 
 /** Options of `logs`. */
@@ -100,14 +99,7 @@ function queueLook(
   return async (step) => {
     if (SYSTEM_CLOCK.elapsedMs() - lookedMs > QUEUE_LOOK_MS) {
       lookedMs = SYSTEM_CLOCK.elapsedMs();
-      try {
-        gone = (await lookAtJobs(runsDir, run)).gone;
-      } catch (error) {
-        const isUnasked = error instanceof RefusedError ||
-          error instanceof Deno.errors.NotCapable;
-        if (!isUnasked) throw error;
-        gone = new Set();
-      }
+      gone = (await knownJobs(runsDir, run))?.gone ?? new Set();
     }
     return gone.has(step);
   };

@@ -2,10 +2,9 @@
 import { formatDuration } from "../clock/duration.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
-import { Failure, RefusedError } from "../error/failure.ts";
+import { Failure } from "../error/failure.ts";
 import { waitText } from "../metrics/data_wait.ts";
 import { textTable } from "../plan/text_table.ts";
-import { lookAtJobs } from "../slurm/run_jobs.ts";
 import { describeJob } from "../slurm/job_queue.ts";
 import { listRuns } from "../store/run_record.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "../store/store_layout.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
 import { shownPath } from "../worker/permissions.ts";
+import { knownJobs } from "./known_jobs.ts";
 import type { Print } from "./plan_command.ts";
 import { failureText } from "./show_failure.ts";
 
@@ -223,27 +223,18 @@ export async function jobsInWords(
   { manifest, steps }: RunStatus,
 ): Promise<Map<string, string>> {
   const words = new Map<string, string>();
-  try {
-    const { inQueue, gone } = await lookAtJobs(
-      runs,
-      manifest.run,
-      manifest.steps,
+  const jobs = await knownJobs(runs, manifest.run, manifest.steps);
+  if (jobs === null) return words;
+  for (const [name, job] of jobs.inQueue) {
+    words.set(name, `job ${job.id} ${describeJob(job)}`);
+  }
+  for (const { name, state } of steps) {
+    // A job that was cancelled before it began leaves the records as they were.
+    if (state !== "queued" || !jobs.gone.has(name)) continue;
+    words.set(
+      name,
+      "its job has left the queue; `train --executor slurm` submits it again",
     );
-    for (const [name, job] of inQueue) {
-      words.set(name, `job ${job.id} ${describeJob(job)}`);
-    }
-    for (const { name, state } of steps) {
-      // A job that was cancelled before it began leaves the records as they were.
-      if (state !== "queued" || !gone.has(name)) continue;
-      words.set(
-        name,
-        "its job has left the queue; `train --executor slurm` submits it again",
-      );
-    }
-  } catch (error) {
-    const isUnasked = error instanceof RefusedError ||
-      error instanceof Deno.errors.NotCapable;
-    if (!isUnasked) throw error;
   }
   return words;
 }
