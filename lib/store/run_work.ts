@@ -30,13 +30,25 @@ export interface RunFolder {
   readonly index: StepFolderIndex;
 }
 
+type WorkedStep = Pick<RunStep, "name" | "key" | "state">;
+
 /** Looks at the locks of the run and of those steps that its manifest says are going on. */
 export async function runWork(
-  { runsDir, run, sharing, index }: RunFolder,
-  steps: readonly Pick<RunStep, "name" | "key" | "state">[],
+  place: RunFolder,
+  steps: readonly WorkedStep[],
 ): Promise<RunWork> {
-  const lock = await inspectWorkLock(runPaths(runsDir, run).lock, sharing);
-  if (lock.kind === "held") return { kind: "runner", holder: lock.holder };
+  const { lock } = runPaths(place.runsDir, place.run);
+  const state = await inspectWorkLock(lock, place.sharing);
+  return state.kind === "held"
+    ? { kind: "runner", holder: state.holder }
+    : await stepWork(place, steps);
+}
+
+/** The same without the run's own lock, for who holds that. */
+export async function stepWork(
+  { runsDir, sharing, index }: RunFolder,
+  steps: readonly WorkedStep[],
+): Promise<RunWork> {
   for (const { name, key, state } of steps) {
     if (state !== "running") continue;
     const { folder } = findStepFolder(runsDir, key, name, index);

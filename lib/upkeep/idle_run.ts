@@ -2,7 +2,7 @@
 import { LockedError, UsageError } from "../error/failure.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { listRuns, readRunManifest } from "../store/run_record.ts";
-import { describeWork, runWork } from "../store/run_work.ts";
+import { describeWork, stepWork } from "../store/run_work.ts";
 import {
   acquireWorkLock,
   sharingOf,
@@ -22,21 +22,17 @@ export async function holdIdleRun(
   run: string,
   action: string,
 ): Promise<WorkLock> {
-  const runs = listRuns(runsDir);
-  if (!runs.includes(run)) {
-    throw new UsageError(
-      `Cannot ${action} run "${run}": there is no such run in "${runsDir}"${
-        didYouMean(run, runs)
-      }`,
-      { hint: "`fluxline runs list` shows the runs" },
-    );
-  }
-  const sharing = await sharingOf(runsDir);
+  if (!listRuns(runsDir).includes(run)) throw noSuchRun(runsDir, run, action);
+  await using held = new AsyncDisposableStack();
+  const lock = held.use(await lockName(runsDir, run, action));
+  // With the lock nobody begins any more: what is found now stays so.
   const manifest = await readRunManifest(runsDir, run);
+  if (manifest === null) throw noSuchRun(runsDir, run, action);
+  const sharing = await sharingOf(runsDir);
   const index = indexStepFolders(runsDir);
-  const work = await runWork(
+  const work = await stepWork(
     { runsDir, run, sharing, index },
-    manifest?.steps ?? [],
+    manifest.steps,
   );
   if (work.kind !== "none") {
     throw new LockedError(
@@ -48,7 +44,17 @@ export async function holdIdleRun(
       },
     );
   }
-  return await lockName(runsDir, run, action);
+  held.move();
+  return lock;
+}
+
+function noSuchRun(runsDir: string, run: string, action: string): UsageError {
+  return new UsageError(
+    `Cannot ${action} run "${run}": there is no such run in "${runsDir}"${
+      didYouMean(run, listRuns(runsDir))
+    }`,
+    { hint: "`fluxline runs list` shows the runs" },
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type DiskOperation, probeDisk } from "../../lib/disk/operation.ts";
 import { FileLock } from "../../lib/disk/file_lock.ts";
+import { Failure } from "../../lib/error/failure.ts";
 import {
   listRuns,
   readRunManifest,
@@ -86,6 +87,23 @@ Deno.test("removeRun() ended at any operation leaves a whole run or none, and ne
     points++;
   }
   assert.ok(points > 6, `only ${points} operations`);
+});
+
+Deno.test("removeRun() twice at once removes the run once, and the other is told so", async () => {
+  await withTemporaryFolder(async (runs) => {
+    writeSyntheticRun(runs, 0);
+    const ends = await Promise.allSettled(
+      [1, 2].map(() => removeRun(runs, old)),
+    );
+    const refusals = ends.flatMap((end) =>
+      end.status === "rejected" ? [end.reason] : []
+    );
+    assert.equal(refusals.length, 1);
+    // The second waits a moment for the lock of the first.
+    assert.ok(refusals[0] instanceof Failure, String(refusals[0]));
+    assert.match(refusals[0].message, /no such run|is running it$/);
+    assert.deepEqual(listRuns(runs), []);
+  });
 });
 
 Deno.test("removeRun() says what the store keeps and who else needs it, and leaves what a person put beside the records", async () => {
