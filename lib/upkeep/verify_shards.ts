@@ -28,8 +28,9 @@ export async function verifyShards(
   let files = 0;
   let bytes = 0;
   for (const record of shardFiles(runsDir)) {
-    if (!/^(?!.*\.(part|index)\.json$).*\.json$/.test(record)) continue;
-    if (!isMeant(record)) continue;
+    const isRecord = record.endsWith(".json") &&
+      !/\.(part|index)\.json$/.test(record);
+    if (!isRecord || !isMeant(record)) continue;
     const lock = record.replace(/\.json$/, ".lock");
     if ((await inspectWorkLock(lock, sharing)).kind === "held") continue;
     const found = await verifyKept(shards, record);
