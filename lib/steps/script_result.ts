@@ -1,4 +1,5 @@
 // What a script task answered, checked: it may have answered anything.
+import { isFile } from "../disk/present_entries.ts";
 import { StepFailure } from "../error/failure.ts";
 import { describeThrown } from "./failure_report.ts";
 import type { StepContext } from "./step_context.ts";
@@ -35,25 +36,18 @@ export async function checkedPictures(
   // Most scripts answer none, and start faster without: see script_main.ts.
   const { resolve } = await import("node:path");
   const { isInside } = await import("../worker/permissions.ts");
-  return pictures.map((path: unknown) => {
+  const places: string[] = [];
+  for (const path of pictures as unknown[]) {
     const place = typeof path === "string" ? resolve(output, path) : null;
     if (place === null || !isInside(output, place)) {
       throw unusable("picture", path, "a path in the output folder", context);
     }
-    if (!isFile(place)) {
+    if (!await isFile(place)) {
       throw unusable("picture", path, "a file that is there", context);
     }
-    return place;
-  });
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    places.push(place);
   }
+  return places;
 }
 
 function unusable(
