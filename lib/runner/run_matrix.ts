@@ -232,8 +232,5 @@ function ownStop(
 function exitCodeOf({ ended, stop }: MatrixScene): ExitCode {
   const failed = ended.find(({ failure }) => failure !== null);
   if (failed !== undefined) return failed.exitCode;
-  if (!stop.asked.aborted) return EXIT_CODE.done;
-  return stop.cause === "SIGTERM"
-    ? EXIT_CODE.terminated
-    : EXIT_CODE.interrupted;
+  return stop.asked.aborted ? stop.exitCode : EXIT_CODE.done;
 }

@@ -160,7 +160,7 @@ export function samplePictures(folder: string): string[] {
 /** Exit code of a run: that of the first failure, else of the signal, else 0. */
 function runExitCode(
   steps: readonly StepSummary[],
-  cause: "SIGINT" | "SIGTERM" | null,
+  stop: StopControl,
 ): ExitCode {
   const failed = steps.find((step) => step.state === "failed");
   if (failed !== undefined) {
@@ -168,10 +168,9 @@ function runExitCode(
   }
   const isLeft = steps.some(({ state }) =>
     state === "stopped" || state === "waiting" ||
-    (state === "queued" && cause !== null)
+    (state === "queued" && stop.cause !== null)
   );
-  if (!isLeft) return EXIT_CODE.done;
-  return cause === "SIGTERM" ? EXIT_CODE.terminated : EXIT_CODE.interrupted;
+  return isLeft ? stop.exitCode : EXIT_CODE.done;
 }
 
 /** The same as plain data. */
@@ -199,7 +198,7 @@ export function sumUp(
   const steps = plan.steps.map((step) =>
     ended.get(step.name) ?? blankStep(step, "waiting")
   );
-  const exitCode = runExitCode(steps, stop.cause);
+  const exitCode = runExitCode(steps, stop);
   const isQueued = steps.some((step) => step.state === "queued");
   const isNothing = steps.every((step) => step.state === "reused");
   const outcome = isNothing

@@ -1,4 +1,5 @@
 // One way to abort a run: the first signal asks every step to save and leave, a second one ends them now.
+import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 
 /** Signals that stop a run. */
 export type StopSignal = "SIGINT" | "SIGTERM";
@@ -26,6 +27,13 @@ export class StopControl {
   /** The first request; null while there was none. */
   get cause(): StopSignal | null {
     return this.#cause;
+  }
+
+  /** Exit code of a run that the request has ended. */
+  get exitCode(): ExitCode {
+    return this.#cause === "SIGTERM"
+      ? EXIT_CODE.terminated
+      : EXIT_CODE.interrupted;
   }
 
   /** Whether `error` says no more than that something was left off because of the request. */
