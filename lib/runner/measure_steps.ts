@@ -72,7 +72,9 @@ export async function measureSteps(
     estimates.set(
       name,
       estimateFromBatch(planned, step, {
-        ...{ ...batch, peakMemoryBytes, freshFrom },
+        ...batch,
+        peakMemoryBytes,
+        freshFrom,
       }),
     );
   }

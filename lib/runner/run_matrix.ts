@@ -78,12 +78,7 @@ export async function runMatrix(
   await writeMatrixRecord(options.runsDir, record);
   const stop = options.stop ?? new StopControl();
   const scene: MatrixScene = {
-    ...{
-      name: matrix.name,
-      options,
-      stop,
-      failFast: options.failFast === true,
-    },
+    ...{ name: matrix.name, options, stop },
     gate: new StepGate(options.jobs ?? 1),
     ended: [],
     stops: new Set(),
@@ -130,16 +125,16 @@ interface MatrixScene {
   readonly name: string;
   readonly options: MatrixRunOptions;
   readonly stop: StopControl;
-  readonly failFast: boolean;
   readonly gate: StepGate;
   readonly ended: EndedCell[];
   /** Of the cells that run now. */
   readonly stops: Set<StopControl>;
 }
 
-function isOver({ stop, failFast, ended }: MatrixScene): boolean {
+function isOver({ stop, options, ended }: MatrixScene): boolean {
   return stop.asked.aborted ||
-    (failFast && ended.some(({ failure }) => failure !== null));
+    (options.failFast === true &&
+      ended.some(({ failure }) => failure !== null));
 }
 
 /**
@@ -203,7 +198,7 @@ async function runCell(
   }
   scene.ended.push(ended);
   options.onEnd?.(turn, ended);
-  if (!scene.failFast || ended.failure === null) return;
+  if (options.failFast !== true || ended.failure === null) return;
   // The others save and leave; the same command goes on with them.
   for (const other of scene.stops) other.request("SIGTERM");
 }

@@ -183,6 +183,7 @@ async function runHere(
   { options, stop, observe, sharing }: Running,
 ): Promise<void> {
   const { plan, pending, states, ended, journal } = begun;
+  const { gate = null } = options;
   const checkpointWish = options.checkpointWish ?? new CheckpointWish();
   const follow = journal.follow(observe);
   const graphOf = rememberGraphs();
@@ -195,20 +196,18 @@ async function runHere(
     ...{ graphOf, waiting },
     renewed: new Set(),
     limits: plan.pipeline.executor.local,
-    gate: options.gate ?? null,
+    gate,
   });
   await executor.prepare(pending);
   await journal.record({ kind: "run_started" });
   await keepEstimates(plan);
   try {
     observe({ kind: "fetching_code" });
-    const fetched = options.gate?.fetched;
-    await fetchStepCode(pending, graphOf, stop.asked, fetched);
+    await fetchStepCode(pending, graphOf, stop.asked, gate?.fetched);
     using _file = watchCheckpointFile(
       runPaths(plan.runsDir, plan.run).checkpointNow,
       checkpointWish,
     );
-    const gate = options.gate ?? null;
     const driving = { stop, observe: follow, states, ended, journal, gate };
     await drivePlan(plan, { executor, jobs: options.jobs ?? 1, ...driving });
   } catch (error) {
