@@ -1,4 +1,5 @@
 // A TF_Tensor: numbers or strings copied into memory of TensorFlow's.
+import { sizeOf } from "../../blueprint/parameter_spec.ts";
 import type { Calls } from "./symbols.ts";
 import { writeStrings } from "./tensor_strings.ts";
 import { ELEMENT_BYTES, type NumberArray, TENSOR_TYPE } from "./tensor_type.ts";
@@ -16,7 +17,7 @@ export function newNativeTensor(
   type: number,
   values: TensorValues,
 ): bigint {
-  const count = shape.reduce((product, side) => product * side, 1);
+  const count = sizeOf(shape);
   const width = ELEMENT_BYTES[type];
   if (width === undefined) {
     throw new TypeError(`Cannot make a tensor of TensorFlow type ${type}`);

@@ -1,5 +1,6 @@
 // What an update does to many weights at once, inside TensorFlow: networks have hundreds of small ones, and each op on one costs more
 // than its arithmetic.
+import { sizeOf } from "../../blueprint/parameter_spec.ts";
 import type { AdamNumbers, FusedKernels } from "../../tensor/fused_kernel.ts";
 import type { tf } from "../../tensor/tf.ts";
 import { type Adam, adamOf, type AdamTensors } from "./adam_update.ts";
@@ -144,7 +145,7 @@ function part(
   vector: tf.TensorInfo,
   shapes: readonly (readonly number[])[],
 ): tf.TensorInfo[] {
-  const sizes = shapes.map((shape) => sizeOf({ shape }));
+  const sizes = shapes.map(sizeOf);
   const pieces = ops.runAll(
     "SplitV",
     [
@@ -168,8 +169,4 @@ function part(
 
 function listOf({ length }: readonly unknown[]): OpAttribute {
   return { name: "N", type: ATTRIBUTE_KIND.int, value: length };
-}
-
-function sizeOf({ shape }: { readonly shape: readonly number[] }): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
