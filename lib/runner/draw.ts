@@ -9,7 +9,6 @@ import {
   renameEntry,
 } from "../disk/folder_entries.ts";
 import { StagedFolder } from "../disk/staged_folder.ts";
-import { StoppedError } from "../error/failure.ts";
 import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
 import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
 import { stepPaths } from "../store/store_layout.ts";
@@ -106,10 +105,7 @@ async function drawStaged(
   await writeAtomically(request.lock, new Uint8Array());
   const path = join(stepPaths(request.folder).attempts, "1");
   await makeFolder(path);
-  const wasStopped = () =>
-    new StoppedError(stop.cause ?? "SIGTERM", "Stopped: no picture was kept", {
-      hint: "Run the same command again",
-    });
+  const wasStopped = () => stop.stopped("no picture was kept");
   try {
     await fetchCode(
       [stepEntry(PACKAGE_ROOT, request.task)],

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import { TemporaryFolder } from "../disk/temporary_folder.ts";
-import { type Failure, StepFailure, StoppedError } from "../error/failure.ts";
+import {
+  type Failure,
+  StepFailure,
+  type StoppedError,
+} from "../error/failure.ts";
 import { estimateFromBatch, measurable } from "../plan/batch_estimate.ts";
 import { PACKAGE_ROOT, type Plan, type PlannedStep } from "../plan/plan.ts";
 import type { StepEstimate } from "../store/estimate_record.ts";
@@ -134,9 +138,5 @@ async function fetchMeasuring(stop: StopControl): Promise<void> {
 }
 
 function wasStopped(stop: StopControl): StoppedError {
-  return new StoppedError(
-    stop.cause ?? "SIGTERM",
-    "Stopped: nothing was measured to its end",
-    { hint: "Run the same command again" },
-  );
+  return stop.stopped("nothing was measured to its end");
 }

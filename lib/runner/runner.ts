@@ -1,7 +1,7 @@
 // Drives a pipeline to its end: takes the run's lock, plans, hands what is to do to an executor, keeps the records, sums up.
 import { resolve } from "node:path";
 import type { Pipeline } from "../catalog/pipeline.ts";
-import { LockedError, StoppedError } from "../error/failure.ts";
+import { LockedError } from "../error/failure.ts";
 import { formatDuration } from "../clock/duration.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { PACKAGE_ROOT, type Plan, type PlannedStep } from "../plan/plan.ts";
@@ -86,7 +86,9 @@ export async function runPipeline(
   const running: Running = { options, stop, observe, sharing };
   const { plan, ended } = await runLocked(pipeline, running)
     .catch(async (error: unknown) => {
-      if (stop.explains(error)) throw stoppedEarly(pipeline.name, stop);
+      if (stop.explains(error)) {
+        throw stop.stopped(`run "${pipeline.name}" had not begun`);
+      }
       if (!stop.asked.aborted) await tellRefusal(pipeline, error, observe);
       throw error;
     });
@@ -98,14 +100,6 @@ export async function runPipeline(
   // One step of several, run alone, is not the end of the run.
   if (options.only === undefined) await tellEnd(pipeline, told, observe);
   return told;
-}
-
-function stoppedEarly(run: string, { cause }: StopControl): StoppedError {
-  return new StoppedError(
-    cause ?? "SIGTERM",
-    `Stopped: run "${run}" had not begun`,
-    { hint: "Run the same command again" },
-  );
 }
 
 type Ended = Pick<BegunRun, "plan" | "ended">;

@@ -1,5 +1,6 @@
 // One way to abort a run: the first signal asks every step to save and leave, a second one ends them now.
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
+import { StoppedError } from "../error/failure.ts";
 
 /** Signals that stop a run. */
 export type StopSignal = "SIGINT" | "SIGTERM";
@@ -40,6 +41,13 @@ export class StopControl {
   explains(error: unknown): boolean {
     return this.asked.aborted && error instanceof DOMException &&
       error.name === "AbortError";
+  }
+
+  /** The failure of a command that the request has ended with nothing to go on from; `text` says what is not there. */
+  stopped(text: string): StoppedError {
+    return new StoppedError(this.#cause ?? "SIGTERM", `Stopped: ${text}`, {
+      hint: "Run the same command again",
+    });
   }
 
   /** Leave now, whatever was asked before. */
