@@ -1,6 +1,6 @@
 // Where TensorFlow's C library lies in the user's cache folder, and what is installed there.
 import { join, resolve } from "node:path";
-import { isGranted } from "../disk/granted.ts";
+import { grantedVariable, isGranted } from "../disk/granted.ts";
 import { folderNames } from "../disk/present_entries.ts";
 import { RefusedError } from "../error/failure.ts";
 import { isRecord } from "../json/record.ts";
@@ -62,10 +62,10 @@ export function libraryRecord(
  * @throws {RefusedError} when no variable tells, or this process may not ask for them
  */
 export function librariesFolder(): string {
-  const own = variable("FLUXLINE_CACHE");
+  const own = grantedVariable("FLUXLINE_CACHE");
   if (own !== null) return join(resolve(own), "tensorflow");
-  const cache = variable("XDG_CACHE_HOME");
-  const home = variable("HOME");
+  const cache = grantedVariable("XDG_CACHE_HOME");
+  const home = grantedVariable("HOME");
   const base = cache ?? (home === null ? null : join(home, ".cache"));
   if (base !== null) return join(base, "fluxline", "tensorflow");
   throw new RefusedError(
@@ -75,13 +75,6 @@ export function librariesFolder(): string {
         "Set FLUXLINE_CACHE to a folder, and start with `deno task`, whose commands may read it",
     },
   );
-}
-
-/** Null where it is unset, or where Deno would have to ask. */
-function variable(name: string): string | null {
-  const mayAsk = isGranted({ name: "env", variable: name });
-  const value = mayAsk ? Deno.env.get(name) : undefined;
-  return value === undefined || value === "" ? null : value;
 }
 
 /** The folder of one version and build. */

@@ -1,6 +1,6 @@
 // Texts that name secrets: filled in just before they are sent, and masked in whatever is told afterwards.
 import { SECRET_REFERENCE } from "../catalog/hook_options.ts";
-import { isGranted } from "../disk/granted.ts";
+import { grantedVariable } from "../disk/granted.ts";
 import { RefusedError } from "../error/failure.ts";
 
 /** Gathers the secrets of one message. */
@@ -38,9 +38,7 @@ export class SecretTexts {
 }
 
 function variable(name: string): string {
-  const value = isGranted({ name: "env", variable: name })
-    ? Deno.env.get(name)?.trim() ?? ""
-    : "";
+  const value = grantedVariable(name)?.trim() ?? "";
   if (value !== "") return value;
   throw new RefusedError(`The environment variable ${name} is not set`, {
     hint: `Set ${name}, where the run starts`,

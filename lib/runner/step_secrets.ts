@@ -1,5 +1,5 @@
 // Tokens on their way from the environment to a step's process: read at the start of an attempt, kept nowhere.
-import { isGranted } from "../disk/granted.ts";
+import { grantedVariable } from "../disk/granted.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { isSecretName } from "../worker/secret_names.ts";
 
@@ -10,8 +10,7 @@ export function stepSecrets(request: StepRequest): Record<string, string> {
     if (dataset.type !== "webdataset") continue;
     const { token_variable: variable, shards } = dataset;
     if (variable === null || shards.kind !== "remote") continue;
-    if (!isGranted({ name: "env", variable })) continue;
-    const value = Deno.env.get(variable)?.trim() ?? "";
+    const value = grantedVariable(variable)?.trim() ?? "";
     if (value !== "") secrets[variable] = value;
   }
   return secrets;
@@ -22,8 +21,8 @@ export function declaredSecrets(
   names: readonly string[],
 ): Record<string, string> {
   return Object.fromEntries(
-    names.filter(isSecretName)
-      .filter((variable) => isGranted({ name: "env", variable }))
-      .map((name) => [name, Deno.env.get(name)?.trim() ?? ""]),
+    names.filter(isSecretName).map((
+      name,
+    ) => [name, grantedVariable(name)?.trim() ?? ""]),
   );
 }
