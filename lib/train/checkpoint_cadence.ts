@@ -16,7 +16,7 @@ export interface CheckpointCadence {
 }
 
 /** Share of the training time that saving may take, as far as the bound on lost work allows it. */
-export const SAVING_SHARE = 0.03;
+const SAVING_SHARE = 0.03;
 
 /**
  * Whether a checkpoint by batches belongs to this cursor. At the last batch of an epoch it waits until the epoch's end was

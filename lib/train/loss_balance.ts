@@ -10,7 +10,7 @@ import type { TrainWindows } from "./trainer.ts";
 import { REMEMBERED_WINDOW } from "./train_progress.ts";
 
 /** Losses that are balanced, by what their weights are called. */
-export const BALANCED = {
+const BALANCED = {
   weight_recon: "recon_loss",
   weight_kl: "kl_loss",
   weight_gan: "g_loss",

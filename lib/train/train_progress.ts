@@ -45,7 +45,7 @@ export interface TrainProgress {
 }
 
 /** Values whose mean is shown and ranked where no transition asks for another size; FluxFlow's window. */
-export const SHOWN_WINDOW = 20;
+const SHOWN_WINDOW = 20;
 
 /** Values that a trainer remembers of each kind; FluxFlow's count for adaptive weights. */
 export const REMEMBERED_WINDOW = 100;

@@ -97,7 +97,7 @@ export const WORKLOADS: Readonly<Record<StepName, Workload>> = {
 const SEED = 7;
 
 /** Weights as PyTorch lays them out, and inputs as `input.<name>`, channels last. */
-export function startTensors(step: StepName): Map<string, SafeTensor> {
+function startTensors(step: StepName): Map<string, SafeTensor> {
   const tensors = new Map<string, SafeTensor>();
   const build = { components: TRAINED[step], seed: SEED };
   for (

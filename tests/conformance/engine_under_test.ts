@@ -18,7 +18,7 @@ const NEEDS: Readonly<Record<EngineName, string>> = {
 };
 
 /** The engine of a name as a run would choose it; null where this machine lacks it. */
-export async function engineHere(
+async function engineHere(
   name: EngineName,
 ): Promise<EngineChoice | null> {
   switch (name) {

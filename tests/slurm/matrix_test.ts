@@ -6,7 +6,7 @@ import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { jobsOfRuns } from "../../lib/slurm/run_jobs.ts";
 import { ROOT } from "../cli/cli_process.ts";
 import { testsOnCluster } from "./shared_cluster.ts";
-import { jobNames } from "./slurm_cli.ts";
+import { jobField, jobNames } from "./slurm_cli.ts";
 
 const ACT = `${ROOT}/tests/fixtures/pipelines/tasks/act.ts`;
 
@@ -61,16 +61,9 @@ testOnCluster(
     ]);
     assert.deepEqual(await jobNames(cluster), jobs);
     const spans = await Promise.all(array.map(async (job) => {
-      const text = await cluster.command(
-        "scontrol",
-        "--oneliner",
-        "show",
-        "job",
-        job,
-      );
-      const at = (key: string) =>
-        Date.parse(new RegExp(` ${key}=(\\S+)`).exec(text)?.[1] ?? "");
-      return [at("StartTime"), at("EndTime")] as const;
+      const at = async (key: string) =>
+        Date.parse(await jobField(cluster, job, key));
+      return [await at("StartTime"), await at("EndTime")] as const;
     }));
     const lastStart = Math.max(...spans.map(([start]) => start));
     const firstEnd = Math.min(...spans.map(([, end]) => end));

@@ -91,15 +91,7 @@ export async function jobState(
   cluster: SlurmCluster,
   job: string,
 ): Promise<string> {
-  const out = await cluster.command(
-    "scontrol",
-    "--oneliner",
-    "show",
-    "job",
-    job,
-  )
-    .catch(() => "");
-  return /JobState=(\w+)/.exec(out)?.[1] ?? "";
+  return await jobField(cluster, job, "JobState").catch(() => "");
 }
 
 /** How often Slurm has put a job back into its queue. */
@@ -107,12 +99,18 @@ export async function restartsOf(
   cluster: SlurmCluster,
   job: string,
 ): Promise<number> {
+  return Number(await jobField(cluster, job, "Restarts"));
+}
+
+/** One field of what the controller shows of a job; empty where it has none of that name. */
+export async function jobField(
+  cluster: SlurmCluster,
+  job: string,
+  name: string,
+): Promise<string> {
   const out = await cluster.command(
-    "scontrol",
-    "--oneliner",
-    "show",
-    "job",
+    ...["scontrol", "--oneliner", "show", "job"] as const,
     job,
   );
-  return Number(/Restarts=(\d+)/.exec(out)?.[1] ?? 0);
+  return new RegExp(` ${name}=(\\S+)`).exec(out)?.[1] ?? "";
 }

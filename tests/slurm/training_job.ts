@@ -7,7 +7,7 @@ import {
   vaeStep,
 } from "../acceptance/small_project.ts";
 import type { SlurmCluster } from "./slurm_cluster.ts";
-import { cli, jobNames, jobState, restartsOf } from "./slurm_cli.ts";
+import { cli, jobField, jobNames, jobState, restartsOf } from "./slurm_cli.ts";
 
 const STEP = "vae";
 const EPOCHS = 3;
@@ -137,11 +137,7 @@ export class TrainingJob implements AsyncDisposable {
 
   /** The node that it runs, or ran, on. */
   async node(): Promise<string> {
-    const out = await this.cluster.command(
-      ...["scontrol", "--oneliner", "show", "job"] as const,
-      this.job,
-    );
-    return / NodeList=(\S+)/.exec(out)?.[1] ?? "";
+    return await jobField(this.cluster, this.job, "NodeList");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
