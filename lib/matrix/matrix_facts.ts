@@ -19,12 +19,11 @@ function isInSearch(group: readonly CellResult[]): boolean {
   );
 }
 
-/** The facts of a matrix whose record is at hand. */
+/** The facts of a matrix whose record and results are at hand. */
 export async function matrixFacts(
-  runsDir: string,
   record: MatrixRecord,
+  results: readonly CellResult[],
 ): Promise<MatrixFacts> {
-  const results = await readCellResults(runsDir, record);
   return {
     ...{ record, results },
     rows: rankCells(
@@ -45,5 +44,7 @@ export async function readMatrixFacts(
   name: string,
 ): Promise<MatrixFacts | null> {
   const record = await readMatrixRecord(runsDir, name);
-  return record === null ? null : await matrixFacts(runsDir, record);
+  return record === null
+    ? null
+    : await matrixFacts(record, await readCellResults(runsDir, record));
 }

@@ -95,7 +95,7 @@ export async function runMatrix(
     );
     results = await readCellResults(options.runsDir, record);
   }
-  const facts = await matrixFacts(options.runsDir, record);
+  const facts = await matrixFacts(record, results);
   return {
     ...{ facts, ended: scene.ended },
     exitCode: exitCodeOf(scene),

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import type { Matrix } from "../../lib/config/load_matrix.ts";
-import type { CellResult } from "../../lib/matrix/cell_results.ts";
+import {
+  type CellResult,
+  readCellResults,
+} from "../../lib/matrix/cell_results.ts";
 import { halvingRounds } from "../../lib/config/matrix_search.ts";
 import { nextRuns } from "../../lib/matrix/halving.ts";
 import { matrixFacts } from "../../lib/matrix/matrix_facts.ts";
@@ -118,7 +121,10 @@ Deno.test("halvingRounds() names a first round of nothing and a share that keeps
 
 Deno.test("matrixFacts() counts no cell of a later round that was not chosen for it", async () => {
   const record = matrixRecord(await matrixFrom(halving(13)));
-  const facts = await matrixFacts("no folder at all", record);
+  const facts = await matrixFacts(
+    record,
+    await readCellResults("no folder at all", record),
+  );
   const { rows } = facts;
   assert.match(matrixPage(facts), /0 of 18 finished/);
   assert.ok(rows.length > 0 && rows.every(({ round }) => round === 0));
