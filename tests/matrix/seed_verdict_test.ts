@@ -31,9 +31,11 @@ function cellOf(
   }
   return {
     cell: {
-      ...{ run: `p.lr-${lr}.seed-${seed}`, label: `lr-${lr}.seed-${seed}` },
-      values: { lr },
-      ...{ shown: { lr }, seed, round: null, digest: "" },
+      run: `p.lr-${lr}.batch-2.seed-${seed}`,
+      label: `lr-${lr}.batch-2.seed-${seed}`,
+      // In the order in which a record keeps them.
+      values: { batch: 2, lr },
+      ...{ shown: { batch: "2", lr }, seed, round: null, digest: "" },
     },
     state: differences === null ? "waiting" : "done",
     metrics: {},
@@ -54,7 +56,11 @@ Deno.test("seedVerdicts() judges each combination over its finished seeds, and n
     ]);
     assert.deepEqual(
       found.map(({ label, outcome, images }) => [label, outcome, images]),
-      [["lr-1", "better", 2], ["lr-3", "no_difference_shown", 2]],
+      [["lr-1.batch-2", "better", 2], [
+        "lr-3.batch-2",
+        "no_difference_shown",
+        2,
+      ]],
     );
     assert.deepEqual(
       found[0]?.perSeed.map(({ seed }) => seed),
