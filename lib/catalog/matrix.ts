@@ -31,6 +31,11 @@ export interface RankingMetric {
   readonly isNamed: boolean;
 }
 
+/** What it is called among the metrics of a run: `compare.difference`. */
+export function rankingName({ step, metric }: RankingMetric): string {
+  return `${step}.${metric}`;
+}
+
 /** How cells are drawn; null runs every combination. */
 export type MatrixSearch = Readonly<v.InferOutput<typeof MATRIX_SEARCH>>;
 

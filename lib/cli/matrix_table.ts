@@ -1,5 +1,5 @@
 // The results of a matrix as text: one row per combination of values, the best first.
-import type { RankingMetric } from "../catalog/matrix.ts";
+import { type RankingMetric, rankingName } from "../catalog/matrix.ts";
 import type { MatrixFacts } from "../matrix/matrix_facts.ts";
 import type { RankedRow } from "../matrix/ranking.ts";
 import type { SeedVerdict } from "../matrix/seed_verdict.ts";
@@ -15,7 +15,7 @@ export function matrixTable({ record, rows }: MatrixFacts): string[] {
     ...axes,
     ...(hasRounds ? ["round"] : []),
     ...(hasSeeds ? ["seeds"] : []),
-    ...(metric === null ? [] : [metricName(metric)]),
+    ...(metric === null ? [] : [rankingName(metric)]),
     ...(metric === null || !hasSeeds ? [] : ["95 % interval"]),
     "state",
   ];
@@ -41,13 +41,8 @@ export function verdictText({ step, label, sentence }: SeedVerdict): string {
   return `${step}${label === "" ? "" : `, ${label}`}: ${sentence}`;
 }
 
-/** `compare.difference`. */
-export function metricName({ step, metric }: RankingMetric): string {
-  return `${step}.${metric}`;
-}
-
 function legend(metric: RankingMetric, hasSeeds: boolean): string {
-  return `Ranked by ${metricName(metric)}, ${metric.direction} is better${
+  return `Ranked by ${rankingName(metric)}, ${metric.direction} is better${
     hasSeeds ? "; mean over seeds with Student's t interval" : ""
   }`;
 }

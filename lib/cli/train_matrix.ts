@@ -1,4 +1,5 @@
 // `fluxline train` and `fluxline sweep` on a pipeline that stands for many runs.
+import { rankingName } from "../catalog/matrix.ts";
 import type { Matrix } from "../config/load_matrix.ts";
 import { ANY_ENGINE } from "../engine_setup/engine_wish.ts";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
@@ -20,12 +21,7 @@ import {
 import { summaryToJson } from "../runner/run_summary.ts";
 import { listenForSignals, StopControl } from "../runner/stop_control.ts";
 import { shownPath } from "../worker/permissions.ts";
-import {
-  matrixTable,
-  matrixTotals,
-  metricName,
-  verdictText,
-} from "./matrix_table.ts";
+import { matrixTable, matrixTotals, verdictText } from "./matrix_table.ts";
 import { CellLogs } from "./cell_logs.ts";
 import { plainProgress } from "./plain_progress.ts";
 import { failureText } from "./show_failure.ts";
@@ -174,7 +170,7 @@ function missingMetric(
     rows.every(({ mean }) => mean === null);
   if (!isMissing) return null;
   return new RefusedError(
-    `Cannot rank by "${metricName(metric)}": no run has it`,
+    `Cannot rank by "${rankingName(metric)}": no run has it`,
     {
       hint: `Write one that they have: ${
         knownMetrics(results).join(", ") || "none has any"

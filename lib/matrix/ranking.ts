@@ -1,8 +1,9 @@
 // The cells of a matrix in the order of a metric: one row per combination of values, over its seeds.
-import type {
-  CellValue,
-  MatrixCell,
-  RankingMetric,
+import {
+  type CellValue,
+  type MatrixCell,
+  type RankingMetric,
+  rankingName,
 } from "../catalog/matrix.ts";
 import { canonicalJson } from "../disk/canonical_json.ts";
 import type { Interval } from "../evaluation/bootstrap.ts";
@@ -81,7 +82,7 @@ function rowOf(
   metric: RankingMetric | null,
 ): RankedRow {
   const [first] = group as readonly [CellResult, ...CellResult[]];
-  const name = metric === null ? "" : `${metric.step}.${metric.metric}`;
+  const name = metric === null ? "" : rankingName(metric);
   const cells = group.map(({ cell, state, metrics }): RankedCell => ({
     run: cell.run,
     seed: cell.seed,

@@ -1,5 +1,9 @@
 // The plan of a matrix as text and as data: what each cell would do, and work that cells share told once.
-import type { MatrixCell, RankingMetric } from "../catalog/matrix.ts";
+import {
+  type MatrixCell,
+  type RankingMetric,
+  rankingName,
+} from "../catalog/matrix.ts";
 import { actionsText, totals } from "./action_totals.ts";
 import { planToJson } from "./plan_json.ts";
 import type { Plan } from "./plan.ts";
@@ -71,7 +75,7 @@ export function renderMatrix(matrix: MatrixPlan): string {
       search === null ? "" : `, ${search}`
     }`,
     ...(metric === null ? [] : [
-      `ranked by: ${metric.step}.${metric.metric}, ${metric.direction} is better`,
+      `ranked by: ${rankingName(metric)}, ${metric.direction} is better`,
     ]),
     "",
     "Cells",

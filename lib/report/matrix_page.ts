@@ -1,4 +1,5 @@
 // A page about a matrix: the verdicts over seeds, the ranking as a drawing and as a table, and the way to the page of each run.
+import { rankingName } from "../catalog/matrix.ts";
 import { SEED_LEVEL } from "../evaluation/paired_seeds.ts";
 import { FLUXLINE_VERSION } from "../exchange/file_metadata.ts";
 import type { MatrixFacts } from "../matrix/matrix_facts.ts";
@@ -56,7 +57,9 @@ function verdictBlock(verdict: SeedVerdict): Markup {
   const [low, high] = interval;
   return markup`<h1 class="${outcome}">${
     label === "" ? "" : `${label}: `
-  }${sentence}</h1><figure class="plot"><figcaption><b>Treatment minus control</b><small>99 % interval over seeds and pictures; one that holds the middle line shows no difference</small></figcaption>${
+  }${sentence}</h1><figure class="plot"><figcaption><b>Treatment minus control</b><small>${
+    Math.round(SEED_LEVEL * 100)
+  } % interval over seeds and pictures; one that holds the middle line shows no difference</small></figcaption>${
     intervalPlot(
       { metric, differences: [{ metric, mean, low, high }] },
       SEED_LEVEL,
@@ -74,9 +77,9 @@ function bestText({ record, rows }: MatrixFacts): string {
   if (best === undefined || best.mean === null || metric === null) {
     return "Nothing to rank yet";
   }
-  return `Best of ${rows.length}: ${
-    best.label || record.name
-  } with ${metric.step}.${metric.metric} ${figure(best.mean)}${
+  return `Best of ${rows.length}: ${best.label || record.name} with ${
+    rankingName(metric)
+  } ${figure(best.mean)}${
     best.interval === null
       ? ""
       : `, 95 % interval ${best.interval.map(figure).join(" to ")}`
@@ -86,7 +89,9 @@ function bestText({ record, rows }: MatrixFacts): string {
 function rankingSection({ record, rows }: MatrixFacts): Markup | null {
   const { metric } = record;
   if (metric === null) return null;
-  return markup`<h2 id="ranking">Ranking</h2><p class="note">By ${metric.step}.${metric.metric}, ${metric.direction} is better. ${
+  return markup`<h2 id="ranking">Ranking</h2><p class="note">By ${
+    rankingName(metric)
+  }, ${metric.direction} is better. ${
     record.seeds === null
       ? "One run per combination, so nothing is known of other seeds."
       : "Mean over seeds with Student's t interval (95 %): the interval of one row, not of the difference of two."
@@ -102,7 +107,7 @@ function cellSection({ record, rows }: MatrixFacts): Markup {
     "rank",
     ...axes,
     ...(hasRounds ? ["round"] : []),
-    ...(metric === null ? [] : [`${metric.step}.${metric.metric}`]),
+    ...(metric === null ? [] : [rankingName(metric)]),
     ...(metric === null || seeds === null ? [] : ["95 % interval"]),
     "runs",
   ];
