@@ -8,6 +8,7 @@ import {
 import { Permutation } from "../../lib/random/permutation.ts";
 import type { Ended } from "../cli/cli_process.ts";
 import { type CrashProject, outcomeOf } from "./crash_project.ts";
+import { filesBelow } from "../disk/files_below.ts";
 
 /** One disturbance. */
 export interface SweepCase {
@@ -155,7 +156,7 @@ function hasReached(trace: string, at: string): boolean {
 function loseTaskOutput(runs: string): void {
   for (const folder of stepFolders(runs)) {
     if (isThere(join(folder, "complete.json"))) continue;
-    for (const path of filesBelow(join(folder, "output"))) {
+    for (const path of presentFiles(join(folder, "output"))) {
       Deno.truncateSync(path, 0);
     }
   }
@@ -166,7 +167,7 @@ export function leftoverIn(runs: string): string | null {
   // These caches are every run's: their leftovers go once they are too old to be another run's work.
   const store = join(runs, "store");
   const shared = [runs, join(store, "dimensions"), join(store, "data")];
-  const left = filesBelow(runs).find((path) =>
+  const left = presentFiles(runs).find((path) =>
     path.endsWith(".tmp") && !shared.includes(dirname(path))
   );
   return left === undefined ? null : `"${left}" was left behind`;
@@ -190,12 +191,9 @@ export function stepFolders(runs: string): string[] {
     .map((entry) => join(store, entry.name));
 }
 
-function filesBelow(folder: string): string[] {
-  if (!isThere(folder)) return [];
-  return [...Deno.readDirSync(folder)].flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory ? filesBelow(path) : [path];
-  });
+/** A run that was stopped early has no such folder. */
+function presentFiles(folder: string): string[] {
+  return isThere(folder) ? filesBelow(folder) : [];
 }
 
 function isThere(path: string): boolean {

@@ -7,6 +7,7 @@ import { runHooks } from "../../lib/notify/run_hooks.ts";
 import type { RunEnd } from "../../lib/notify/run_end.ts";
 import { PACKAGE_ROOT } from "../../lib/plan/plan.ts";
 import { runCli, trainArgs } from "../cli/cli_process.ts";
+import { filesBelow } from "../disk/files_below.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 
 const SECRET = "s3cret-of-the-hook";
@@ -111,7 +112,7 @@ Deno.test("train tells on_success by command and webhook, with secrets in no out
       ],
     );
     assert.ok(!(out + err).includes(SECRET));
-    for (const file of await filesUnder(runs)) {
+    for (const file of filesBelow(runs)) {
       assert.ok(!(await Deno.readTextFile(file)).includes(SECRET), file);
     }
     // Nothing to do is nothing to tell.
@@ -229,13 +230,3 @@ Deno.test("loadPipeline() refuses hooks that do nothing, are no address, or hold
   }
   assert.deepEqual(await load('{ url: "${URL}" }'), []);
 });
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) found.push(...await filesUnder(path));
-    else if (entry.isFile) found.push(path);
-  }
-  return found;
-}

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { finish, ROOT, runCli, startCli } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import { filesBelow } from "../disk/files_below.ts";
 
 /** Declared by the step, named by a hook's header and kept in a file for another, merely set, and set for a dataset. */
 const SECRETS = {
@@ -66,13 +67,6 @@ function textOf(path: string): string {
   } catch {
     return "";
   }
-}
-
-function filesBelow(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
-    const path = join(folder, name);
-    return isDirectory ? filesBelow(path) : [path];
-  });
 }
 
 /** No secret, plain or as JSON writes it. */
