@@ -4,13 +4,12 @@ import { readRunStatus } from "../../lib/store/run_status.ts";
 import { runPaths, stepPaths } from "../../lib/store/store_layout.ts";
 import {
   readRunManifest,
-  type RunManifest,
   type StepState,
   writeRunManifest,
 } from "../../lib/store/run_record.ts";
 import { acquireWorkLock, shareFolder } from "../../lib/store/shared_folder.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
-import { recordRun } from "../report/recorded_run.ts";
+import { recordRun, withStateOfOn } from "../report/recorded_run.ts";
 import { finish, runCli, startCli } from "./cli_process.ts";
 
 Deno.test("logs prints the last attempt, and -f goes on into the next attempt until the step is over", async () => {
@@ -68,10 +67,3 @@ Deno.test("logs -f of a cluster's step goes on while its job waits in the queue,
     assert.ok(out.endsWith("from the job\n"), out);
   });
 });
-
-function withStateOfOn(manifest: RunManifest, state: StepState): RunManifest {
-  const steps = manifest.steps.map((step) =>
-    step.name === "on" ? { ...step, state } : step
-  );
-  return { ...manifest, steps };
-}

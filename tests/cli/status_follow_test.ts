@@ -4,14 +4,12 @@ import type { Terminal } from "../../lib/cli/terminal.ts";
 import { FileLock } from "../../lib/disk/file_lock.ts";
 import {
   readRunManifest,
-  type RunManifest,
-  type StepState,
   writeRunManifest,
 } from "../../lib/store/run_record.ts";
 import { readRunStatus } from "../../lib/store/run_status.ts";
 import { runPaths, stepPaths } from "../../lib/store/store_layout.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
-import { recordRun } from "../report/recorded_run.ts";
+import { recordRun, withStateOfOn } from "../report/recorded_run.ts";
 import { finish, SCRIPTS, startCli, trainArgs, until } from "./cli_process.ts";
 
 /** A terminal that is none, and what was printed on it. */
@@ -105,10 +103,3 @@ Deno.test("status -f --json follows a real run to its end, with 0 where every st
     );
   });
 });
-
-function withStateOfOn(manifest: RunManifest, state: StepState): RunManifest {
-  const steps = manifest.steps.map((step) =>
-    step.name === "on" ? { ...step, state } : step
-  );
-  return { ...manifest, steps };
-}

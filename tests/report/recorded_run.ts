@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { Step } from "../../lib/catalog/pipeline.ts";
 import { writeStepRequest } from "../../lib/store/request_record.ts";
 import { writeResolvedRecord } from "../../lib/store/resolved_record.ts";
-import { appendEvent, writeRunManifest } from "../../lib/store/run_record.ts";
+import {
+  appendEvent,
+  type RunManifest,
+  type StepState,
+  writeRunManifest,
+} from "../../lib/store/run_record.ts";
 import { commitMarker, type StoredResult } from "../../lib/store/marker.ts";
 import { stepPaths } from "../../lib/store/store_layout.ts";
 import type { StepRequest } from "../../lib/store/step_request.ts";
@@ -243,4 +248,15 @@ async function finish(
     elapsedMs: 1234,
     finishedAt: new Date(AT),
   });
+}
+
+/** The manifest with another state of the first arm. */
+export function withStateOfOn(
+  manifest: RunManifest,
+  state: StepState,
+): RunManifest {
+  const steps = manifest.steps.map((step) =>
+    step.name === "on" ? { ...step, state } : step
+  );
+  return { ...manifest, steps };
 }
