@@ -1,5 +1,6 @@
 // deno task prove:verdict: how often the verdict over seeds claims a difference between equal arms, and how often it finds one
 // that is there. Small real trainings in as many processes as there are cores; every number is a function of the repeat.
+import { readTextLines } from "../../lib/worker/protocol.ts";
 import { TinyProject } from "../train/tiny_step.ts";
 import { type RepeatResult, runRepeat } from "./verdict_experiment.ts";
 
@@ -32,17 +33,10 @@ async function proveAll(): Promise<void> {
         stdout: "piped",
         stderr: "inherit",
       }).spawn();
-      let rest = "";
-      for await (
-        const text of child.stdout.pipeThrough(new TextDecoderStream())
-      ) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          const result = JSON.parse(line);
-          found.push(result);
-          console.log(describe(result));
-        }
+      for await (const line of readTextLines(child.stdout)) {
+        const result = JSON.parse(line);
+        found.push(result);
+        console.log(describe(result));
       }
       if (!(await child.status).success) Deno.exit(1);
     }),
