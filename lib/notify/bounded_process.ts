@@ -1,5 +1,6 @@
 // A process that has a longest time, whose output is kept up to a bound.
 import { isGranted } from "../disk/granted.ts";
+import { HAS_GROUPS, signalGroup } from "../worker/process_group.ts";
 
 /** How to start it. */
 export interface BoundedOptions {
@@ -19,7 +20,6 @@ export interface BoundedEnd {
 }
 
 const MOST_CHARACTERS = 4000;
-const HAS_GROUPS = Deno.build.os !== "windows";
 
 /**
  * Runs a program to its end, or ends it and its process group after `timeoutMs`; what left the group with its output open is not waited
@@ -33,6 +33,7 @@ export async function runBounded(
     args: [...args],
     clearEnv: true,
     env: { ...inherited(), ...env },
+    // Not by `spawnGroup`, which would end with a code where the program cannot be started.
     detached: HAS_GROUPS,
     stdin: "piped",
     stdout: "piped",
@@ -40,7 +41,7 @@ export async function runBounded(
   }).spawn();
   const late = new AbortController();
   const timer = setTimeout(() => {
-    endGroup(child);
+    signalGroup(child, "SIGKILL");
     late.abort();
   }, timeoutMs);
   try {
@@ -68,15 +69,6 @@ function inherited(): Record<string, string> {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-function endGroup(child: Deno.ChildProcess): void {
-  try {
-    if (HAS_GROUPS) Deno.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // It ended in this very moment.
-  }
 }
 
 /** What the stream begins with, read until it ends or `over` is aborted. */

@@ -1,7 +1,8 @@
 // A process with a group of its own: Ctrl-C reaches the runner alone, and the runner reaches everything that the process started.
 import { isGranted } from "../disk/granted.ts";
 
-const HAS_GROUPS = Deno.build.os !== "windows";
+/** Whether a process can be the leader of a group. */
+export const HAS_GROUPS: boolean = Deno.build.os !== "windows";
 // Deno makes a group by copying its own process first, which takes longer the more memory that has. This program, which every Linux
 // has, does it in the new process and then becomes the command.
 const GROUP_MAKER = "setsid";
