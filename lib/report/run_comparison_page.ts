@@ -1,5 +1,6 @@
 // A page that shows two runs beside each other: what differs in options and metrics, and both curves in each chart.
 import type { CurvePair, RunComparison } from "../history/compare_runs.ts";
+import { textOf } from "../history/condition.ts";
 import { figure, figureOf, signedFigure } from "./figures.ts";
 import { lineChart } from "./line_chart.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -116,9 +117,5 @@ function curveFigure(
 }
 
 function valueText(value: unknown): string {
-  return value === undefined
-    ? "not set"
-    : typeof value === "string"
-    ? value
-    : JSON.stringify(value);
+  return value === undefined ? "not set" : textOf(value);
 }
