@@ -1,6 +1,7 @@
 // Runs the hook that fits a run's end. What goes wrong with it is told, and changes nothing about the run.
 import type { HookEntry, RunHooks } from "../catalog/hook_options.ts";
 import { secondsOf } from "../clock/duration.ts";
+import { lastLine } from "../worker/last_line.ts";
 import { printableText } from "../worker/printable_text.ts";
 import { runBounded } from "./bounded_process.ts";
 import { endVariables, type RunEnd } from "./run_end.ts";
@@ -47,7 +48,7 @@ async function runCommand(
   });
   if (isLate) return `${program} was ended after ${secondsOf(timeout)} s`;
   if (code === 0) return null;
-  const said = err.trim().split("\n").at(-1) ?? "";
+  const said = lastLine(err);
   return `${program} ended with ${code}${said === "" ? "" : `: ${said}`}`;
 }
 

@@ -4,6 +4,7 @@ import type { HookEntry } from "../catalog/hook_options.ts";
 import { secondsOf } from "../clock/duration.ts";
 import { isRecord } from "../json/record.ts";
 import { configFlags } from "../worker/code_fetch.ts";
+import { lastLine } from "../worker/last_line.ts";
 import { runBounded } from "./bounded_process.ts";
 import type { RunEnd } from "./run_end.ts";
 import { SecretTexts } from "./secret_text.ts";
@@ -64,7 +65,7 @@ export async function sendWebhook(
   });
   const answer = answerIn(out);
   if (answer === null) {
-    const said = err.trim().split("\n").at(-1) ?? "";
+    const said = lastLine(err);
     return failed(said === "" ? `its process ended with ${code}` : said);
   }
   return answer.kind === "failed"

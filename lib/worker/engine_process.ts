@@ -5,6 +5,7 @@ import { INSTALL_HINT } from "../engine_setup/library.ts";
 import { configFlags } from "./code_fetch.ts";
 import { resolvePermissions } from "./permission_flags.ts";
 import { ENGINE_FILES } from "./permissions.ts";
+import { lastLine } from "./last_line.ts";
 
 /** What came back. */
 export type EngineAnswer<T> =
@@ -62,7 +63,7 @@ export async function askEngine<T extends object>(
     return {
       kind: "fails",
       problem: `Cannot start engine "${name}": ${how}: ${
-        lastLine(output.stderr)
+        lastLine(new TextDecoder().decode(output.stderr))
       }`,
       hint: library === null ? "Use --engine wasm" : INSTALL_HINT,
       isRefused: false,
@@ -77,12 +78,8 @@ function parsed<T>(
   stdout: Uint8Array,
 ): T | { readonly problem: string; readonly hint: string | null } | null {
   try {
-    return JSON.parse(lastLine(stdout));
+    return JSON.parse(lastLine(new TextDecoder().decode(stdout)));
   } catch {
     return null;
   }
-}
-
-function lastLine(output: Uint8Array): string {
-  return new TextDecoder().decode(output).trim().split("\n").at(-1) ?? "";
 }

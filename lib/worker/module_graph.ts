@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RefusedError } from "../error/failure.ts";
 import { configFlags } from "./code_fetch.ts";
+import { lastLine } from "./last_line.ts";
 
 /** What one entry module leads to. */
 export interface ModuleGraph {
@@ -57,8 +58,7 @@ export async function readModuleGraph(
     );
   }
   if (!output.success) {
-    const reason = decoder.decode(output.stderr).trim().split("\n").at(-1) ??
-      "";
+    const reason = lastLine(decoder.decode(output.stderr));
     throw new RefusedError(`Cannot read the imports of "${entry}": ${reason}`);
   }
   const graph = JSON.parse(decoder.decode(output.stdout)) as DenoInfo;
