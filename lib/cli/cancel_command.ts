@@ -30,10 +30,11 @@ export async function cancelCommand(
     hint: "Correct the file, or cancel the jobs with scancel",
   }, print);
   const told: unknown[] = [];
-  for (const name of names) {
-    const { ids, haveEnded } = await cancelJobs(options.runs, [name]);
-    told.push({ run: name, cancelled: ids, haveEnded });
-    if (!options.json) print.out(cancelText(name, ids, haveEnded));
+  // All cells at once: the place of one that ended would go to the next.
+  const { ids, haveEnded } = await cancelJobs(options.runs, names);
+  for (const [name, cancelled] of ids) {
+    told.push({ run: name, cancelled, haveEnded });
+    if (!options.json) print.out(cancelText(name, cancelled, haveEnded));
   }
   if (options.json) {
     print.out(JSON.stringify(told.length === 1 ? told[0] : told, null, 2));

@@ -169,7 +169,10 @@ function tickScene(
 
 function clusterJobs(runs: string): ClusterJobs {
   return {
-    areThere: async (names) => (await jobsOfRuns(runs, names)).length > 0,
+    areThere: async (names) => {
+      const jobs = await jobsOfRuns(runs, names);
+      return [...jobs.values()].some((own) => own.length > 0);
+    },
     cancel: async (names) => {
       // A second signal must not end the process before the jobs are told.
       using _signals = listenForSignals(new StopControl());

@@ -38,17 +38,20 @@ export async function lookAtJobs(
   return { inQueue, gone };
 }
 
-/** Jobs of the runs that wait or run, each once: the queue is asked once for all. */
+/** Jobs that wait or run, by run; several runs may need the same one. The queue is asked once for all. */
 export async function jobsOfRuns(
   runsDir: string,
   runs: readonly string[],
-): Promise<QueuedJob[]> {
-  const noted = await Promise.all(runs.map((run) => notedJobs(runsDir, run)));
-  const notes = noted.flat();
-  if (notes.length === 0) return [];
-  const queue = await listJobs();
-  // Several runs may need the same job.
-  return [...new Set(notes.flatMap(([, note]) => liveJob(queue, note) ?? []))];
+): Promise<Map<string, QueuedJob[]>> {
+  const noted = await Promise.all(
+    runs.map(async (run) => [run, await notedJobs(runsDir, run)] as const),
+  );
+  const isNone = noted.every(([, notes]) => notes.length === 0);
+  const queue = isNone ? [] : await listJobs();
+  return new Map(noted.map(([run, notes]) => {
+    const jobs = notes.flatMap(([, note]) => liveJob(queue, note) ?? []);
+    return [run, [...new Set(jobs)]];
+  }));
 }
 
 /** Steps of a run that were submitted, each with the note of its job. */
@@ -83,8 +86,8 @@ const LOOK_MS = 500;
 
 /** What became of the jobs of runs that were cancelled. */
 export interface CancelledJobs {
-  /** Slurm's names of the jobs, those that waited for others first. */
-  readonly ids: readonly string[];
+  /** Slurm's names of the jobs of each run. */
+  readonly ids: ReadonlyMap<string, readonly string[]>;
   /** False where some still save, or where the controller did not tell. */
   readonly haveEnded: boolean;
 }
@@ -97,12 +100,15 @@ export async function cancelJobs(
   runsDir: string,
   runs: readonly string[],
 ): Promise<CancelledJobs> {
-  const jobs = await jobsOfRuns(runsDir, runs);
+  const byRun = await jobsOfRuns(runsDir, runs);
+  const ids = new Map(
+    [...byRun].map(([run, own]) => [run, own.map(({ id }) => id)]),
+  );
+  const jobs = [...new Set([...byRun.values()].flat())];
+  if (jobs.length === 0) return { ids, haveEnded: true };
   const waiting = jobs.filter(({ state }) => state === "PENDING");
   const running = jobs.filter(({ state }) => state !== "PENDING");
-  const ids = [...new Set([...waiting, ...running].map(({ id }) => id))];
-  if (ids.length === 0) return { ids, haveEnded: true };
-  await slurmOutput("scancel", ids);
+  await slurmOutput("scancel", [...waiting, ...running].map(({ id }) => id));
   const deadline = SYSTEM_CLOCK.elapsedMs() + PATIENCE_MS;
   do {
     if (await haveEnded(jobs)) return { ids, haveEnded: true };

@@ -1,6 +1,7 @@
 // Cells of a matrix on a real Slurm: all at once, those that ask for the same as one array, what they share as one job.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { cancelCommand } from "../../lib/cli/cancel_command.ts";
 import { loadRuns } from "../../lib/config/load_matrix.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { jobsOfRuns } from "../../lib/slurm/run_jobs.ts";
@@ -27,7 +28,7 @@ training:
 const testOnCluster = testsOnCluster({ nodes: 1 });
 
 testOnCluster(
-  "train --executor slurm of a matrix submits its cells together, as an array behind the step that they share",
+  "train --executor slurm of a matrix submits its cells together, as an array behind the step that they share; cancel ends them together",
   async (cluster) => {
     const folder = await Deno.makeTempDir();
     const file = join(folder, "cells.yaml");
@@ -47,9 +48,8 @@ testOnCluster(
     assert.equal(jobs.length, 3, "one job for the step that both need");
     const runs = submitted.ended.map(({ run }) => run);
     const queued = await jobsOfRuns(options.runsDir, runs);
-    const ids = queued.map(({ id }) => id);
-    assert.equal(new Set(ids).size, ids.length, "what both need counts once");
-    for (const job of array) assert.ok(ids.includes(job), `${job} of ${ids}`);
+    const waiting = [...queued.values()].map((own) => own.at(-1)?.id);
+    assert.deepEqual(waiting.sort(), array);
     const ended = await runMatrix(loaded.value, {
       ...options,
       waitMs: 120_000,
@@ -68,6 +68,26 @@ testOnCluster(
     const lastStart = Math.max(...spans.map(([start]) => start));
     const firstEnd = Math.min(...spans.map(([, end]) => end));
     assert.ok(lastStart < firstEnd, "the cells run side by side");
+
+    const more = await loadRuns(file, {
+      overrides: ["seed=2", 'executor.slurm.options=["--hold"]'],
+    });
+    assert.ok(more.ok && more.value.kind === "matrix");
+    assert.equal((await runMatrix(more.value, options)).exitCode, 0);
+    const said: string[] = [];
+    await cancelCommand(
+      file,
+      { runs: options.runsDir, set: ["seed=2"], json: true },
+      { out: (text) => said.push(text), err: () => {}, color: false },
+    );
+    const told = JSON.parse(said.join("\n")) as {
+      readonly cancelled: readonly string[];
+    }[];
+    const cancelled = new Set(told.flatMap((one) => one.cancelled));
+    assert.deepEqual(told.map((one) => one.cancelled.length), [2, 2]);
+    assert.equal(cancelled.size, 3, "the job that both need is one");
+    const left = await jobsOfRuns(options.runsDir, runs);
+    assert.deepEqual([...left.values()], [[], []]);
     await Deno.remove(folder, { recursive: true });
   },
 );
