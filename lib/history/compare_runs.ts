@@ -5,9 +5,7 @@ import { readMetricRows } from "../metrics/metric_log.ts";
 import { findStepFolder, stepPaths } from "../store/store_layout.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { type EntryStep, type ReadRun, RunReader } from "./run_entry.ts";
-
-/** One point of a curve: updates made, and the value. */
-type Point = readonly [x: number, y: number];
+import type { Point } from "./text_chart.ts";
 
 /** An option that differs; undefined where a run does not have it. */
 export interface OptionDifference {
@@ -24,7 +22,7 @@ export interface MetricPair {
   readonly b: number | null;
 }
 
-/** A metric over the updates of a step, in both runs. */
+/** A metric over the updates of a step, in both runs: updates made, and the value. */
 export interface CurvePair {
   readonly step: string;
   readonly metric: string;

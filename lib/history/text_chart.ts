@@ -1,7 +1,7 @@
 // Two curves drawn in letters, for a terminal. Each column is the mean of the values that fall into it.
 
 /** One point of a curve. */
-type Point = readonly [x: number, y: number];
+export type Point = readonly [x: number, y: number];
 
 /** How the curves are drawn. */
 export interface TextChart {
