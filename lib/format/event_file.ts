@@ -1,6 +1,7 @@
 // TensorBoard's event files: protobuf messages (tensorflow/core/util/event.proto, framework/summary.proto) in TFRecord frames.
 import crc32c from "crc-32/crc32c.js";
 import Pbf from "pbf";
+import { joinedBytes } from "./joined_bytes.ts";
 
 /** What one event shows. */
 export type EventContent =
@@ -54,14 +55,14 @@ export function eventFileBytes(
         ),
     ),
   ];
-  return joined([...head, ...events.map(summaryBytes)]);
+  return joinedBytes([...head, ...events.map(summaryBytes)].map(framed));
 }
 
 /** The bytes of events that follow those in a file. */
 export function moreEventBytes(
   events: readonly StepEvent[],
 ): Uint8Array<ArrayBuffer> {
-  return joined(events.map(summaryBytes));
+  return joinedBytes(events.map(summaryBytes).map(framed));
 }
 
 function summaryBytes({ wallTime, step, contents }: StepEvent): Uint8Array {
@@ -70,19 +71,6 @@ function summaryBytes({ wallTime, step, contents }: StepEvent): Uint8Array {
     step,
     (event) => event.writeMessage(5, writeSummary, contents),
   );
-}
-
-function joined(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const records = messages.map(framed);
-  const bytes = new Uint8Array(
-    records.reduce((sum, record) => sum + record.length, 0),
-  );
-  let at = 0;
-  for (const record of records) {
-    bytes.set(record, at);
-    at += record.length;
-  }
-  return bytes;
 }
 
 function eventBytes(

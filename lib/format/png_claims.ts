@@ -2,6 +2,7 @@
 // picture. Looked at before anything is allocated for it.
 import { inflateSync } from "node:zlib";
 import { PictureFailure, type PictureHeader } from "./image_header.ts";
+import { joinedBytes } from "./joined_bytes.ts";
 
 const SIGNATURE_BYTES = 8;
 /** Length, type and checksum around a chunk's content. */
@@ -55,14 +56,8 @@ function refuseUnfolding(
 ): void {
   const held = parts.reduce((sum, { length }) => sum + length, 0);
   if (held * MOST_UNFOLDED <= Math.max(mostBytes, HARMLESS_BYTES)) return;
-  const joined = new Uint8Array(held);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
   try {
-    inflateSync(joined, { maxOutputLength: mostBytes });
+    inflateSync(joinedBytes(parts), { maxOutputLength: mostBytes });
   } catch (error) {
     if (!(error instanceof RangeError)) return;
     throw new PictureFailure(

@@ -4,6 +4,7 @@ import { constants, deflateRawSync, deflateSync } from "node:zlib";
 import crc32 from "crc-32";
 import { decodeImage } from "../../lib/format/image_codec.ts";
 import { PictureFailure } from "../../lib/format/image_header.ts";
+import { joinedBytes } from "../../lib/format/joined_bytes.ts";
 import { jpegOfHalves } from "./jpeg_picture.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -32,9 +33,7 @@ function pngOf(
     return [numberBytes(content.length), body, numberBytes(crc32.buf(body))];
   });
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-  return new Uint8Array(
-    [signature, ...parts.map((part) => [...part])].flat(),
-  );
+  return joinedBytes([Uint8Array.from(signature), ...parts]);
 }
 
 function numberBytes(value: number): Uint8Array {

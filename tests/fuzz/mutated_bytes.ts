@@ -1,6 +1,7 @@
 // Byte strings that were something right once: samples with bits flipped, parts cut, doubled or taken from others, and other numbers
 // where a length may stand.
 import fc from "fast-check";
+import { joinedBytes } from "../../lib/format/joined_bytes.ts";
 
 /** Numbers that lengths, counts and offsets are replaced by. */
 const ODD_NUMBERS = [
@@ -100,7 +101,7 @@ function changed(
 ): Uint8Array<ArrayBuffer> {
   const at = change.at % (bytes.length + 1);
   const around = (middle: Uint8Array, from = at) =>
-    joined(bytes.subarray(0, at), middle, bytes.subarray(from));
+    joinedBytes([bytes.subarray(0, at), middle, bytes.subarray(from)]);
   switch (change.kind) {
     case "flip":
       return around(
@@ -133,15 +134,4 @@ function changed(
     default:
       return change satisfies never;
   }
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 // Tar shards for tests, with the same bytes for the same members.
 import { pack } from "tar-stream";
+import { joinedBytes } from "../../lib/format/joined_bytes.ts";
 import { pictureBytes } from "../data/picture_folder.ts";
 
 /** Name and content of a member. */
@@ -19,14 +20,7 @@ export async function tarOf(
   archive.finalize();
   const chunks: Uint8Array[] = [];
   for await (const chunk of archive) chunks.push(chunk as Uint8Array);
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinedBytes(chunks);
 }
 
 /** Members of samples `first` to `first + count - 1`: a picture of one colour and a label. */
