@@ -1,9 +1,13 @@
 // deno task test:long: the figures of long runs that docs/reliability.md tells. --steps, --runs and --updates make it shorter.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { msByHand } from "./by_hand.ts";
 import { growthOf, watchTraining } from "./long_training.ts";
 import { describeMachine, endedProcessesMs, perUnit } from "./machine_state.ts";
 import { timedCli, writeManyRuns, writeManySteps } from "./many_steps.ts";
+
+/** Most steps that are also started by hand. */
+const BY_HAND = 400;
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -28,17 +32,25 @@ try {
   for (const isChain of [true, false]) {
     const file = await writeManySteps(folder, steps, isChain);
     const place = join(folder, isChain ? "chain" : "free");
-    const jobs = isChain ? "1" : values.jobs;
-    const args = ["train", file, "--runs", place, "--jobs", jobs, "--quiet"];
+    const jobs = isChain ? 1 : Number(values.jobs);
+    const args = ["train", file, "--runs", place, "--jobs", String(jobs)];
+    // Half of them before and half of them after the run, so that a machine that grows slower counts for both.
+    const sample = Math.max(1, Math.min(steps, BY_HAND) >> 1);
+    const handBefore = await msByHand(folder, sample, jobs);
     const before = endedProcessesMs();
-    const run = await timedCli(args);
+    const run = await timedCli([...args, "--quiet"]);
     require(run.code === 0, run.err);
+    const cpu = perUnit(before, endedProcessesMs(), steps);
+    const handAfter = await msByHand(folder, sample, jobs);
+    const msByStep = run.ms / steps;
+    const byHand = (handBefore + handAfter) / 2;
+    const how = isChain ? "in a chain" : `side by side, ${jobs} at a time`;
     console.log(
-      `run of ${steps} script steps ${
-        isChain ? "in a chain" : `side by side, ${jobs} at a time`
-      }: ${seconds(run.ms)}, ${(run.ms / steps).toFixed(1)} ms a step${
-        perUnit(before, endedProcessesMs(), steps)
-      }`,
+      `run of ${steps} script steps ${how}: ${seconds(run.ms)}, ${
+        msByStep.toFixed(1)
+      } ms a step${cpu}; the same by hand, a deno run each: ${
+        byHand.toFixed(1)
+      } ms; overhead ${(msByStep - byHand).toFixed(1)} ms a step`,
     );
   }
   await writeManyRuns(runsDir, runs);
