@@ -15,7 +15,7 @@ import {
   readWhole,
 } from "./load_pipeline.ts";
 import { rankingMetric } from "./matrix_metric.ts";
-import { type AddedAxes, NO_AXES, readMatrix } from "./matrix_section.ts";
+import { NO_AXES, readMatrix } from "./matrix_section.ts";
 import { runNameOf } from "./pipeline_document.ts";
 import { newReport } from "./report.ts";
 
@@ -41,11 +41,6 @@ export interface SingleRun {
   readonly pipeline: Pipeline;
 }
 
-/** How a file is loaded, and what the command line adds to its matrix. */
-export interface MatrixOptions extends LoadOptions {
-  readonly added?: AddedAxes;
-}
-
 /**
  * Reads and checks a pipeline file as `train` runs it: one run, or one per cell of its matrix.
  *
@@ -54,7 +49,7 @@ export interface MatrixOptions extends LoadOptions {
  */
 export async function loadRuns(
   file: string,
-  options: MatrixOptions = {},
+  options: LoadOptions = {},
 ): Promise<Checked<Matrix | SingleRun>> {
   if (options.cell !== undefined) {
     return asSingleRun(await loadPipeline(file, options));

@@ -7,6 +7,7 @@ import { exactValue, type LocatedMap } from "../source/located_tree.ts";
 import type { SourceText } from "../source/position.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import {
+  type AddedAxes,
   NO_AXES,
   type PlacedCell,
   readMatrix,
@@ -27,6 +28,8 @@ export interface LoadOptions extends ReadOptions {
   readonly overrides?: readonly string[];
   /** The cell of its matrix that is meant; left out, the pipeline is that of the file without its matrix. */
   readonly cell?: string;
+  /** What the command line adds to the matrix. */
+  readonly added?: AddedAxes;
   /** Refuse a file that stands for many runs, unless `cell` names one of them. */
   readonly needsOneRun?: boolean;
 }
@@ -47,12 +50,8 @@ export async function loadPipeline(
     return { ok: false, diagnostics: report.findings() };
   }
   const { document } = opened;
-  const matrix = readMatrix(
-    document,
-    runNameOf(document, file),
-    NO_AXES,
-    report,
-  );
+  const name = runNameOf(document, file);
+  const matrix = readMatrix(document, name, options.added ?? NO_AXES, report);
   if (matrix !== null && options.needsOneRun === true && !options.cell) {
     refuseMany(matrix, report);
   }

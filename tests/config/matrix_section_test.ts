@@ -109,6 +109,10 @@ Deno.test("loadPipeline() reads the pipeline around a matrix, one cell of it, or
     load({ cell: "lr-0.003" }),
     /Cannot find cell "lr-0.003" in the matrix of "p.yaml", did you mean "lr-0.0003"/,
   );
+  const added = { axes: [], seeds: 2 };
+  const seeded = await load({ cell: "lr-0.0003.seed-1", added });
+  assert.equal(seeded.ok && seeded.value.seed, 1);
+  await assert.rejects(load({ cell: "lr-0.0003", added }), /Cannot find cell/);
 });
 
 Deno.test("rangeValues() spaces numbers evenly or by ratio, without the dirt of binary fractions", () => {
