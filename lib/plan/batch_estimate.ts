@@ -68,7 +68,8 @@ export function estimateFromBatch(
     readonly freshFrom: readonly string[];
   },
 ): StepEstimate {
-  const { batch_ms, batches, save_ms, checkpoint_bytes } = measured;
+  const { batch_ms, batches, save_ms, checkpoint_bytes, frozen_bytes } =
+    measured;
   const { interval_batches } = step.checkpoint;
   const saves = 1 +
     (interval_batches === null ? 0 : Math.floor(batches / interval_batches));
@@ -76,7 +77,9 @@ export function estimateFromBatch(
   const prepared = measured.prepare_ms / Math.min(1, measured.prepared_share);
   const { trainSteps } = planned.request.plan;
   const { peakMemoryBytes, freshFrom } = measured;
-  const kept = keptGenerations(step, planned);
+  const further = keptGenerations(step, planned) - 1;
+  const keptBytes = checkpoint_bytes +
+    further * (checkpoint_bytes - frozen_bytes);
   return {
     ...{ key: planned.key, basis: "one batch", samples: 0 },
     timeMs: {
@@ -85,7 +88,7 @@ export function estimateFromBatch(
     },
     diskBytes: {
       low: checkpoint_bytes * DISK.low,
-      high: checkpoint_bytes * kept * DISK.high,
+      high: keptBytes * DISK.high,
     },
     memoryBytes: peakMemoryBytes === null
       ? null

@@ -4,6 +4,7 @@ import { digestRecord } from "../disk/digest.ts";
 import type { CostRange, StepEstimate } from "../store/estimate_record.ts";
 import { type Marker, readMarker } from "../store/marker.ts";
 import { readStepRequest } from "../store/request_record.ts";
+import { storedBytes } from "../store/stored_bytes.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import {
   indexStepFolders,
@@ -123,9 +124,7 @@ function estimateFrom(
       ? marker.elapsedMs
       : marker.elapsedMs * trainSteps / updates;
   });
-  const bytes = samples.map(({ marker }) =>
-    marker.files.reduce((sum, file) => sum + file.bytes, 0)
-  );
+  const bytes = samples.map(({ marker }) => storedBytes(marker.files));
   const peaks = samples.flatMap(({ marker }) => marker.peakMemoryBytes ?? []);
   return {
     ...{ key, basis, samples: samples.length },

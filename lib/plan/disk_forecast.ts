@@ -5,7 +5,7 @@ import { type ParameterSpec, sizeOf } from "../blueprint/parameter_spec.ts";
 import { modelOptionsFrom } from "../blueprint/section_options.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 
-/** Room for checkpoints, in bytes; each figure is a bound from above. */
+/** Room for checkpoints, in bytes; each figure is a bound from above where the file system has hard links. */
 export interface DiskForecast {
   /** What the steps that are to run leave. */
   readonly keptBytes: number;
@@ -22,9 +22,9 @@ export function diskForecast(plan: Plan): DiskForecast {
   for (const planned of plan.steps) {
     const { step } = planned;
     if (step.task !== "train" || planned.action === "reuse") continue;
-    const bytes = checkpointBytes(step, plan);
-    largest = Math.max(largest, bytes);
-    keptBytes += bytes * keptGenerations(step, planned);
+    const { changing, frozen } = checkpointBytes(step, plan);
+    largest = Math.max(largest, changing);
+    keptBytes += frozen + changing * keptGenerations(step, planned);
   }
   return { keptBytes, peakBytes: keptBytes + largest };
 }
@@ -45,19 +45,22 @@ export function keptGenerations(
   return Math.min(wanted, Math.ceil(trainSteps / interval_batches) + 1);
 }
 
-/** Bytes of the arrays in one checkpoint of the step. */
+/** Bytes of the arrays in one checkpoint of the step; those of the frozen ones lie there once, whatever the count of checkpoints. */
 function checkpointBytes(
   step: TrainStep,
   { pipeline }: Pick<Plan, "pipeline">,
-): number {
+): { readonly changing: number; readonly frozen: number } {
   const specs = modelSpecs(modelOptionsFrom(pipeline.model), {
     components: step.components,
     seed: 0,
   });
-  const isTrained = ({ component, trainable }: ParameterSpec) =>
-    trainable && step.trains.includes(component);
-  const trained = specs.filter(isTrained);
-  let weights = weightsOf(specs);
+  const isTrained = ({ component }: ParameterSpec) =>
+    step.trains.includes(component);
+  // Buffers move with the training around them and are never frozen.
+  const trainable = specs.filter(({ trainable }) => trainable);
+  const trained = trainable.filter(isTrained);
+  const frozen = weightsOf(trainable.filter((spec) => !isTrained(spec)));
+  let weights = weightsOf(specs) - frozen;
   // Pictures never come from the discriminator, so nothing averages it.
   if (step.use_ema) {
     weights += weightsOf(
@@ -71,7 +74,10 @@ function checkpointBytes(
     const slots = entry === undefined ? 0 : slotCount(entry);
     weights += (slots + gathers) * sizeOf(spec.shape);
   }
-  return weights * BYTES_PER_WEIGHT;
+  return {
+    changing: weights * BYTES_PER_WEIGHT,
+    frozen: frozen * BYTES_PER_WEIGHT,
+  };
 }
 
 function weightsOf(specs: readonly ParameterSpec[]): number {

@@ -1,7 +1,7 @@
 // Refuses a run whose checkpoints will not fit on the disk, before it starts: hours later it would stop with nothing gained.
 import { join } from "node:path";
 import { formatBytes } from "../disk/byte_count.ts";
-import { sizeOrNull } from "../disk/present_entries.ts";
+import { sizeOrNull, statOrNull } from "../disk/present_entries.ts";
 import { listTree } from "../disk/tree.ts";
 import { RefusedError } from "../error/failure.ts";
 import { diskForecast } from "../plan/disk_forecast.ts";
@@ -30,7 +30,9 @@ export function refuseNarrowDisk(plan: Plan, isAllowed: boolean): void {
   );
 }
 
+/** Bytes of all checkpoints that may stay; generations share the file of their frozen weights. */
 function checkpointBytes(plan: Plan): number {
+  const seen = new Set<string>();
   let bytes = 0;
   for (const { task, action, setsAside, folder } of plan.steps) {
     // What is moved aside goes on taking its room.
@@ -38,7 +40,13 @@ function checkpointBytes(plan: Plan): number {
     const { checkpoints } = stepPaths(folder);
     if (sizeOrNull(checkpoints) === null) continue;
     for (const { path } of listTree(checkpoints)) {
-      bytes += sizeOrNull(join(checkpoints, path)) ?? 0;
+      const found = statOrNull(join(checkpoints, path));
+      if (found === null) continue;
+      const { size, dev, ino } = found;
+      const file = `${dev}:${ino}`;
+      if (ino !== null && seen.has(file)) continue;
+      seen.add(file);
+      bytes += size;
     }
   }
   return bytes;

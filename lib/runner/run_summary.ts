@@ -11,6 +11,7 @@ import type { RunEstimates } from "../store/estimate_record.ts";
 import type { RunEvent, StepState } from "../store/run_record.ts";
 import { stepPaths } from "../store/store_layout.ts";
 import type { StopControl } from "./stop_control.ts";
+import { storedBytes } from "../store/stored_bytes.ts";
 
 /** One row of the closing table. */
 export interface StepSummary {
@@ -96,7 +97,7 @@ export function finishedStep(
     peakMemoryBytes: marker.peakMemoryBytes ?? null,
     files: {
       count: marker.files.length,
-      bytes: marker.files.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: storedBytes(marker.files),
     },
     pictures: (result.pictures ?? []).map((path) =>
       resolve(step.request.folder, path)

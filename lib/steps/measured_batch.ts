@@ -60,12 +60,17 @@ export async function measureBatch(context: StepContext): Promise<StepResult> {
   };
   await train(warmUp, { epoch: 0, batch: 0, trainStep: 0 });
   const [, trainMs] = await timed(() => train(batch, measured));
-  const [saved, saveMs] = await timed(async () => {
+  const [{ saved, content }, saveMs] = await timed(async () => {
     const content = await takeSnapshot(session, opened.progress, null);
     const history = { usable: [] };
     const policy = { keepLast: 1, keepBest: null };
-    return await saveCheckpoint(context.folder, content, history, policy);
+    return {
+      content,
+      saved: await saveCheckpoint(context.folder, content, history, policy),
+    };
   });
+  const frozenBytes = [...content.frozen.values()]
+    .reduce((sum, { data }) => sum + data.byteLength, 0);
   const metrics: BatchMeasurement = {
     open_ms: openMs,
     prepare_ms: prepareMs,
@@ -75,6 +80,7 @@ export async function measureBatch(context: StepContext): Promise<StepResult> {
     batches: session.identity.totalBatches,
     save_ms: saveMs,
     checkpoint_bytes: saved.writtenBytes,
+    frozen_bytes: frozenBytes,
   };
   return { outcome: "done", metrics: { ...metrics } };
 }

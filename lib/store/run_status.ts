@@ -23,6 +23,7 @@ import {
   type StepFolderIndex,
   stepPaths,
 } from "./store_layout.ts";
+import { storedBytes } from "./stored_bytes.ts";
 
 /** Where a step of a run stands on disk; `running` means that its process holds the folder's lock. */
 export interface StepStatus {
@@ -123,7 +124,7 @@ async function stepStatus(
   if (found.kind === "complete") {
     const { finishedAt, elapsedMs, result, peakMemoryBytes = null } =
       found.marker;
-    const bytes = found.marker.files.reduce((sum, one) => sum + one.bytes, 0);
+    const bytes = storedBytes(found.marker.files);
     const taken = { elapsedMs, bytes, peakMemoryBytes };
     return { ...plain, ...taken, state: "done", finishedAt, result };
   }

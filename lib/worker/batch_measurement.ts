@@ -14,11 +14,13 @@ export interface BatchMeasurement {
   readonly save_ms: number;
   /** Of one whole checkpoint, frozen weights included. */
   readonly checkpoint_bytes: number;
+  /** The part of it that all checkpoints of the step share. */
+  readonly frozen_bytes: number;
 }
 
 const NAMES: readonly (keyof BatchMeasurement)[] = [
   ...["open_ms", "prepare_ms", "prepared_share", "batch_ms"] as const,
-  ...["batches", "save_ms", "checkpoint_bytes"] as const,
+  ...["batches", "save_ms", "checkpoint_bytes", "frozen_bytes"] as const,
 ];
 
 /** The measurement in the metrics of a result; null where one of its values is missing. */

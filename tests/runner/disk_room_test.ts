@@ -49,6 +49,8 @@ Deno.test("refuseNarrowDisk() takes off the checkpoints that a step has already,
     const generation = join(folder, "checkpoints", "00000001");
     await Deno.mkdir(generation, { recursive: true });
     await Deno.writeFile(join(generation, "a"), new Uint8Array(1000));
+    // A second name takes no room of its own.
+    await Deno.link(join(generation, "a"), join(generation, "b"));
     refuseNarrowDisk({ ...plan, freeBytes: peakBytes - 1000 }, false);
     const narrow = { ...plan, freeBytes: peakBytes - 1001 };
     assert.throws(() => refuseNarrowDisk(narrow, false), RefusedError);
