@@ -3,6 +3,7 @@ import { memoryBytes } from "../catalog/executor_options.ts";
 import type { DatasetEntry, Pipeline, Step } from "../catalog/pipeline.ts";
 import { datasetRoles } from "../plan/step_inputs.ts";
 import { stepVariables } from "../plan/step_variables.ts";
+import { isPattern } from "../worker/variable_names.ts";
 
 /** What the containers call beside the pipeline file. */
 export interface WorkflowOptions {
@@ -86,6 +87,7 @@ function template(
       datasets[one] as DatasetEntry
     ),
   );
+  const named = variables.filter(({ name }) => !isPattern(name));
   return {
     name,
     ...(step.timeout_seconds === null
@@ -108,7 +110,7 @@ function template(
       env: [
         // The cache lies on the volume, so that a pod needs no network for code that an earlier one fetched.
         { name: "DENO_DIR", value: `${PROJECT}/.deno` },
-        ...variables.map(({ name: variable, isOptional }) => ({
+        ...named.map(({ name: variable, isOptional }) => ({
           name: variable,
           valueFrom: {
             secretKeyRef: {
@@ -118,6 +120,10 @@ function template(
           },
         })),
       ],
+      // Nobody knows here which keys a pattern will fit; the runner gives the step's process no others.
+      ...(named.length === variables.length
+        ? {}
+        : { envFrom: [{ secretRef: { name: "fluxline" } }] }),
       ...resources(step),
       volumeMounts: [{ name: "project", mountPath: PROJECT }],
     },

@@ -29,7 +29,11 @@ const PERMISSIONS = closedMap({
   read: option(names, [], "Files and folders"),
   write: option(names, [], "Files and folders"),
   net: option(names, [], "Hosts, with or without a port"),
-  env: option(names, [], "Names of environment variables"),
+  env: option(
+    names,
+    [],
+    "Names of environment variables; `HF_*` stands for all that begin so",
+  ),
 });
 
 const RETRY = closedMap({

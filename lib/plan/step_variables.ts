@@ -3,6 +3,7 @@ import type { Step } from "../catalog/pipeline.ts";
 
 /** One variable that goes to the step. */
 export interface StepVariable {
+  /** As it is declared: `HF_*` stands for all whose names begin so. */
   readonly name: string;
   /** A token of shards is wanted only where the server asks for it; what a step declares must be set. */
   readonly isOptional: boolean;

@@ -2,6 +2,7 @@
 import { grantedVariable } from "../disk/granted.ts";
 import type { StepRequest } from "../store/step_request.ts";
 import { isSecretName } from "../worker/secret_names.ts";
+import { namedVariables } from "../worker/variable_names.ts";
 
 /** Environment variable to token, for the variables that the step's datasets name and that are set. */
 export function stepSecrets(request: StepRequest): Record<string, string> {
@@ -16,12 +17,12 @@ export function stepSecrets(request: StepRequest): Record<string, string> {
   return secrets;
 }
 
-/** Those of the variables that a step may read whose names say that they hold secrets, where they are set. */
+/** Those of the variables that a step declares whose names say that they hold secrets, where they are set. */
 export function declaredSecrets(
-  names: readonly string[],
+  declared: readonly string[],
 ): Record<string, string> {
   return Object.fromEntries(
-    names.filter(isSecretName).map((
+    namedVariables(declared).filter(isSecretName).map((
       name,
     ) => [name, grantedVariable(name)?.trim() ?? ""]),
   );

@@ -23,6 +23,7 @@ import {
   writeStepJob,
   writeSubmission,
 } from "./submission_record.ts";
+import { namedVariables } from "../worker/variable_names.ts";
 
 /** A step of a run, with what that run asks of the cluster. */
 export interface SubmitPart extends RunStep {
@@ -211,8 +212,8 @@ function namesOf(group: readonly SubmitPart[]): string {
 
 /** Names of the variables that go to the step; values go from this process to the job through Slurm. */
 function variablesOf({ step, request }: PlannedStep): string[] {
-  return stepVariables(step, Object.values(request.datasets))
-    .map(({ name }) => name);
+  const wanted = stepVariables(step, Object.values(request.datasets));
+  return namedVariables(wanted.map(({ name }) => name));
 }
 
 function scriptText(

@@ -1,7 +1,7 @@
 // What no run refers to any more: finds it, and removes it where that is asked for.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LockedError, StoredStateError } from "../error/failure.ts";
-import { removeTree, syncFolder } from "../disk/folder_entries.ts";
+import { removeTree, renameEntry, syncFolder } from "../disk/folder_entries.ts";
 import { FileLock } from "../disk/file_lock.ts";
 import type { LeaseTiming } from "../disk/lease.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
@@ -29,6 +29,7 @@ export interface Garbage {
 }
 
 const ASIDE = /^.+-[0-9a-f]{16}\.aside-/;
+const HALF_REMOVED = /^.+-[0-9a-f]{16}\.removed-[0-9a-f]{8}$/;
 const DAMAGED_GENERATION = /^\d{8,}(-\d+)?\.damaged-[0-9a-f]{8}$/;
 /** Names of manifests that were moved aside in the folder of a run. */
 export const DAMAGED_MANIFEST = /^manifest\.json\.damaged-[0-9a-f]{8}$/;
@@ -63,6 +64,7 @@ export async function findGarbage(runsDir: string): Promise<Garbage[]> {
     const key = parseStepFolder(name)?.key;
     if (key === undefined) {
       if (ASIDE.test(name)) add(path, "it was moved aside");
+      else if (HALF_REMOVED.test(name)) add(path, "its removal was cut short");
     } else if (!keys.has(key)) add(path, "no run refers to it");
     else {
       await shards.addStep(path);
@@ -106,12 +108,21 @@ export async function removeGarbage(
       }
     }
     await refuseRunsAtWork(runsDir, sharing);
-    if (await isUnneeded(one)) await removeTree(one.path);
+    if (await isUnneeded(one)) await removeWhole(one.path);
     else left.push(one);
   }
   const { store } = storeLayout(runsDir);
   if (garbage.length > left.length && isThere(store)) await syncFolder(store);
   return left;
+}
+
+/** A step folder is whole or gone: what is left of it where this process ends has a name that no key finds, and goes next time. */
+async function removeWhole(path: string): Promise<void> {
+  if (parseStepFolder(path) === null) return await removeTree(path);
+  const away = `${path}.removed-${crypto.randomUUID().slice(0, 8)}`;
+  await renameEntry(path, away);
+  await syncFolder(dirname(path));
+  await removeTree(away);
 }
 
 /** A run may begin, take what was garbage into use and end between two looks at the locks: asked again whenever a manifest has changed. */

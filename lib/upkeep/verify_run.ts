@@ -8,7 +8,7 @@ import {
   type RunManifest,
 } from "../store/run_record.ts";
 import { runPaths } from "../store/store_layout.ts";
-import { type Finding, reasonOf } from "./finding.ts";
+import { type Finding, findingOf } from "./finding.ts";
 
 const NEWLINE = 10;
 
@@ -31,17 +31,17 @@ export async function verifyRun(
   try {
     manifest = await readRunManifest(runsDir, run);
   } catch (error) {
-    findings.push({ place: paths.manifest, reason: reasonOf(error) });
+    findings.push(findingOf(paths.manifest, error));
   }
   try {
     await readResolvedRecord(runsDir, run);
   } catch (error) {
-    findings.push({ place: paths.resolved, reason: reasonOf(error) });
+    findings.push(findingOf(paths.resolved, error));
   }
   try {
     await readEstimates(runsDir, run);
   } catch (error) {
-    findings.push({ place: paths.estimate, reason: reasonOf(error) });
+    findings.push(findingOf(paths.estimate, error));
   }
   if (await hasTornEnd(paths.events)) {
     const reason = "its last line is torn: the run's next start cuts it";

@@ -15,7 +15,7 @@ import { readMarker } from "../store/marker.ts";
 import { readStepRequest } from "../store/request_record.ts";
 import { inspectWorkLock } from "../store/shared_folder.ts";
 import { stepPaths } from "../store/store_layout.ts";
-import { type Finding, reasonOf } from "./finding.ts";
+import { type Finding, findingIn, findingOf } from "./finding.ts";
 
 /** What a look at every byte of a step folder finds. */
 export interface StepVerdict {
@@ -51,10 +51,9 @@ export async function verifyStep(
     return { ...blank, state: "finished", files: files.length, bytes };
   }
   if (lookup.kind === "damaged") {
-    const findings = lookup.problems.map(({ path, reason }) => ({
-      place: join(folder, path),
-      reason,
-    }));
+    const findings = lookup.problems.map(({ path, reason }) =>
+      findingIn(join(folder, path), reason)
+    );
     return { ...blank, state: "damaged", findings };
   }
   return await verifyUnfinished(folder);
@@ -66,11 +65,11 @@ async function verifyUnfinished(folder: string): Promise<StepVerdict> {
   try {
     await readStepRequest(folder);
   } catch (error) {
-    findings.push({ place: request, reason: reasonOf(error) });
+    findings.push(findingOf(request, error));
   }
   const lookup = await readManifest(folder);
   if (lookup.kind === "damaged") {
-    findings.push({ place: checkpointManifest, reason: lookup.reason });
+    findings.push(findingIn(checkpointManifest, lookup.reason));
   }
   const folders = await listGenerationFolders(folder);
   if (lookup.kind === "absent" && folders.length > 0) {
@@ -91,7 +90,7 @@ async function verifyUnfinished(folder: string): Promise<StepVerdict> {
       files += sizes.files;
       bytes += sizes.bytes;
     } catch (error) {
-      findings.push({ place: join(folder, place), reason: reasonOf(error) });
+      findings.push(findingOf(join(folder, place), error));
     }
   }
   const state = findings.length === 0 ? "unfinished" : "damaged";

@@ -1,5 +1,5 @@
 // Environment variables that hold secrets, told by their names: a step's process gets those that it declares, and no others.
-import { isGranted } from "../disk/granted.ts";
+import { grantsVariable, ownVariables } from "./variable_names.ts";
 
 const SECRET_NAME =
   /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY/i;
@@ -20,11 +20,9 @@ export function withheldVariables(
 ): Record<string, string> {
   const granted = flags.filter((flag) => flag.startsWith(ENV_FLAG))
     .flatMap((flag) => flag.slice(ENV_FLAG.length).split(","));
-  const known = isGranted({ name: "env" })
-    ? Object.keys(Deno.env.toObject()).filter(isSecretName)
-    : [];
+  const known = ownVariables().filter(isSecretName);
   return Object.fromEntries(
-    [...known, ...more].filter((name) => !granted.includes(name))
+    [...known, ...more].filter((name) => !grantsVariable(granted, name))
       .map((name) => [name, ""]),
   );
 }

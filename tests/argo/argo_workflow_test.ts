@@ -79,13 +79,16 @@ Deno.test("argoWorkflow() gives a step the token of its shards where there is on
       assert.ok(loaded.ok, JSON.stringify(loaded));
       const text = JSON.stringify(argoWorkflow(loaded.value, OPTIONS));
       new Workflow(JSON.parse(text)).validate();
-      return text.match(/"secretKeyRef":\{[^}]*\}/g);
+      return text.match(/"secret(Key)?Ref":\{[^}]*\}/g);
     };
     const required = '"secretKeyRef":{"name":"fluxline","key":"HF_TOKEN"}';
     const optional = required.replace("}", ',"optional":true}');
     // The step that trains reads the shards, the script does not.
     assert.deepEqual(await envOf("[]"), [optional]);
     assert.deepEqual(await envOf("[HF_TOKEN]"), [required]);
+    // Which keys a pattern fits, only the pod knows.
+    const all = '"secretRef":{"name":"fluxline"}';
+    assert.deepEqual(await envOf('["HF_*"]'), [optional, all]);
   } finally {
     await Deno.remove(file);
   }

@@ -1,7 +1,6 @@
 // Renaming and removing runs: what is there after a process that ended at any operation of the disk.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type DiskOperation, probeDisk } from "../../lib/disk/operation.ts";
 import { FileLock } from "../../lib/disk/file_lock.ts";
 import { Failure } from "../../lib/error/failure.ts";
 import {
@@ -17,29 +16,9 @@ import { renameRun } from "../../lib/upkeep/rename_run.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { syntheticName, writeSyntheticRun } from "../history/synthetic_runs.ts";
 import { recordRun } from "../report/recorded_run.ts";
+import { endedAt } from "./ended_process.ts";
 
 const old = syntheticName(0);
-
-/** Does `act` in a process that is gone from operation `at` on; whether it got that far. */
-async function endedAt(
-  at: number,
-  act: () => Promise<unknown>,
-): Promise<boolean> {
-  let count = 0;
-  const before = (_operation: DiskOperation) => {
-    if (++count >= at) throw new Error("the process is gone");
-  };
-  probeDisk({ before, after: () => {} });
-  try {
-    await act();
-    return false;
-  } catch (error) {
-    assert.match(String(error), /the process is gone/);
-    return true;
-  } finally {
-    probeDisk(null);
-  }
-}
 
 Deno.test("renameRun() ended at any operation leaves one whole run, and the same command finishes", async () => {
   let points = 0;

@@ -48,7 +48,11 @@ Deno.test.afterAll(async () => await shared?.project[Symbol.asyncDispose]());
 async function findingsOf(runs: string): Promise<string[]> {
   const { runs: records, steps } = await verifyStore(runs, undefined);
   return [...records, ...steps].flatMap(({ findings }) =>
-    findings.map(({ place, reason }) => `${place}: ${reason}`)
+    findings.map(({ place, reason }) => {
+      // Whoever shows it names the place in front.
+      assert.ok(!reason.includes(`"${place}"`), `${place}: ${reason}`);
+      return `${place}: ${reason}`;
+    })
   );
 }
 
