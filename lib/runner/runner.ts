@@ -245,10 +245,11 @@ async function submit(
       if (stop.asked.aborted) return;
       throw error;
     }
+    const why = executor.stuckJobs().map((text) => `; ${text}`).join("");
     throw new LockedError(
       `The jobs of run "${plan.run}" are not done after ${
         formatDuration(waitMs)
-      }`,
+      }${why}`,
       { hint: "They go on; give --wait again to follow them" },
     );
   };

@@ -12,9 +12,11 @@ import {
   describeJob,
   findJob,
   isOver,
+  isStuck,
   listJobs,
   type QueuedJob,
 } from "../slurm/job_queue.ts";
+import { stepsWithoutJob } from "../slurm/run_jobs.ts";
 import { jobLog } from "../slurm/submission_record.ts";
 import {
   submitJobs,
@@ -63,18 +65,19 @@ export class SlurmExecutor implements Executor {
   }
 
   async prepare(steps: readonly PlannedStep[]): Promise<void> {
-    const { options, batch } = this.#scene;
+    const { run, options, batch, runsDir } = this.#scene;
     // A batch is looked at as a whole when it is submitted.
-    if (batch === null) await checkCluster(options, steps);
+    if (batch !== null) return;
+    await checkParts(steps.map((step) => ({ run, step, options })), runsDir);
   }
 
   async submit(steps: readonly PlannedStep[]): Promise<readonly StepTicket[]> {
-    const { run, options, batch, signal } = this.#scene;
+    const { run, runsDir, options, batch, signal } = this.#scene;
     const parts = steps.map((step) => ({ run, step, options }));
     const submitAll = async (all: readonly SubmitPart[]) => {
       // While the runs of a batch wait for each other somebody may have thought better of it.
       signal.throwIfAborted();
-      if (batch !== null) await checkParts(all);
+      if (batch !== null) await checkParts(all, runsDir);
       return await this.#submitAll(all);
     };
     const submitted = batch === null
@@ -140,6 +143,15 @@ export class SlurmExecutor implements Executor {
     return blankStep(step, end.kind === "cancelled" ? "stopped" : "waiting");
   }
 
+  /** What was seen last of jobs that no end of another job lets go on, each with what does. */
+  stuckJobs(): string[] {
+    return [...this.#tickets.values()].flatMap(({ step, last }) =>
+      last !== null && isStuck(last)
+        ? [`step "${step.name}": job ${last.id} ${describeJob(last)}`]
+        : []
+    );
+  }
+
   /** All watchers share one look; null where the controller does not answer, which is no reason to give up. */
   async #jobs(): Promise<QueuedJob[] | null> {
     const now = performance.now();
@@ -180,10 +192,19 @@ export class SlurmExecutor implements Executor {
   }
 }
 
-/** Runs of a batch mostly ask the same of the cluster, which is then looked at once. */
-async function checkParts(parts: readonly SubmitPart[]): Promise<void> {
+/**
+ * Looks whether the cluster can run what is not in its queue yet: a partition that closed afterwards keeps nobody from following
+ * what waits there. Runs of a batch mostly ask the same, and it is then looked at once.
+ */
+async function checkParts(
+  parts: readonly SubmitPart[],
+  runsDir: string,
+): Promise<void> {
+  const steps = new Set(
+    await stepsWithoutJob(runsDir, parts.map(({ step }) => step)),
+  );
   const byOptions = Map.groupBy(
-    parts,
+    parts.filter(({ step }) => steps.has(step)),
     ({ options }) => JSON.stringify(options),
   );
   for (const alike of byOptions.values()) {

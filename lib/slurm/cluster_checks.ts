@@ -45,7 +45,9 @@ export async function checkCluster(
   }
   if (state !== "up") {
     throw new RefusedError(
-      `Cannot use partition "${partition}": it is ${state}`,
+      `Cannot use partition "${partition}": it is ${
+        SHORT_STATES.get(state) ?? state
+      }`,
       {
         hint:
           `Name another \`executor.slurm.partition\`, or run the same command again when \`sinfo -p ${partition}\` shows it up`,
@@ -64,6 +66,12 @@ export async function checkCluster(
   checkTimes(steps, facts.get("MaxTime"), partition);
   if (options.account !== null) await checkAccount(options.account);
 }
+
+/** What sinfo abbreviates, in full. */
+const SHORT_STATES: ReadonlyMap<string, string> = new Map([
+  ["inact", "inactive"],
+  ["drain", "draining"],
+]);
 
 async function partitionFacts(name: string): Promise<Map<string, string>> {
   const text = await slurmOutput("scontrol", [

@@ -15,6 +15,7 @@ export interface QueuedJob {
   readonly state: string;
   /** Why it waits or how it ended, in Slurm's words. */
   readonly reason: string;
+  readonly partition: string;
   readonly node: string;
 }
 
@@ -36,14 +37,15 @@ export function isOver({ state }: QueuedJob): boolean {
 export async function listJobs(): Promise<QueuedJob[]> {
   const out = await slurmOutput("squeue", [
     ...["--me", "--noheader", "--array", "--states=all"],
-    "--format=%i|%K|%T|%r|%N|%k",
+    "--format=%i|%K|%T|%r|%P|%N|%k",
   ]);
   return out.split("\n").flatMap((line) => parseJob(line) ?? []);
 }
 
 /** One line of squeue; null for jobs that are not ours. */
 export function parseJob(line: string): QueuedJob | null {
-  const [id, index, state, reason, node, ...comment] = line.split("|");
+  const [id, index, state, reason, partition, node, ...comment] = line
+    .split("|");
   const text = comment.join("|").trim();
   if (id === undefined || !text.startsWith(COMMENT_PREFIX)) return null;
   return {
@@ -51,6 +53,7 @@ export function parseJob(line: string): QueuedJob | null {
     index: /^\d+$/.test(index ?? "") ? Number(index) : 0,
     state: (state ?? "").trim(),
     reason: (reason ?? "").trim(),
+    partition: (partition ?? "").trim(),
     node: (node ?? "").trim(),
     submission: text.slice(COMMENT_PREFIX.length),
   };
@@ -67,26 +70,52 @@ export function findJob(
   ) ?? null;
 }
 
-// Reasons that no waiting removes.
-const STUCK: Readonly<Record<string, string>> = {
-  PartitionDown: "the partition is down",
-  PartitionInactive: "the partition takes no jobs",
-  PartitionConfig: "the partition has no node like this",
-  PartitionTimeLimit: "its time is longer than the partition allows",
-  BadConstraints: "no node fulfils it",
-  InvalidAccount: "the account is not valid",
-  InvalidQOS: "the quality of service is not valid",
-  DependencyNeverSatisfied: "a step that it needs has failed",
-  JobHeldAdmin: "an administrator holds it",
-  JobHeldUser: "it is held; `scontrol release` lets it go on",
-  "launch failed requeued held":
-    "its node failed at the start; `scontrol release` lets it go on",
-};
+/** What can be done beside waiting for the partition. */
+const MOVE =
+  "`fluxline cancel`, then `train` with another `executor.slurm.partition`, moves it";
 
-/** One clause for people: `pending: Priority`, `running on n1`. */
+// Reasons that no end of another job removes, each with what does.
+const STUCK: ReadonlyMap<string, string> = new Map([
+  ["PartitionDown", `PARTITION is down; it starts when that is up; ${MOVE}`],
+  [
+    "PartitionInactive",
+    `PARTITION is inactive; it starts when that is up; ${MOVE}`,
+  ],
+  ["PartitionConfig", `PARTITION has no node like this; ${MOVE}`],
+  ["PartitionTimeLimit", `its time is longer than PARTITION allows; ${MOVE}`],
+  [
+    "BadConstraints",
+    "no node fulfils it; `fluxline cancel`, then `train` with another `executor.slurm.constraint` or fewer `resources`",
+  ],
+  [
+    "InvalidAccount",
+    "the account is not valid; `fluxline cancel`, then `train` with another `executor.slurm.account`",
+  ],
+  [
+    "InvalidQOS",
+    "the quality of service is not valid; `fluxline cancel`, then `train` with another `executor.slurm.qos`",
+  ],
+  ["DependencyNeverSatisfied", "a step that it needs has failed"],
+  ["JobHeldAdmin", "an administrator holds it, and alone can release it"],
+  ["JobHeldUser", "it is held; `scontrol release` lets it go on"],
+  [
+    "launch failed requeued held",
+    "its node failed at the start; `scontrol release` lets it go on",
+  ],
+]);
+
+/** Whether the job waits for something that no end of another job brings. */
+export function isStuck({ state, reason }: QueuedJob): boolean {
+  return state === "PENDING" && STUCK.has(reason);
+}
+
+/** One clause for people: `pending: Priority`, `running on n1`; where waiting alone does not help, with what does. */
 export function describeJob(job: QueuedJob): string {
   const state = job.state.toLowerCase().replaceAll("_", " ");
   if (job.state === "RUNNING") return `running on ${job.node}`;
-  const known = STUCK[job.reason] ?? job.reason;
+  const { reason, partition } = job;
+  const known =
+    STUCK.get(reason)?.replace("PARTITION", `partition "${partition}"`) ??
+      reason;
   return known === "" || known === "None" ? state : `${state}: ${known}`;
 }

@@ -38,11 +38,19 @@ export function jobOptions(
   ];
 }
 
-/** The lines behind the options: what runs in the job. `command` is shell text that names the program and its arguments. */
+/**
+ * The lines behind the options: what runs in the job, or in each element of an array. `command` is shell text that names the program
+ * and its arguments.
+ */
 export function jobBody(
   command: string,
   setup: readonly string[],
+  isArray = false,
 ): string[] {
+  // An element's own number may be that of the whole array, by which all elements would be put back.
+  const job = isArray
+    ? "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+    : "$SLURM_JOB_ID";
   return [
     ...setup,
     "asked=",
@@ -54,8 +62,9 @@ export function jobBody(
     'while wait "$pid"; code=$?; kill -0 "$pid" 2>/dev/null; do :; done',
     'wait "$pid" 2>/dev/null; late=$?; [ "$late" = 127 ] || code=$late',
     `if [ -n "$asked" ] && { [ "$code" = ${EXIT_CODE.terminated} ] || [ "$code" = 138 ]; }; then`,
-    '  case "$(scontrol show job "$SLURM_JOB_ID" 2>/dev/null)" in',
-    '    *JobState=RUNNING*) scontrol requeue "$SLURM_JOB_ID" ;;',
+    // Where this node was taken for dead, Slurm has put the job back already, and it may run elsewhere.
+    `  case "$(scontrol --oneliner show job "${job}" 2>/dev/null)" in`,
+    `    *" JobState=RUNNING "*" BatchHost=$SLURMD_NODENAME "*) scontrol requeue "${job}" ;;`,
     "  esac",
     "fi",
     'exit "$code"',

@@ -54,6 +54,26 @@ export async function jobsOfRuns(
   }));
 }
 
+/**
+ * Those of `steps` that no job works on or will. Where none was ever submitted, the queue is not asked.
+ *
+ * @throws RefusedError where Slurm is not there or does not answer
+ */
+export async function stepsWithoutJob<Step extends { readonly key: string }>(
+  runsDir: string,
+  steps: readonly Step[],
+): Promise<readonly Step[]> {
+  const notes = await Promise.all(
+    steps.map(({ key }) => readStepJob(runsDir, key)),
+  );
+  if (notes.every((note) => note === null)) return steps;
+  const queue = await listJobs();
+  return steps.filter((_, at) => {
+    const note = notes[at] ?? null;
+    return note === null || liveJob(queue, note) === null;
+  });
+}
+
 /** Steps of a run that were submitted, each with the note of its job. */
 async function notedJobs(
   runsDir: string,

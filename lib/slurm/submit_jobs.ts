@@ -166,11 +166,12 @@ async function submitGroup(
     saveBeforeSeconds: secondsOf(options.save_before),
   }, group);
   const script = join(folder, "job.sh");
-  await writeAtomically(script, scriptText(folder, scene.command, options));
+  const isArray = group.length > 1;
+  const text = scriptText(folder, scene.command, options, isArray);
+  await writeAtomically(script, text);
   for (const [index, { step }] of group.entries()) {
     await writeStepJob(runsDir, step.key, { submission: id, index, job: null });
   }
-  const isArray = group.length > 1;
   const owner = group.every((one) => one.run === run) ? run : scene.name;
   const { success, out, err } = await slurmCommand("sbatch", [
     "--parsable",
@@ -220,11 +221,14 @@ function scriptText(
   folder: string,
   command: readonly string[],
   options: SlurmOptions,
+  isArray: boolean,
 ): string {
   const words = [...command, "job", folder].map(shellWord).join(" ");
+  // A job that is submitted from within an array finds the variable of that one.
+  const index = isArray ? '"$SLURM_ARRAY_TASK_ID"' : "0";
   return [
     "#!/bin/bash",
-    ...jobBody(`${words} "\${SLURM_ARRAY_TASK_ID:-0}"`, options.setup),
+    ...jobBody(`${words} ${index}`, options.setup, isArray),
     "",
   ].join("\n");
 }

@@ -246,8 +246,8 @@ function parentTarget(): ReaderTarget<string> {
 
 function squeueTarget(): ReaderTarget<string> {
   const good = [
-    "12_3|3|RUNNING|None|n1|fluxline:abc",
-    "7|N/A|PENDING|Priority||fluxline:x|y",
+    "12_3|3|RUNNING|None|gpu|n1|fluxline:abc",
+    "7|N/A|PENDING|Priority|gpu||fluxline:x|y",
     "hf://datasets/a/b@main/x/*.tar",
   ];
   return {

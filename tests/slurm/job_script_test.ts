@@ -3,27 +3,36 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { jobBody, jobOptions } from "../../lib/slurm/job_script.ts";
 import { shellWord } from "../../lib/worker/shell_word.ts";
-import { describeJob, parseJob } from "../../lib/slurm/job_queue.ts";
+import { describeJob, isStuck, parseJob } from "../../lib/slurm/job_queue.ts";
 import { reasonIn, submitHint } from "../../lib/slurm/slurm_command.ts";
 import { slurmSeconds } from "../../lib/slurm/cluster_checks.ts";
 
 /** Runs the body around `command` with a scontrol that tells the state and notes what it is asked. */
 async function runBody(
   command: string,
-  { state, signal }: { state: string; signal?: Deno.Signal },
+  { state, signal, node = "n1", isArray = false }: {
+    readonly state: string;
+    readonly signal?: Deno.Signal;
+    /** Where Slurm says that the job is. */
+    readonly node?: string;
+    readonly isArray?: boolean;
+  },
 ): Promise<{ code: number; requeued: boolean }> {
   const folder = await Deno.makeTempDir();
   const asked = join(folder, "asked");
   await Deno.writeTextFile(
     join(folder, "scontrol"),
-    `#!/bin/sh\ncase "$1" in show) echo "JobId=7 JobState=${state}";; *) echo "$@" >>${asked};; esac\n`,
+    `#!/bin/sh\ncase "$1" in --oneliner) echo "JobId=7 JobState=${state} Reason=None BatchHost=${node} NumNodes=1";; *) echo "$@" >>${asked};; esac\n`,
     { mode: 0o755 },
   );
   const child = new Deno.Command("bash", {
-    args: ["-c", jobBody(command, []).join("\n")],
+    args: ["-c", jobBody(command, [], isArray).join("\n")],
     env: {
       PATH: `${folder}:${Deno.env.get("PATH")}`,
       SLURM_JOB_ID: "7",
+      SLURMD_NODENAME: "n1",
+      SLURM_ARRAY_JOB_ID: "5",
+      SLURM_ARRAY_TASK_ID: "2",
     },
   }).spawn();
   if (signal !== undefined) {
@@ -33,7 +42,8 @@ async function runBody(
   const { code } = await child.status;
   const text = await Deno.readTextFile(asked).catch(() => "");
   await Deno.remove(folder, { recursive: true });
-  return { code, requeued: text.trim() === "requeue 7" };
+  const wanted = isArray ? "requeue 5_2" : "requeue 7";
+  return { code, requeued: text.trim() === wanted };
 }
 
 // Saves for a moment when it is asked to end, and then says how it left.
@@ -42,8 +52,9 @@ const leaving = (code: number) =>
 
 Deno.test("jobBody() passes signals on and requeues a job that saved and left", async () => {
   for (const signal of ["SIGUSR1", "SIGTERM"] as const) {
+    const isArray = signal === "SIGTERM";
     assert.deepEqual(
-      await runBody(leaving(143), { state: "RUNNING", signal }),
+      await runBody(leaving(143), { state: "RUNNING", signal, isArray }),
       { code: 143, requeued: true },
     );
   }
@@ -53,6 +64,11 @@ Deno.test("jobBody() puts no job back that was cancelled, failed, got done or wa
   const signal = "SIGTERM";
   assert.deepEqual(
     await runBody(leaving(143), { state: "COMPLETING", signal }),
+    { code: 143, requeued: false },
+  );
+  // Slurm took this node for dead, and has started the job on another one.
+  assert.deepEqual(
+    await runBody(leaving(143), { state: "RUNNING", signal, node: "n2" }),
     { code: 143, requeued: false },
   );
   for (const code of [0, 4, 124]) {
@@ -99,19 +115,26 @@ Deno.test("shellWord() keeps a text one word", () => {
 });
 
 Deno.test("parseJob() reads squeue's lines of our jobs, also with bars in a comment", () => {
-  const job = parseJob("11_2|2|RUNNING|None|n2|fluxline:ab|c");
+  const job = parseJob("11_2|2|RUNNING|None|gpu|n2|fluxline:ab|c");
   assert.deepEqual(job, {
     id: "11_2",
     index: 2,
     state: "RUNNING",
     reason: "None",
+    partition: "gpu",
     node: "n2",
     submission: "ab|c",
   });
   assert.equal(describeJob(job!), "running on n2");
-  assert.equal(parseJob("4|N/A|RUNNING|None|n1|(null)"), null);
-  const waiting = parseJob("5|N/A|PENDING|PartitionDown||fluxline:x");
-  assert.equal(describeJob(waiting!), "pending: the partition is down");
+  assert.equal(parseJob("4|N/A|RUNNING|None|gpu|n1|(null)"), null);
+  const waiting = parseJob("5|N/A|PENDING|PartitionDown|gpu||fluxline:x");
+  assert.equal(
+    describeJob(waiting!),
+    'pending: partition "gpu" is down; it starts when that is up; `fluxline cancel`, then `train` with another `executor.slurm.partition`, moves it',
+  );
+  assert.equal(isStuck(waiting!), true);
+  const patient = parseJob("6|N/A|PENDING|Priority|gpu||fluxline:x");
+  assert.equal(isStuck(patient!), false);
 });
 
 Deno.test("what sbatch says becomes a reason and a way out", () => {
