@@ -47,6 +47,8 @@ export interface MatrixPaths {
   readonly folder: string;
   readonly record: string;
   readonly report: string;
+  /** Held from the start of its first cell to the end of its last. */
+  readonly lock: string;
 }
 
 /** Paths of the matrix `name`, beside the folders of its runs. */
@@ -56,6 +58,7 @@ export function matrixPaths(runsDir: string, name: string): MatrixPaths {
     folder,
     record: join(folder, "matrix.json"),
     report: join(folder, "report.html"),
+    lock: join(folder, "lock"),
   };
 }
 

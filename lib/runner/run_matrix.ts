@@ -8,6 +8,8 @@ import { nextRuns } from "../matrix/halving.ts";
 import { type MatrixFacts, matrixFacts } from "../matrix/matrix_facts.ts";
 import { matrixRecord, writeMatrixRecord } from "../matrix/matrix_record.ts";
 import { requireRunsFolder } from "../store/runs_folder.ts";
+import { shareFolder, sharingOf } from "../store/shared_folder.ts";
+import { MatrixPresence } from "./matrix_presence.ts";
 import type { RunNotice } from "./run_notice.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { type RunOptions, runPipeline } from "./runner.ts";
@@ -76,9 +78,17 @@ export async function runMatrix(
   const start = performance.now();
   const record = matrixRecord(matrix);
   await writeMatrixRecord(options.runsDir, record);
+  const sharing = options.executor === "slurm"
+    ? await shareFolder(options.runsDir)
+    : await sharingOf(options.runsDir);
+  await using presence = new MatrixPresence(
+    options.runsDir,
+    matrix.name,
+    sharing,
+  );
   const stop = options.stop ?? new StopControl();
   const scene: MatrixScene = {
-    ...{ name: matrix.name, options, stop },
+    ...{ name: matrix.name, options, stop, presence },
     gate: new StepGate(options.jobs ?? 1),
     ended: [],
     stops: new Set(),
@@ -125,6 +135,7 @@ interface MatrixScene {
   readonly name: string;
   readonly options: MatrixRunOptions;
   readonly stop: StopControl;
+  readonly presence: MatrixPresence;
   readonly gate: StepGate;
   readonly ended: EndedCell[];
   /** Of the cells that run now. */
@@ -156,6 +167,7 @@ async function runCells(
       const next = isOver(scene) ? undefined : waiting.shift();
       if (next === undefined) return;
       started++;
+      await scene.presence.show();
       await runCell(next, {
         run: next.cell.run,
         label: next.cell.label,

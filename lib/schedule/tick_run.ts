@@ -12,6 +12,7 @@ import {
   type LockHolder,
 } from "../disk/lock_holder.ts";
 import { EXIT_CODE } from "../error/exit_code.ts";
+import { matrixPaths } from "../matrix/matrix_record.ts";
 import { inspectWorkLock, sharingOf } from "../store/shared_folder.ts";
 import { runPaths } from "../store/store_layout.ts";
 import type { TickHistory } from "./history.ts";
@@ -186,16 +187,17 @@ function endOf(
  */
 async function waitForRuns(
   tick: Tick,
-  { name, runs }: NamedWork,
+  named: NamedWork,
   scene: TickScene,
 ): Promise<string | null> {
+  const { name, runs } = named;
   const { runsDir, clock = SYSTEM_CLOCK } = scene;
   const { overlap } = tick.work;
   if (overlap === "allow") return null;
   // A process may hold the locks of several cells; a second signal would not let it save.
   const asked = new Set<number>();
   for (;;) {
-    const held = await findHeldRun(runs, runsDir);
+    const held = await findHeldRun(named, runsDir);
     if (held === null) {
       if (!await hasOthersJobs(tick, runs, scene)) return null;
       if (overlap === "skip") return `"${name}" has jobs in the queue`;
@@ -216,14 +218,17 @@ async function waitForRuns(
   }
 }
 
-/** The first of the runs that somebody works on, and who does. */
+/** What of the tick's work somebody works on, and who does: the first such run, or the matrix between two of its cells. */
 async function findHeldRun(
-  runs: readonly string[],
+  { name, runs }: NamedWork,
   runsDir: string,
 ): Promise<{ run: string; holder: LockHolder | null } | null> {
   const sharing = await sharingOf(runsDir);
-  for (const run of runs) {
-    const state = await inspectWorkLock(runPaths(runsDir, run).lock, sharing);
+  const locks = runs.map((run) => [run, runPaths(runsDir, run).lock] as const);
+  // The last look: whoever trains a matrix holds its lock before and behind each cell's.
+  if (name !== null) locks.push([name, matrixPaths(runsDir, name).lock]);
+  for (const [run, lock] of locks) {
+    const state = await inspectWorkLock(lock, sharing);
     if (state.kind !== "free") return { run, holder: state.holder };
   }
   return null;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Matrix } from "../../lib/config/load_matrix.ts";
+import { FileLock, type LockState } from "../../lib/disk/file_lock.ts";
+import { matrixPaths } from "../../lib/matrix/matrix_record.ts";
 import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { StopControl } from "../../lib/runner/stop_control.ts";
 import { readEvents } from "../../lib/store/run_record.ts";
@@ -31,7 +33,16 @@ Deno.test("runMatrix() trains what cells share once, adds cells at their own cos
     );
     const labels = two.cells.map(({ cell }) => cell.label);
     assert.deepEqual(labels, ["with-good", "with-bad"]);
-    const first = await runMatrix(two, { runsDir, jobs: 2 });
+    // Nothing of the matrix is free between its first cell's start and its last one's end, which no run's lock would show.
+    const { lock } = matrixPaths(runsDir, two.name);
+    const looks: Promise<LockState>[] = [];
+    const look = () => void looks.push(FileLock.inspect(lock));
+    const first = await runMatrix(two, { runsDir, jobs: 2, onEnd: look });
+    look();
+    assert.deepEqual(
+      (await Promise.all(looks)).map(({ kind }) => kind),
+      ["held", "held", "free"],
+    );
     assert.deepEqual(await stepsRun(runsDir, two), {
       numbers: 1,
       total: 1,
@@ -51,7 +62,11 @@ Deno.test("runMatrix() trains what cells share once, adds cells at their own cos
     const more = await matrixOf(
       `${ACT}=${good},{name: new, value: {}}`,
     );
+    // Another process that works on it keeps nobody out.
+    const other = await FileLock.tryAcquire(lock);
+    assert.ok(other.ok);
     const second = await runMatrix(more, { runsDir });
+    await other.lock[Symbol.asyncDispose]();
     assert.equal(second.exitCode, 0);
     assert.deepEqual(
       second.ended.map(({ label, summary }) => [label, summary?.outcome]),

@@ -5,6 +5,7 @@ import { EXIT_CODE } from "../../lib/error/exit_code.ts";
 import { FileLock } from "../../lib/disk/file_lock.ts";
 import { TickHistory } from "../../lib/schedule/history.ts";
 import { schedulePaths } from "../../lib/schedule/schedule_paths.ts";
+import { matrixPaths } from "../../lib/matrix/matrix_record.ts";
 import { runTick } from "../../lib/schedule/tick_run.ts";
 import { runPaths } from "../../lib/store/store_layout.ts";
 import type { ScheduleEntry } from "../../lib/catalog/schedule_options.ts";
@@ -25,6 +26,7 @@ async function withTick(
     readonly runs: readonly string[];
     readonly run: (train?: () => Promise<number>) => ReturnType<typeof runTick>;
     readonly lockOf: (run: string) => string;
+    readonly matrixLock: string;
     readonly history: TickHistory;
     readonly looked: string[][];
     readonly cancelled: string[][];
@@ -65,6 +67,7 @@ async function withTick(
           },
         }),
       lockOf: (run) => runPaths(folder, run).lock,
+      matrixLock: matrixPaths(folder, "scripts").lock,
       ...{ history, looked, cancelled },
     });
   } finally {
@@ -72,20 +75,34 @@ async function withTick(
   }
 }
 
-Deno.test("runTick() of a matrix is skipped while one of its cells runs, and runs when none does", async () => {
+/** Runs the tick, which must not train, while this process holds a lock. */
+async function whileHeld(
+  path: string,
+  run: (train: () => Promise<number>) => ReturnType<typeof runTick>,
+): ReturnType<typeof runTick> {
+  const held = await FileLock.tryAcquire(path);
+  assert.ok(held.ok);
+  await using _lock = held.lock;
+  return await run(() => Promise.reject(new Error("was trained")));
+}
+
+Deno.test("runTick() of a matrix is skipped while one of its cells runs or somebody is between two of them, and runs when none does", async () => {
   await withTick({}, async ({ runs, run, lockOf, history }) => {
     assert.equal(runs.length, 2);
     const last = runs.at(-1) as string;
-    const held = await FileLock.tryAcquire(lockOf(last));
-    assert.ok(held.ok);
-    const skipped = await run(() => Promise.reject(new Error("was trained")));
-    await held.lock[Symbol.asyncDispose]();
+    const skipped = await whileHeld(lockOf(last), run);
     assert.ok(skipped.kind === "skipped");
     assert.match(
       skipped.reason,
       new RegExp(`^process ${Deno.pid} .* is running "${last}"$`),
     );
     assert.equal(history.newest(null, 1)[0]?.run, "scripts");
+  });
+  // A person who trains the matrix is between two of its cells.
+  await withTick({}, async ({ run, matrixLock }) => {
+    const skipped = await whileHeld(matrixLock, run);
+    assert.ok(skipped.kind === "skipped");
+    assert.match(skipped.reason, /^process \d+ .* is running "scripts"$/);
   });
   await withTick({}, async ({ run }) => {
     assert.deepEqual(await run(), { kind: "ran", exitCode: EXIT_CODE.done });
