@@ -7,9 +7,13 @@ import { nameHolder } from "../disk/file_lock.ts";
 import { makeFolder } from "../disk/folder_entries.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import type { StepRequest } from "../store/step_request.ts";
-import { AUDIT_FILE, summarizeAudit } from "../worker/access_audit.ts";
+import {
+  type AccessSummary,
+  AUDIT_FILE,
+  summarizeAudit,
+} from "../worker/access_audit.ts";
 import type { Confinement } from "../worker/confinement.ts";
-import { refuseStrayLinks } from "../worker/link_check.ts";
+import { type GrantedPaths, refuseStrayLinks } from "../worker/link_check.ts";
 import {
   permissionFlags,
   type ResolvedPermissions,
@@ -20,6 +24,7 @@ import { shownPath } from "../worker/permissions.ts";
 import { printableText } from "../worker/printable_text.ts";
 import type { ReportedFailure } from "../worker/protocol.ts";
 import { type StepEnd, StepProcess } from "../worker/spawn.ts";
+import { ownVariables } from "../worker/variable_names.ts";
 import type { StepResult } from "../worker/step_message.ts";
 import {
   type AttemptFolder,
@@ -138,9 +143,12 @@ export async function runAttempt(
   });
   const { end, exceeded } = await follow(process, step, scene);
   await events.settled();
-  const undeclared = await sumUpAccess(step, attempt, permissions);
+  const access = await sumUpAccess(step, attempt, permissions);
   // A step that failed on a refused read says so itself.
-  if (end.kind !== "failed") reportUndeclaredReads(step, undeclared, scene);
+  if (end.kind !== "failed") {
+    reportUndeclaredReads(step, access.undeclaredReads, scene);
+  }
+  reportUndeclaredVariables(step, access.undeclaredVariables, scene);
   if (end.kind === "ended" && end.result.outcome === "done") {
     const { result, peakMemoryBytes } = end;
     return { kind: "done", result, pictures, peakMemoryBytes };
@@ -226,20 +234,44 @@ function toFailure(reported: ReportedFailure): Failure {
   });
 }
 
-/** Keeps the summary beside the audit and answers what was read without being declared. */
+/** Keeps the summary beside the audit. */
 async function sumUpAccess(
   step: PlannedStep,
   attempt: AttemptFolder,
   permissions: ResolvedPermissions,
-): Promise<readonly string[]> {
+): Promise<AccessSummary> {
   const { packageRoot } = step.request;
-  const access = await summarizeAudit(join(attempt.path, AUDIT_FILE), [
-    ...permissions.read,
-    join(packageRoot, "lib"),
-    join(packageRoot, "mod.ts"),
-  ]);
+  const access = await summarizeAudit(join(attempt.path, AUDIT_FILE), {
+    read: [
+      ...permissions.read,
+      join(packageRoot, "lib"),
+      join(packageRoot, "mod.ts"),
+    ],
+    env: permissions.env,
+  });
   await noteAccess(attempt, access);
-  return access.undeclaredReads;
+  return access;
+}
+
+/** A task finds them unset and may not say so. Libraries ask for many that are not: only those that are set here are told. */
+function reportUndeclaredVariables(
+  step: PlannedStep,
+  names: readonly string[],
+  scene: AttemptScene,
+): void {
+  if (step.task !== "script") return;
+  const own = new Set(ownVariables());
+  const found = names.filter((name) => own.has(name));
+  if (found.length === 0) return;
+  scene.observe({
+    kind: "step_log",
+    step,
+    level: "warning",
+    text:
+      `Found variables unset that are set, since the step does not declare them: permissions: { env: ${
+        JSON.stringify(found)
+      } }`,
+  });
 }
 
 function reportUndeclaredReads(
@@ -261,10 +293,7 @@ function reportUndeclaredReads(
 }
 
 /** The granted places that hold data: code and package files are Deno's own and have no links of users in them. */
-function dataGrants(permissions: ResolvedPermissions): string[] {
-  const code = new Set(permissions.code);
-  return [
-    ...permissions.read.filter((path) => !code.has(path)),
-    ...permissions.write,
-  ];
+function dataGrants({ code, read, write }: ResolvedPermissions): GrantedPaths {
+  const codeFiles = new Set(code);
+  return { read: read.filter((path) => !codeFiles.has(path)), write };
 }

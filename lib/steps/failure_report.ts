@@ -16,6 +16,8 @@ export function reportFailure(
 ): ReportedFailure {
   const problem = accessProblem(error);
   if (problem?.kind === "denied") return deniedAccess(problem, request);
+  if (problem?.kind === "code") return deniedCode(problem.module, request);
+  if (problem?.kind === "link") return deniedLink(request);
   if (problem?.kind === "no_space") {
     return {
       message:
@@ -102,6 +104,33 @@ function deniedAccess(
   };
 }
 
+function deniedCode(
+  module: string,
+  { step }: StepRequest,
+): ReportedFailure {
+  const isAddress = /^\w+:/.test(module);
+  return {
+    message:
+      `Step "${step.name}" may not import "${module}": nothing is fetched while a step runs`,
+    hint: isAddress
+      ? "Keep the module in the project and import it by its path"
+      : "Import the package at the top of the task's module, where it is fetched before the first step; it must stand in deno.json and deno.lock",
+    exitCode: EXIT_CODE.stepFailed,
+    isRetryable: false,
+    stack: null,
+  };
+}
+
+function deniedLink({ step }: StepRequest): ReportedFailure {
+  return {
+    message: `Step "${step.name}" may not make links`,
+    hint: "Copy the file: a link could lead out of what the step may touch",
+    exitCode: EXIT_CODE.stepFailed,
+    isRetryable: false,
+    stack: null,
+  };
+}
+
 const VERBS: Readonly<Record<string, string>> = {
   read: "read",
   write: "write",
@@ -126,10 +155,23 @@ function deniedHint(
   if (access === "write" && restBelow(request.folder, place) !== null) {
     return "request.json, complete.json and attempts/ of a step folder belong to the runner; write to another file";
   }
+  const store = request.folder.slice(0, request.folder.lastIndexOf(SEPARATOR));
+  const beside = restBelow(store, place);
+  if (beside !== null && LOCK_FILE.test(beside)) {
+    return "Lock files belong to the runner; write to another file";
+  }
+  if (beside !== null && beside !== ".") {
+    return access === "read"
+      ? `Name the other step in \`needs\` of step "${request.step.name}": its output is then among the task's inputs`
+      : "A step writes in its own folder only; let the other step write this, or write it to the task's output";
+  }
   return `If the step needs it, add to step "${request.step.name}" in ${request.pipeline}: permissions: { ${access}: [${
     JSON.stringify(shown)
   }] }`;
 }
+
+/** Directly in the store, beside the folders of the steps. */
+const LOCK_FILE = /^[^\\/]+\.(?:lock|runner)$/;
 
 /** Relative to the working directory where it lies inside, so that the line to add works for others too. */
 function readablePath(path: string): string {

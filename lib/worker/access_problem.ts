@@ -3,6 +3,9 @@
 /** An access that Deno or the disk refused. */
 export type AccessProblem =
   | { readonly kind: "denied"; readonly access: string; readonly place: string }
+  /** Code that lies elsewhere, or was not fetched before the step. */
+  | { readonly kind: "code"; readonly module: string }
+  | { readonly kind: "link" }
   | { readonly kind: "no_space"; readonly text: string }
   /** The file system's own word: owner, mode, a read-only mount, a folder where a file should be. */
   | { readonly kind: "system"; readonly text: string };
@@ -23,6 +26,9 @@ export function accessProblem(error: unknown): AccessProblem | null {
         place: denied[2] ?? "",
       };
     }
+    const module = REMOTE_CODE.exec(at.message)?.[1];
+    if (module !== undefined) return { kind: "code", module };
+    if (LINK.test(at.message)) return { kind: "link" };
     if (NO_SPACE.test(at.message)) {
       return { kind: "no_space", text: at.message };
     }
@@ -33,6 +39,11 @@ export function accessProblem(error: unknown): AccessProblem | null {
 
 const DENIED =
   /Requires (\w+) access(?: to (?:"([^"]*)")?|,).*--allow-\w+ flag/s;
+
+const REMOTE_CODE =
+  /(?:A remote specifier was requested|npm package not found in cache): "([^"]*)"/;
+
+const LINK = /^Deno\.symlink\(\) requires unscoped /;
 
 // 28 is "No space left on device", 122 "Disk quota exceeded".
 const NO_SPACE = /\(os error (?:28|122)\)|\bENOSPC\b|\bEDQUOT\b/;

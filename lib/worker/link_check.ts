@@ -1,5 +1,6 @@
 // Deno judges a path by its name and then follows links, so a link planted in a granted folder would lead out of it.
-// Each granted tree is walked before the start, and a link that leaves the grants refuses the step.
+// Each granted tree is walked before the start, and a link that leaves the grants refuses the step: one in a folder that the step may
+// write to must not lead to what it may only read, or the other way round.
 import { dirname, join, resolve } from "node:path";
 import { RefusedError } from "../error/failure.ts";
 import { isInside } from "./permissions.ts";
@@ -8,6 +9,14 @@ import { isInside } from "./permissions.ts";
 export interface StrayLink {
   readonly link: string;
   readonly target: string;
+  /** What the target is granted for, where the link's own place is granted for more; null where it is not granted at all. */
+  readonly only: "read" | "write" | null;
+}
+
+/** Paths that a step may read, and that it may write to. */
+export interface GrantedPaths {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
 }
 
 /**
@@ -17,12 +26,12 @@ export interface StrayLink {
  */
 export async function refuseStrayLinks(
   stepName: string,
-  granted: readonly string[],
+  granted: GrantedPaths,
 ): Promise<void> {
   const stray = await findStrayLinks(granted);
   if (stray.length === 0) return;
-  const named = stray.slice(0, 5).map(({ link, target }) =>
-    `"${link}" -> "${target}"`
+  const named = stray.slice(0, 5).map(({ link, target, only }) =>
+    `"${link}" -> "${target}"${only === null ? "" : ` (it may only ${only})`}`
   ).join(", ");
   const more = stray.length > 5 ? ` and ${stray.length - 5} more` : "";
   throw new RefusedError(
@@ -34,13 +43,15 @@ export async function refuseStrayLinks(
   );
 }
 
-/** Links below the granted paths whose targets lie outside all of them. A granted path may itself be a link: its user named it. */
+/** Links below the granted paths whose targets are not granted for the same. A granted path may itself be a link: its user named it. */
 export async function findStrayLinks(
-  granted: readonly string[],
+  granted: GrantedPaths,
 ): Promise<StrayLink[]> {
-  const roots = await Promise.all(granted.map(realPathOrSelf));
-  const isGrantedPlace = (path: string) =>
-    roots.some((root) => isInside(root, path));
+  const readable = await Promise.all(granted.read.map(realPathOrSelf));
+  const writable = await Promise.all(granted.write.map(realPathOrSelf));
+  const roots = [...readable, ...writable];
+  const isBelow = (places: readonly string[], path: string) =>
+    places.some((place) => isInside(place, path));
   const stray: StrayLink[] = [];
   const seen = new Set<string>();
   const open = [...new Set(roots)];
@@ -51,7 +62,15 @@ export async function findStrayLinks(
       const path = join(at, entry.name);
       if (entry.isSymlink) {
         const target = await linkTarget(path);
-        if (!isGrantedPlace(target)) stray.push({ link: path, target });
+        const isLost = [readable, writable].some((places) =>
+          isBelow(places, path) && !isBelow(places, target)
+        );
+        const only = isBelow(readable, target)
+          ? "read"
+          : isBelow(writable, target)
+          ? "write"
+          : null;
+        if (isLost) stray.push({ link: path, target, only });
       } else if (entry.isDirectory) {
         open.push(path);
       }

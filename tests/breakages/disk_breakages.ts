@@ -117,6 +117,26 @@ export const DISK_BREAKAGES: readonly Breakage[] = [
     ),
   },
   {
+    name: "older checkpoints go before their successor was read back",
+    file: "lib/checkpoint/save_checkpoint.ts",
+    from: "  await readBack(stepFolder, generation);",
+    to: "",
+    test: test(
+      "tests/checkpoint/save_checkpoint_test.ts",
+      "saveCheckpoint() removes nothing where the disk did not keep what was written",
+    ),
+  },
+  {
+    name: "frozen weights are shared without a look at their bytes",
+    file: "lib/checkpoint/tensor_files.ts",
+    from: "      (await digestFile(path)).sha256 === wanted.sha256;",
+    to: "      true;",
+    test: test(
+      "tests/checkpoint/frozen_weights_test.ts",
+      "saveCheckpoint() never shares a file that was damaged since",
+    ),
+  },
+  {
     name: "an event file is written for nobody: the marker comes first",
     file: "lib/runner/step_drive.ts",
     from: "  await keepEventFile(step, result, scene.observe);",

@@ -23,6 +23,17 @@ export const WORKFLOW_BREAKAGES: readonly Breakage[] = [
     test: FLAGS,
   },
   {
+    name: "a step's process gets secrets that it does not declare",
+    file: "lib/worker/secret_names.ts",
+    from: "  const known = ownVariables().filter(isSecretName);",
+    to: "  const known: string[] = [];",
+    test: {
+      file: "tests/worker/secret_names_test.ts",
+      name:
+        "withheldVariables() empties every secret but those that a name or a pattern grants, as Deno reads them",
+    },
+  },
+  {
     name: "an empty list of permissions grants everything",
     file: "lib/worker/permission_flags.ts",
     from:
@@ -34,11 +45,22 @@ export const WORKFLOW_BREAKAGES: readonly Breakage[] = [
   {
     name: "a link may lead out of what a step may touch",
     file: "lib/worker/link_check.ts",
-    from: "if (!isGrantedPlace(target)) stray.push({ link: path, target });",
+    from: "if (isLost) stray.push({ link: path, target, only });",
     to: "",
     test: {
       file: "tests/worker/link_check_test.ts",
       name: "findStrayLinks() finds links to files, folders and nothing",
+    },
+  },
+  {
+    name: "a link may lead from where a step writes to where it only reads",
+    file: "lib/worker/link_check.ts",
+    from: "        const isLost = [readable, writable].some((places) =>",
+    to: "        const isLost = [roots].some((places) =>",
+    test: {
+      file: "tests/worker/link_check_test.ts",
+      name:
+        "findStrayLinks() finds links from what may be written to what may only be read, and back",
     },
   },
   {

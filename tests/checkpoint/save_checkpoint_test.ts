@@ -11,6 +11,7 @@ import {
   removeUnreferenced,
   saveCheckpoint,
 } from "../../lib/checkpoint/save_checkpoint.ts";
+import { probeDisk } from "../../lib/disk/operation.ts";
 import { StoredStateError } from "../../lib/error/failure.ts";
 import { madeState } from "./made_state.ts";
 
@@ -68,6 +69,35 @@ Deno.test("saveCheckpoint() deletes older generations and nothing else", () =>
       );
     }
     assert.deepEqual(generationsIn(folder), ["00000002", "00000003", "mine"]);
+  }));
+
+Deno.test("saveCheckpoint() removes nothing where the disk did not keep what was written", () =>
+  inFolder(async (folder) => {
+    const policy = { keepLast: 1, keepBest: null };
+    const history = await saveCheckpoint(folder, content(1, 1), START, policy);
+    const lie = (path: string) => {
+      const weights = join(path, "weights.safetensors");
+      const bytes = Deno.readFileSync(weights);
+      bytes[bytes.length - 1]! ^= 1;
+      Deno.writeFileSync(weights, bytes);
+    };
+    probeDisk({
+      before: () => {},
+      after: (operation) => {
+        const to = operation.kind === "rename" ? operation.to ?? "" : "";
+        if (to.endsWith("/00000002")) lie(to);
+      },
+    });
+    try {
+      await assert.rejects(
+        saveCheckpoint(folder, content(2, 2), history, policy),
+        /"checkpoints\/00000002": it does not read back: /,
+      );
+    } finally {
+      probeDisk(null);
+    }
+    assert.ok(generationsIn(folder).includes("00000001"));
+    assert.equal((await readCurrent(folder)).state.global_step, 1);
   }));
 
 Deno.test("saveCheckpoint() gives a second generation of one step a name of its own", () =>

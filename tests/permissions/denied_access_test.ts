@@ -1,6 +1,11 @@
 // What a step is denied, from a real step process: every way out of its own files that JavaScript has.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { loadPipeline } from "../../lib/config/load_pipeline.ts";
+import { planPipeline } from "../../lib/plan/plan.ts";
+import { reportFailure } from "../../lib/steps/failure_report.ts";
+import type { StepRequest } from "../../lib/store/step_request.ts";
+import type { ReportedFailure } from "../../lib/worker/protocol.ts";
 import { ROOT, runCli } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 
@@ -21,15 +26,15 @@ async function plant(folder: string): Promise<string> {
   return folder;
 }
 
-/** Runs a step that tries `ways`; `grants` are its declared permissions. */
-async function trespass(
+/** Writes a pipeline whose second step tries `ways`, and answers its path. */
+async function writePipeline(
   folder: string,
   ways: readonly Way[],
   { isLoud = false, grants = {} }: {
     readonly isLoud?: boolean;
     readonly grants?: Readonly<Record<string, readonly string[]>>;
-  } = {},
-): Promise<{ code: number; err: string; outcomes: string[] }> {
+  },
+): Promise<string> {
   const uses = join(ROOT, "tests/fixtures/pipelines/tasks/trespass.ts");
   const step = {
     name: "trespass",
@@ -43,15 +48,52 @@ async function trespass(
   const pipeline = { name: "trespass", training: { pipeline: { steps } } };
   const file = join(folder, "pipeline.yaml");
   await Deno.writeTextFile(file, JSON.stringify(pipeline));
+  return file;
+}
+
+/** The folder of the step beside the one that trespasses: it has the same key whatever that one tries. */
+async function folderOfOther(folder: string): Promise<string> {
+  const file = await writePipeline(folder, [], {});
+  const loaded = await loadPipeline(file);
+  assert.ok(loaded.ok);
+  const runsDir = join(folder, "runs");
+  return (await planPipeline(loaded.value, { runsDir })).steps[0]!.folder;
+}
+
+interface Trespass {
+  readonly code: number;
+  readonly err: string;
+  readonly outcomes: readonly string[];
+  /** What the user would be told where the task let the refusal pass. */
+  readonly told: readonly Pick<ReportedFailure, "message" | "hint">[];
+}
+
+/** Runs a step that tries `ways`; `grants` are its declared permissions. */
+async function trespass(
+  folder: string,
+  ways: readonly Way[],
+  { isLoud = false, grants = {} }: {
+    readonly isLoud?: boolean;
+    readonly grants?: Readonly<Record<string, readonly string[]>>;
+  } = {},
+): Promise<Trespass> {
+  const file = await writePipeline(folder, ways, { isLoud, grants });
   const runs = join(folder, "runs");
   const { code, err, out } = await runCli(
     ["train", file, "--runs", runs, "--json"],
     { cwd: folder },
   );
-  if (code !== 0) return { code, err, outcomes: [] };
+  if (code !== 0) return { code, err, outcomes: [], told: [] };
   const [, { folder: own }] = JSON.parse(out).steps;
-  const outcomes = await Deno.readTextFile(join(own, "output/outcomes.json"));
-  return { code, err, outcomes: JSON.parse(outcomes) };
+  const kept = async (name: string): Promise<string[]> =>
+    JSON.parse(await Deno.readTextFile(join(own, "output", name)));
+  const request = {
+    ...{ pipeline: "p.yaml", folder: own, task: "script" },
+    step: { name: "trespass", index: 1, count: 2 },
+  } as unknown as StepRequest;
+  const told = (await kept("messages.json"))
+    .map((message) => reportFailure(new Error(message), request));
+  return { code, err, outcomes: await kept("outcomes.json"), told };
 }
 
 async function inPlantedFolder(
@@ -62,43 +104,68 @@ async function inPlantedFolder(
   );
 }
 
-Deno.test("a step is denied every way to what it does not declare", async () => {
+Deno.test("a step is denied every way to what it does not declare, with a message that says what and how to do it", async () => {
   await inPlantedFolder(async (folder) => {
     const secret = join(folder, "private/secret.txt");
     const declared = join(folder, "declared");
-    const ways: Way[] = [
-      ["read", secret],
-      ["read", join(declared, "../private/secret.txt")],
-      ["read", `${declared}/../private/secret.txt`],
-      ["read", "/etc/passwd"],
-      ["list", folder],
-      ["list", join(folder, "runs/store")],
-      ["write", join(folder, "planted.txt")],
-      ["write", secret],
-      ["link", secret],
-      ["import", join(folder, "private/module.ts")],
-      ["fetch", "https://example.org/"],
-      ["connect", "9"],
-      ["listen", "0"],
-      ["run", "true"],
-      ["dlopen", "/lib/x86_64-linux-gnu/libc.so.6"],
-      ["env", "HOME"],
-      ["worker", secret],
+    const other = await folderOfOther(folder);
+    const asks = "If the step needs it, add to step";
+    const never = "No step gets this permission";
+    const runners = /complete\.json and attempts\/ .* belong to the runner/;
+    const ways: readonly (readonly [...Way, string, string | RegExp])[] = [
+      ["read", secret, `may not read "${secret}"`, asks],
+      [
+        ...["read", join(declared, "../private/secret.txt")] as const,
+        ...[`may not read "${secret}"`, asks] as const,
+      ],
+      [
+        ...["read", `${declared}/../private/secret.txt`] as const,
+        ...[`may not read "${secret}"`, asks] as const,
+      ],
+      ["read", "/etc/passwd", 'may not read "/etc/passwd"', asks],
+      ["list", folder, `may not read "${folder}"`, asks],
+      ["list", join(folder, "runs/store"), "may not read", asks],
+      ["write", join(folder, "planted.txt"), "may not write", asks],
+      ["write", secret, `may not write "${secret}"`, asks],
+      ["link", secret, "may not make links", "Copy the file"],
+      ["import", join(folder, "private/module.ts"), "may not read", asks],
+      ["fetch", "https://example.org/", 'connect to "example.org:443"', asks],
+      ["connect", "9", 'may not connect to "127.0.0.1:9"', asks],
+      ["listen", "0", 'may not connect to "0.0.0.0:0"', asks],
+      ["run", "true", 'may not run "true"', never],
+      ["dlopen", "/lib/libc.so.6", "may not load native code", never],
+      // An undeclared variable is as if it were not set; a warning tells of it.
+      ["env", "HOME", "HOME is not set", "Its stack is in the log"],
+      ["worker", secret, `may not read "${secret}"`, asks],
+      ["read", `${other}/output/a`, "may not read", "Name the other step in"],
+      ["list", other, "may not read", "Name the other step in `needs`"],
+      ["write", `${other}/output/a`, "may not write", "its own folder only"],
+      ["write", "OWN/complete.json", "may not write", runners],
+      ["write", "OWN/request.json", "may not write", runners],
+      ["write", "OWN/attempts/1/log.txt", "may not write", runners],
+      ["write", "OWN.lock", "may not write", "Lock files belong to the runner"],
+      ["write", "OWN.runner", "may not write", "belong to the runner"],
     ];
-    const { outcomes, err } = await trespass(folder, ways, {
-      grants: { read: [declared] },
-    });
+    const { outcomes, err, told } = await trespass(
+      folder,
+      ways.map(([way, place]) => [way, place]),
+      { grants: { read: [declared] } },
+    );
     assert.match(err, /warning: Asked to read what the step does not declare/);
-    ways.forEach(([way, place], at) => {
+    assert.match(
+      err,
+      /warning: Found variables unset that are set, .* env: \["HOME"\] \}/,
+    );
+    ways.forEach(([way, place, message, hint], at) => {
       const outcome = outcomes[at] ?? "";
       assert.ok(outcome.startsWith(`${way} ${place}: `), outcome);
-      // An undeclared variable is as if it were not set.
       const wanted = way === "import"
         ? /: Requires read access to /
         : way === "env"
         ? /: Error$/
         : /: NotCapable$/;
       assert.match(outcome, wanted);
+      assertTold(told[at], message, hint);
     });
     assert.equal(await Deno.readTextFile(secret), "secret");
   });
@@ -106,22 +173,47 @@ Deno.test("a step is denied every way to what it does not declare", async () => 
 
 Deno.test("a step cannot import over the network, a package that is not installed, or a native addon", async () => {
   await inPlantedFolder(async (folder) => {
-    const ways: Way[] = [
-      ["import", "https://example.org/module.ts"],
+    const ways: readonly (readonly [...Way, RegExp, string, string])[] = [
+      [
+        ...["import", "https://example.org/module.ts"] as const,
+        / but --no-remote is specified/,
+        'may not import "https://example.org/module.ts"',
+        "Keep the module in the project",
+      ],
       // It exists, and is none of fluxline's dependencies.
-      ["import", "npm:is-odd@3.0.1"],
-      ["addon", join(folder, "private/addon.node")],
+      [
+        ...["import", "npm:is-odd@3.0.1", /--cached-only/] as const,
+        ...['may not import "is-odd"', "deno.json and deno.lock"] as const,
+      ],
+      [
+        ...["addon", join(folder, "private/addon.node")] as const,
+        ...[/: NotCapable$/, "may not read", "If the step needs it"] as const,
+      ],
     ];
-    const { outcomes } = await trespass(folder, ways);
-    const wanted = [
-      / but --no-remote is specified/,
-      /--cached-only/,
-      /: NotCapable$/,
-    ];
+    const { outcomes, told } = await trespass(
+      folder,
+      ways.map(([way, place]) => [way, place]),
+    );
     assert.equal(outcomes.length, ways.length);
-    wanted.forEach((reason, at) => assert.match(outcomes[at]!, reason));
+    ways.forEach(([, , reason, message, hint], at) => {
+      assert.match(outcomes[at]!, reason);
+      assertTold(told[at], message, hint);
+    });
   });
 });
+
+function assertTold(
+  told: Trespass["told"][number] | undefined,
+  message: string,
+  hint: string | RegExp,
+): void {
+  assert.ok(told?.message.includes(message), `${told?.message}: ${message}`);
+  const text = told?.hint ?? "";
+  const isRight = typeof hint === "string"
+    ? text.includes(hint)
+    : hint.test(text);
+  assert.ok(isRight, `${message}: ${text}`);
+}
 
 for (
   const [kind, target] of [["file", "private/secret.txt"], [
