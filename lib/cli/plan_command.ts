@@ -97,8 +97,8 @@ export async function planCommand(
       print.err(planned.text);
       results.push({ pipeline: file, error: planned.error });
       if (code === EXIT_CODE.done) code = planned.code;
-    } else if (options.json) results.push(planned.json);
-    else print.out(index === 0 ? planned.text : `\n${planned.text}`);
+    } else if (options.json) results.push(planned.json());
+    else print.out(index === 0 ? planned.text() : `\n${planned.text()}`);
   }
   if (options.json) {
     const printed = files.length === 1 ? results[0] : results;
@@ -110,8 +110,9 @@ export async function planCommand(
 type PlannedFile =
   | {
     readonly kind: "planned";
-    readonly text: string;
-    readonly json: Record<string, unknown>;
+    // One of the two is printed, and the other never made.
+    readonly text: () => string;
+    readonly json: () => Record<string, unknown>;
   }
   | {
     readonly kind: "failed";
@@ -156,10 +157,11 @@ async function planFile(
       : await plainPlan(pipeline, asked);
     return {
       kind: "planned",
-      text: options.diagram === undefined
-        ? renderPlan(plan, print, estimates, reasons)
-        : planDiagram(plan, options.diagram),
-      json: planToJson(plan, estimates, reasons),
+      text: () =>
+        options.diagram === undefined
+          ? renderPlan(plan, print, estimates, reasons)
+          : planDiagram(plan, options.diagram),
+      json: () => planToJson(plan, estimates, reasons),
     };
   } catch (error) {
     // Whoever stops a measurement wants none of the next file either.
@@ -223,8 +225,8 @@ async function plannedMatrix(
   };
   return {
     kind: "planned",
-    text: renderMatrix(matrix),
-    json: matrixPlanToJson(matrix),
+    text: () => renderMatrix(matrix),
+    json: () => matrixPlanToJson(matrix),
   };
 }
 
@@ -234,12 +236,12 @@ function resolvedFile(pipeline: Pipeline): PlannedFile {
   const heading = `# ${pipeline.file}, resolved: each value with its origin`;
   return {
     kind: "planned",
-    text: `${heading}\n${renderResolved(values)}`,
-    json: {
+    text: () => `${heading}\n${renderResolved(values)}`,
+    json: () => ({
       pipeline: pipeline.file,
       digest: pipeline.digest,
       values: listValues(values),
-    },
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import {
   exactValue,
+  isNull,
   keyPlaceOf,
   locate,
   type Located,
@@ -26,6 +27,8 @@ export interface CheckedPart {
   readonly where: string | ((path: readonly PathItem[]) => string);
   /** Keys whose values are the user's own data: nulls stay in them. */
   readonly exactKeys?: readonly string[];
+  /** Keys whose values are checked elsewhere: they are not unfolded here, since thousands of steps may lie in them. */
+  readonly elsewhere?: readonly string[];
 }
 
 /**
@@ -86,19 +89,21 @@ export function sectionAt(
   return undefined;
 }
 
-function inputOf({ tree, exactKeys = [] }: CheckedPart): unknown {
-  const input = plainValue(tree);
-  if (tree.kind !== "map" || typeof input !== "object" || input === null) {
-    return input;
+function inputOf(
+  { tree, exactKeys = [], elsewhere = [] }: CheckedPart,
+): unknown {
+  if (tree.kind !== "map") return plainValue(tree);
+  const members: [string, unknown][] = [];
+  for (const [key, { value }] of tree.entries) {
+    if (isNull(value)) continue;
+    const member = elsewhere.includes(key)
+      ? {}
+      : exactKeys.includes(key)
+      ? exactValue(value)
+      : plainValue(value);
+    members.push([key, member]);
   }
-  const exact = exactKeys.flatMap((key) => {
-    const value = tree.entries.get(key)?.value;
-    return value === undefined ||
-        (value.kind === "scalar" && value.value === null)
-      ? []
-      : [[key, exactValue(value)]];
-  });
-  return { ...input, ...Object.fromEntries(exact) };
+  return Object.fromEntries(members);
 }
 
 function pathOf(issue: v.BaseIssue<unknown>): PathItem[] {

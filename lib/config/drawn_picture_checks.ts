@@ -18,11 +18,14 @@ export function checkDrawnPictures(
   },
   report: Report,
 ): void {
-  checkSamplerSteps(steps, drafts, model.num_train_timesteps, report);
+  const draftOf = new Map(
+    drafts.toReversed().map((draft) => [draft.name, draft]),
+  );
+  checkSamplerSteps(steps, draftOf, model.num_train_timesteps, report);
   for (const step of steps) {
     if (step.task !== "generate" || step.size === null) continue;
     const fault = sizeFault(sidesOf(step.size), model.downscales);
-    const draft = drafts.find(({ name }) => name === step.name);
+    const draft = draftOf.get(step.name);
     if (fault === null || draft === undefined) continue;
     report.error(
       placeIn(draft, "size"),
@@ -44,12 +47,12 @@ export function checkDrawnPictures(
 /** A sampler visits each time of the diffusion at most once. */
 function checkSamplerSteps(
   steps: readonly Step[],
-  drafts: readonly StepDraft[],
+  draftOf: ReadonlyMap<string, StepDraft>,
   times: number,
   report: Report,
 ): void {
   for (const step of steps) {
-    const draft = drafts.find(({ name }) => name === step.name);
+    const draft = draftOf.get(step.name);
     if (step.task !== "generate" || step.steps <= times) continue;
     if (draft === undefined) continue;
     report.error(

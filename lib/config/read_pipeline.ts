@@ -72,7 +72,7 @@ export async function readPipeline(
   const { source } = context;
   const top = checkOptions(
     TOP_LEVEL,
-    { tree: document, where: "the pipeline" },
+    { tree: document, where: "the pipeline", elsewhere: ["training"] },
     report,
   );
   refuseWrittenTokens(document, report);

@@ -8,7 +8,10 @@ import { orderSteps } from "./step_graph.ts";
 import { resolveTrainPart, type TrainPart, trainStep } from "./train_step.ts";
 
 /** What {@linkcode resolveSteps} needs besides the drafts. */
-export type ResolutionInputs = Omit<ResolutionContext, "steps" | "lineage">;
+export type ResolutionInputs = Omit<
+  ResolutionContext,
+  "steps" | "lineage" | "home"
+>;
 
 /** The steps in the order of the file. Refused ones are missing, and the report says why. */
 export function resolveSteps(
@@ -26,7 +29,8 @@ export function resolveSteps(
   );
   const steps = new Map<string, Step>();
   const lineage = new Map<string, WeightSources>();
-  const context: ResolutionContext = { ...inputs, steps, lineage };
+  const home = resolve(dirname(inputs.file));
+  const context: ResolutionContext = { ...inputs, home, steps, lineage };
   for (const name of order) {
     const draft = byName.get(name);
     const resolved = draft === undefined
@@ -80,7 +84,7 @@ function scriptStep(
     ...baseOf(draft, options, context),
     task: "script",
     uses: options.uses,
-    uses_path: resolve(dirname(context.file), options.uses),
+    uses_path: resolve(context.home, options.uses),
     with: options.with,
   };
 }

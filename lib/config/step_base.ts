@@ -17,6 +17,8 @@ import type { ResolvedSteps } from "./weight_sources.ts";
 export interface ResolutionContext extends ResolvedSteps {
   /** Path of the pipeline file. */
   readonly file: string;
+  /** Absolute folder of that file: asking where this process works costs a system call, for each of thousands of steps. */
+  readonly home: string;
   readonly datasets: Datasets;
   readonly checkpoints: CheckpointLayers;
   readonly graph: StepGraph;

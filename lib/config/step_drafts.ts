@@ -101,8 +101,11 @@ export function draftSteps(
   report: Report,
 ): StepDraft[] {
   if (steps?.kind !== "list") return [];
+  const inheritedBy = inheritance(layers);
   return steps.items.flatMap((item, index) => {
-    if (item.kind === "map") return [draftStep(item, index, layers, report)];
+    if (item.kind === "map") {
+      return [draftStep(item, index, { ...layers, inheritedBy }, report)];
+    }
     report.error(
       item.place,
       `Cannot read step ${index + 1}: it must be a map, found ${
@@ -199,7 +202,7 @@ export function checkDefaultsKeys(defaults: LocatedMap, report: Report): void {
 function draftStep(
   own: LocatedMap,
   index: number,
-  layers: StepLayers,
+  layers: StepLayers & { readonly inheritedBy: (task: Task) => LocatedMap },
   report: Report,
 ): StepDraft {
   const written = locate(own, ["name"]) ?? locate(layers.defaults, ["name"]);
@@ -213,10 +216,7 @@ function draftStep(
     const refused = { merged: own, checked: undefined };
     return { index, name, where, own, ...refused, automatic };
   }
-  const known = Object.keys(STEP_SCHEMAS[task].entries);
-  const flat = task === "train" ? layers.flat : emptyMap(layers.flat);
-  const inherited = mergeMaps(flat, keysOf(layers.defaults, known));
-  const merged = mergeMaps(inherited, own);
+  const merged = mergeMaps(layers.inheritedBy(task), own);
   const part = {
     tree: merged,
     where: whereFor(where, own, layers),
@@ -232,6 +232,23 @@ function draftStep(
     ? undefined
     : { task, options } as StepOptions;
   return { index, name, where, own, merged, checked, automatic };
+}
+
+/** What steps of a task inherit: the same for all of them. */
+function inheritance(
+  { flat, defaults }: StepLayers,
+): (task: Task) => LocatedMap {
+  const found = new Map<Task, LocatedMap>();
+  return (task) => {
+    const before = found.get(task);
+    if (before !== undefined) return before;
+    const inherited = mergeMaps(
+      task === "train" ? flat : emptyMap(flat),
+      keysOf(defaults, Object.keys(STEP_SCHEMAS[task].entries)),
+    );
+    found.set(task, inherited);
+    return inherited;
+  };
 }
 
 function taskOf(

@@ -79,7 +79,7 @@ export function readTraining(
   const where = '"training.pipeline"';
   const section = checkOptions(
     PIPELINE_SECTION,
-    { tree: pipeline, where },
+    { tree: pipeline, where, elsewhere: ["defaults", "datasets", "steps"] },
     report,
   );
   const defaults = sectionAt(pipeline, "defaults", where, report) ??
@@ -111,6 +111,7 @@ function checkTrainingOnly(training: LocatedMap, report: Report): void {
   checkOptions(v.object(TRAINING_ONLY), {
     tree: { ...training, entries: own },
     where: '"training"',
+    elsewhere: ["pipeline"],
   }, report);
 }
 

@@ -1,16 +1,15 @@
 // YAML text to values with places. The only module that imports the YAML package.
+import type { Document, Node, Scalar } from "yaml";
+// Loading the package takes as long as starting Deno, and most files are read without it.
+import defer * as yaml from "yaml";
 import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  parseAllDocuments,
-  type Scalar,
-} from "yaml";
-import type { Located, LocatedEntry, Place } from "../source/located_tree.ts";
-import { positionAt, type SourceText } from "../source/position.ts";
+  type Located,
+  type LocatedEntry,
+  type Place,
+  placeAt,
+} from "../source/located_tree.ts";
+import type { SourceText } from "../source/position.ts";
+import { readPlainYaml } from "./plain_yaml.ts";
 import type { Report } from "./report.ts";
 
 /** Bounds on what a file may unfold to: a few aliases of aliases can otherwise stand for billions of values. */
@@ -35,6 +34,11 @@ export function readYaml(
     );
     return undefined;
   }
+  const plain = readPlainYaml(text, {
+    place: (start, end) => placeAt(source, start + shift, end + shift),
+    ...{ mostValues: MOST_VALUES, deepest: DEEPEST },
+  });
+  if (plain !== undefined) return plain;
   const document = parseOne(source, text, shift, report);
   if (document === undefined) return undefined;
   const reader: Reader = {
@@ -79,7 +83,7 @@ function parseOne(
 ): Document | undefined {
   let documents: Document[];
   try {
-    const parsed = parseAllDocuments(text, {
+    const parsed = yaml.parseAllDocuments(text, {
       version: "1.2",
       schema: "core",
       prettyErrors: false,
@@ -139,7 +143,7 @@ function convert(node: Node, reader: Reader, depth: number): Located {
   if (depth > DEEPEST) {
     throw new TooLarge(`it is nested more than ${DEEPEST} deep`, place);
   }
-  if (isAlias(node)) {
+  if (yaml.isAlias(node)) {
     const target = reader.anchors.get(node.source);
     if (target !== undefined) return convert(target, reader, depth + 1);
     reader.report.error(
@@ -151,14 +155,14 @@ function convert(node: Node, reader: Reader, depth: number): Located {
   if ("anchor" in node && typeof node.anchor === "string") {
     reader.anchors.set(node.anchor, node);
   }
-  if (isSeq(node)) {
+  if (yaml.isSeq(node)) {
     return {
       kind: "list",
       place,
       items: node.items.map((item) => convert(item as Node, reader, depth + 1)),
     };
   }
-  if (isMap(node)) return convertMap(node.items, place, reader, depth);
+  if (yaml.isMap(node)) return convertMap(node.items, place, reader, depth);
   return {
     kind: "scalar",
     place,
@@ -215,7 +219,7 @@ function keyName(
   place: Place,
   reader: Reader,
 ): string | undefined {
-  const value = isScalar(key) ? key.value : undefined;
+  const value = yaml.isScalar(key) ? key.value : undefined;
   if (typeof value === "string" && value !== "__proto__") return value;
   if (typeof value === "number" || typeof value === "boolean") {
     return String(value);
@@ -248,10 +252,6 @@ function scalarValue(
 function placeOfNode(node: Node | null, reader: Reader): Place {
   const [start, end] = node?.range ?? [0, 0];
   return placeAt(reader.source, start + reader.shift, end + reader.shift);
-}
-
-function placeAt(source: SourceText, start: number, end: number): Place {
-  return { source, position: positionAt(source, start, end) };
 }
 
 /** The parser's message in this project's style: no capital after the colon, no full stop. */

@@ -20,13 +20,13 @@ const DEEPEST = 200;
  * lose them silently; and on values that are nested more than 200 deep.
  */
 export function canonicalJson(value: unknown, indent = 0): string {
-  const trail = { keys: ["value"], above: [] };
+  const trail = { keys: [], above: [] };
   return JSON.stringify(canonicalValue(value, trail), null, indent);
 }
 
 /** The way to a value: records have thousands of them, and only a message spells it out. */
 interface Trail {
-  readonly keys: string[];
+  readonly keys: (string | number)[];
   readonly above: unknown[];
 }
 
@@ -49,7 +49,7 @@ function canonicalValue(value: unknown, trail: Trail): JsonValue {
   }
   trail.above.push(value);
   const canonical = Array.isArray(value)
-    ? value.map((item, index) => memberOf(item, `[${index}]`, trail))
+    ? value.map((item, index) => memberOf(item, index, trail))
     : canonicalRecord(value as Record<string, unknown>, trail);
   trail.above.pop();
   return canonical;
@@ -68,14 +68,18 @@ function canonicalRecord(
   for (const key of Object.keys(record).sort()) {
     const value = record[key];
     if (value !== undefined) {
-      entries.push([key, memberOf(value, `.${key}`, trail)]);
+      entries.push([key, memberOf(value, key, trail)]);
     }
   }
   // Integer-like keys would jump to the front of a plain object in any case, so the order is still one per value.
   return Object.fromEntries(entries);
 }
 
-function memberOf(value: unknown, key: string, trail: Trail): JsonValue {
+function memberOf(
+  value: unknown,
+  key: string | number,
+  trail: Trail,
+): JsonValue {
   trail.keys.push(key);
   const canonical = canonicalValue(value, trail);
   trail.keys.pop();
@@ -83,5 +87,8 @@ function memberOf(value: unknown, key: string, trail: Trail): JsonValue {
 }
 
 function unwritable({ keys }: Trail, problem: string): TypeError {
-  return new TypeError(`Cannot write ${keys.join("")} as JSON: ${problem}`);
+  const way = keys.map((key) =>
+    typeof key === "number" ? `[${key}]` : `.${key}`
+  ).join("");
+  return new TypeError(`Cannot write value${way} as JSON: ${problem}`);
 }

@@ -42,6 +42,7 @@ export async function estimateCosts(
   const found = new Map<string, StepEstimate>();
   if (open.length === 0) return found;
   const samples = await readSamples(plan, open);
+  if (samples.length === 0) return found;
   const byShape = Map.groupBy(samples, ({ request }) => shapeOf(request));
   const byName = Map.groupBy(
     samples,

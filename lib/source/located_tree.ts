@@ -1,10 +1,34 @@
 // Plain configuration values (maps, lists, scalars) that remember where each of them was written.
-import type { SourcePosition, SourceText } from "./position.ts";
+import {
+  positionAt,
+  type SourcePosition,
+  type SourceText,
+} from "./position.ts";
 
 /** A place: the text and the span in it. */
 export interface Place {
   readonly source: SourceText;
   readonly position: SourcePosition;
+}
+
+/** The place of the span `[start, end)` of `source`, in UTF-16 offsets. */
+export function placeAt(source: SourceText, start: number, end: number): Place {
+  return new SpanPlace(source, start, end);
+}
+
+/** A file has tens of thousands of places, and lines and columns are wanted of a few. */
+class SpanPlace implements Place {
+  #position: SourcePosition | undefined;
+
+  constructor(
+    readonly source: SourceText,
+    readonly start: number,
+    readonly end: number,
+  ) {}
+
+  get position(): SourcePosition {
+    return this.#position ??= positionAt(this.source, this.start, this.end);
+  }
 }
 
 /** A value and where it stands. */
@@ -111,11 +135,11 @@ function isOtherType(under: LocatedMap, over: LocatedMap): boolean {
 export function plainValue(tree: Located): unknown {
   if (tree.kind === "scalar") return tree.value;
   if (tree.kind === "list") return tree.items.map(plainValue);
-  return Object.fromEntries(
-    [...tree.entries].filter(([, { value }]) => !isNull(value)).map((
-      [name, { value }],
-    ) => [name, plainValue(value)]),
-  );
+  const members: [string, unknown][] = [];
+  for (const [name, { value }] of tree.entries) {
+    if (!isNull(value)) members.push([name, plainValue(value)]);
+  }
+  return Object.fromEntries(members);
 }
 
 /** Like {@linkcode plainValue}, but nulls stay: for values that are the user's own data. */

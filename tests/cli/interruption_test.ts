@@ -67,13 +67,12 @@ Deno.test("a signal to the whole process group stops the run once, as Ctrl-C doe
 
 Deno.test("a second signal ends a step that does not listen", async () => {
   await withFinishedSteps(async (runs) => {
-    const { child } = await startLong(runs, { ticks: 400, stubborn: true });
-    const start = performance.now();
+    const { child } = await startLong(runs, { ticks: 1e9, stubborn: true });
     child.kill("SIGINT");
     await new Promise((resolve) => setTimeout(resolve, 700));
     child.kill("SIGINT");
+    // Left alone, the step would never end.
     assert.equal((await finish(child)).code, 130);
-    assert.ok(performance.now() - start < 5000);
   });
 });
 
