@@ -1,5 +1,6 @@
 // A stop that comes before a run's first step: the run is told of as stopped, and nobody else is left alone by it.
 import assert from "node:assert/strict";
+import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { makeFolder } from "../../lib/disk/folder_entries.ts";
 import { FileLock } from "../../lib/disk/file_lock.ts";
 import { StoppedError } from "../../lib/error/failure.ts";
@@ -7,6 +8,7 @@ import { runMatrix } from "../../lib/runner/run_matrix.ts";
 import { runPipeline } from "../../lib/runner/runner.ts";
 import { StopControl } from "../../lib/runner/stop_control.ts";
 import { runPaths } from "../../lib/store/store_layout.ts";
+import { ROOT, SCRIPTS } from "../cli/cli_process.ts";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
 import { ACT, matrixOf } from "./script_matrix.ts";
 
@@ -52,5 +54,27 @@ Deno.test("a run, or cell, that is stopped while it waits for another runner end
         ["with-works", "stopped", undefined],
       ],
     );
+  });
+});
+
+Deno.test("a second wish to stop ends a step that does not listen, however long it may take to save", async () => {
+  await withTemporaryFolder(async (runsDir) => {
+    const loaded = await loadPipeline(`${ROOT}/${SCRIPTS}`, {
+      overrides: [`${ACT}={ticks: 1000000000, stubborn: true}`],
+    });
+    assert.ok(loaded.ok);
+    const stop = new StopControl();
+    const { exitCode } = await runPipeline(loaded.value, {
+      // Without the second wish nothing would ever end the step.
+      ...{ runsDir, stop, stopGraceMs: 2 ** 31 - 1 },
+      observe: (notice) => {
+        if (notice.kind !== "step_progress" || notice.step.name !== "act") {
+          return;
+        }
+        if (stop.cause === null) stop.request("SIGINT");
+        else stop.force();
+      },
+    });
+    assert.equal(exitCode, 130);
   });
 });
