@@ -66,6 +66,26 @@ Deno.test("FileLock.acquire() waits, tells for whom once, and can be stopped", a
   });
 });
 
+Deno.test("FileLock.refuseHollow() refuses a file system that grants one lock to everybody, and no other", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, "run.lock");
+    const attempt = await FileLock.acquire(path);
+    assert.ok(attempt.ok);
+    await using held = attempt.lock;
+    await held.refuseHollow();
+    const { tryLock } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.tryLock = () => Promise.resolve(true);
+    try {
+      await assert.rejects(held.refuseHollow(), {
+        name: "RefusedError",
+        message: `Cannot lock "${path}": this file system has no working locks`,
+      });
+    } finally {
+      Deno.FsFile.prototype.tryLock = tryLock;
+    }
+  });
+});
+
 Deno.test("FileLock.inspect() creates nothing and answers free where there is no file", async () => {
   await withTemporaryFolder(async (folder) => {
     assert.deepEqual(await FileLock.inspect(join(folder, "none.lock")), {

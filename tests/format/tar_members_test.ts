@@ -1,6 +1,8 @@
 // Members of tar archives of every kind, and archives that cannot be read.
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { pack } from "tar-stream";
+import { joinedBytes } from "../../lib/format/joined_bytes.ts";
 import { TarFailure, tarMembers } from "../../lib/format/tar_members.ts";
 import { tarOf } from "../shards/made_shard.ts";
 
@@ -53,6 +55,29 @@ Deno.test("tarMembers() tells where each file's bytes lie, long names included",
         : new TextEncoder().encode(name === "b" ? "" : "hello");
       assert.deepEqual(content, wanted, name);
     }
+  });
+});
+
+Deno.test("tarMembers() takes names that lead outside for names, follows no link, and puts nothing on the disk", async () => {
+  const archive = pack();
+  archive.entry({ name: "../../outside.txt" }, "up");
+  archive.entry({ name: "/tmp/absolute.txt" }, "root");
+  const link = { linkname: "/etc/passwd", size: 0 };
+  archive.entry({ name: "a.png", type: "symlink", ...link });
+  archive.entry({ name: "b.png", type: "link", ...link });
+  archive.entry({ name: "c", type: "directory" });
+  archive.finalize();
+  const bytes = joinedBytes(
+    await Array.fromAsync(archive as AsyncIterable<Uint8Array>),
+  );
+  await withFile(bytes, async (path) => {
+    const found = await Array.fromAsync(tarMembers(path, () => 9));
+    assert.deepEqual(
+      found.map(({ name, start }) => [name, new TextDecoder().decode(start)]),
+      [["../../outside.txt", "up"], ["/tmp/absolute.txt", "root"]],
+    );
+    const entries = [...Deno.readDirSync(dirname(path))];
+    assert.deepEqual(entries.map(({ name }) => name), ["a.tar"]);
   });
 });
 

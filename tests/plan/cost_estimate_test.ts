@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { comparedCells, estimateLines } from "../../lib/plan/cost_text.ts";
+import { estimateFromBatch } from "../../lib/plan/batch_estimate.ts";
 import { estimateCosts } from "../../lib/plan/cost_estimate.ts";
 import { type PlannedStep, planPipeline } from "../../lib/plan/plan.ts";
 import type { StepEstimate } from "../../lib/store/estimate_record.ts";
@@ -99,4 +100,29 @@ Deno.test("comparedCells() says on which side of the estimate the truth lies", (
       "5.0 kB",
     ],
   );
+});
+
+Deno.test("estimateFromBatch() counts frozen weights once, and the rest for every checkpoint that stays", async () => {
+  await withProject(async (folder, runsDir) => {
+    const plan = await planPipeline(spade(folder), { runsDir });
+    const planned = stepOf(plan, "on");
+    assert.ok(planned.step.task === "train");
+    const checkpoint = {
+      ...planned.step.checkpoint,
+      ...{ interval_batches: 1, keep_last: 3, keep_best: null },
+    };
+    const { diskBytes } = estimateFromBatch(
+      planned,
+      { ...planned.step, checkpoint },
+      {
+        ...{ open_ms: 1, prepare_ms: 0, prepared_share: 1, batch_ms: 1 },
+        ...{ batches: 100, save_ms: 1 },
+        ...{ checkpoint_bytes: 1000, frozen_bytes: 800 },
+        ...{ peakMemoryBytes: null, freshFrom: [] },
+      },
+    );
+    assert.ok(diskBytes !== null);
+    assert.equal(Math.round(diskBytes.low), 950);
+    assert.equal(Math.round(diskBytes.high), 1540);
+  });
 });
