@@ -96,6 +96,17 @@ export const WORKFLOW_BREAKAGES: readonly Breakage[] = [
     },
   },
   {
+    name: "what a step started outlives it",
+    file: "lib/worker/spawn.ts",
+    from: '    signalGroup(this.#child, "SIGKILL");',
+    to: "",
+    test: {
+      file: "tests/worker/stubborn_step_test.ts",
+      name:
+        "StepProcess.stop() leaves nothing of what a step started where the step itself leaves in time",
+    },
+  },
+  {
     name: "two runners drive one run",
     file: "lib/runner/run_lock.ts",
     from: "  if (!attempt.ok) {",

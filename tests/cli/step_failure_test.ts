@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { withTemporaryFolder } from "../disk/temporary_folder.ts";
+import { folderNames } from "../../lib/disk/present_entries.ts";
+import { readAttempts } from "../../lib/store/attempt_history.ts";
 import { runCli, SCRIPTS, steady, trainArgs } from "./cli_process.ts";
 import { withFinishedSteps } from "./finished_steps.ts";
 
@@ -96,19 +98,40 @@ Deno.test("a task that ends the process is a failed step", async () => {
   assert.match(err, /Step "act" ended without a result, with exit code 0\n/);
 });
 
-Deno.test("retry makes another attempt after a wait, and every attempt has a log", async () => {
+Deno.test("retry makes another attempt after a wait, and every attempt has a log and stays in the history", async () => {
   const retry = `${STEP}.retry={attempts: 3, backoff_seconds: 0.05}`;
-  const { code, out } = await act({ until_attempt: 3 }, "--set", retry);
-  assert.equal(code, 0);
-  const lines = out.split("\n").filter((line) => line.startsWith("[3/3]"));
-  assert.deepEqual(lines, [
-    "[3/3] act: started",
-    '[3/3] act: Task of step "act" failed: Error: attempt 1 is not enough; attempt 2 in TIME',
-    "[3/3] act: started, attempt 2",
-    '[3/3] act: Task of step "act" failed: Error: attempt 2 is not enough; attempt 3 in TIME',
-    "[3/3] act: started, attempt 3",
-    "[3/3] act: done in TIME",
-  ]);
+  await withFinishedSteps(async (runs) => {
+    const args = trainArgs(runs, { until_attempt: 3 }, "--set", retry);
+    const { code, out } = await runCli(args);
+    assert.equal(code, 0);
+    const lines = steady(out, runs).split("\n")
+      .filter((line) => line.startsWith("[3/3]"));
+    assert.deepEqual(lines, [
+      "[3/3] act: started",
+      '[3/3] act: Task of step "act" failed: Error: attempt 1 is not enough; attempt 2 in TIME',
+      "[3/3] act: started, attempt 2",
+      '[3/3] act: Task of step "act" failed: Error: attempt 2 is not enough; attempt 3 in TIME',
+      "[3/3] act: started, attempt 3",
+      "[3/3] act: done in TIME",
+    ]);
+    const store = `${runs}/store`;
+    const folder = folderNames(store).find((name) => name.startsWith("act-"))!;
+    const history = await readAttempts(`${store}/${folder}`);
+    assert.deepEqual(
+      history.map(({ outcome, retryDelayMs, failure }) =>
+        `${outcome} ${retryDelayMs} ${failure?.message ?? ""}`
+      ),
+      [
+        'failed 50 Task of step "act" failed: Error: attempt 1 is not enough',
+        'failed 100 Task of step "act" failed: Error: attempt 2 is not enough',
+        "done null ",
+      ],
+    );
+    for (const { number } of history) {
+      const log = `${store}/${folder}/attempts/${number}/log.txt`;
+      assert.ok(Deno.statSync(log).size > 0, log);
+    }
+  });
 });
 
 Deno.test("a refused access is not tried again", async () => {
