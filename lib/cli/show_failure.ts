@@ -1,5 +1,6 @@
 // Failures as text. Expected ones show what happened and the way out; a defect of ours shows its stack.
-import pc from "picocolors";
+// Loaded only where something has failed: the package makes streams of this process's output.
+import defer * as picocolors from "picocolors";
 import { EXIT_CODE, type ExitCode } from "../error/exit_code.ts";
 import { Failure } from "../error/failure.ts";
 import { SeveralFailures } from "../error/several_failures.ts";
@@ -18,7 +19,7 @@ export function failureText(failure: Failure, color: boolean): string {
   if (failure instanceof SeveralFailures) {
     return failure.failures.map((one) => failureText(one, color)).join("\n");
   }
-  const { red, cyan } = pc.createColors(color);
+  const { red, cyan } = picocolors.createColors(color);
   const lines = [`${red("error:")} ${failure.message}`];
   if (failure.exitCode === EXIT_CODE.defect) {
     if (typeof failure.cause === "string") lines.push(failure.cause);

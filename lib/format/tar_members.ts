@@ -1,6 +1,8 @@
 // The files inside a tar archive, with the places of their bytes, in one pass: whoever knows a place needs no second pass.
 import { createHash } from "node:crypto";
-import { type Extract, extract } from "tar-stream";
+import type { Extract } from "tar-stream";
+// Every plan may come upon shards, and few do: the package is loaded with the first one.
+import defer * as tar from "tar-stream";
 
 /** A regular file inside an archive. */
 export interface TarMember {
@@ -39,7 +41,7 @@ export async function* tarMembers(
 ): AsyncGenerator<TarMember> {
   using file = await Deno.open(path, { read: true });
   await refuseOddEnds(file);
-  const archive = extract();
+  const archive = tar.extract();
   const pumping = pump(file, archive);
   // Awaited below too, but the walk would wait for ever for what cannot be read.
   pumping.catch((error) => archive.destroy(error));

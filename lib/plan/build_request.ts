@@ -10,7 +10,7 @@ import { mostEpochs } from "../config/transition_checks.ts";
 import type { PlannedBytes } from "../exchange/read_weights.ts";
 import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
-import { stepPaths } from "../store/store_layout.ts";
+import { stepLock, stepPaths } from "../store/store_layout.ts";
 import {
   type FolderDataset,
   REQUEST_VERSION,
@@ -77,7 +77,7 @@ export function buildRequest(parts: RequestParts): StepRequest {
     inputs: Object.fromEntries(
       parts.inputs.map((name) => [name, folderOf(name)]),
     ),
-    lock: stepPaths(parts.folder).lock,
+    lock: stepLock(parts.folder),
     engine: parts.engine,
     packageRoot: parts.packageRoot,
     plan: { trainSteps: trainSteps(step, parts.batchesPerEpoch) },

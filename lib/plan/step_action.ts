@@ -153,7 +153,9 @@ async function startDecision(
 async function firstStart(situation: StepSituation): Promise<StepDecision> {
   const run = { ...PLAIN, action: "run" } as const;
   const { manifest, name, key, runsDir, work } = situation;
-  const before = manifest?.steps.find((step) => step.name === name);
+  const before = manifest === null
+    ? undefined
+    : recordedSteps(manifest).get(name);
   if (before === undefined) return { ...run, reason: FIRST_TIME };
   if (before.key === key) {
     // The manifest names every step from the first start on, also those that never began.
@@ -170,6 +172,18 @@ async function firstStart(situation: StepSituation): Promise<StepDecision> {
   }
   const changes = workChanges(request.work, work);
   return { ...run, reason: `changed: ${describeChanges(changes)}`, changes };
+}
+
+type RecordedSteps = ReadonlyMap<string, RunManifest["steps"][number]>;
+
+// Each step of a plan asks for its own record.
+const knownRecords = new WeakMap<RunManifest, RecordedSteps>();
+
+function recordedSteps(manifest: RunManifest): RecordedSteps {
+  const records = knownRecords.get(manifest) ??
+    new Map(manifest.steps.toReversed().map((step) => [step.name, step]));
+  knownRecords.set(manifest, records);
+  return records;
 }
 
 async function readOldRequest(

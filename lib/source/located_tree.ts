@@ -110,6 +110,7 @@ export function mergeLocated(under: Located, over: Located): Located {
 
 /** Lays the keys of one map on those of another, as {@linkcode mergeLocated} does below the top. */
 export function mergeMaps(under: LocatedMap, over: LocatedMap): LocatedMap {
+  if (under.entries.size === 0) return over;
   const entries = new Map(under.entries);
   for (const [name, entry] of over.entries) {
     const below = under.entries.get(name);

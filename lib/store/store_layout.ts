@@ -91,11 +91,16 @@ export function runPaths(runsDir: string, run: string): RunPaths {
   };
 }
 
+/** The lock of the step folder at `folder`; a plan asks for nothing else of thousands of steps. */
+export function stepLock(folder: string): string {
+  return `${folder}.lock`;
+}
+
 /** Paths inside the step folder at `folder`. */
 export function stepPaths(folder: string): StepPaths {
   return {
     folder,
-    lock: `${folder}.lock`,
+    lock: stepLock(folder),
     runnerLock: `${folder}.runner`,
     request: join(folder, "request.json"),
     marker: join(folder, "complete.json"),
