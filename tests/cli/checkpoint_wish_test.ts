@@ -34,6 +34,11 @@ Deno.test("checkpoint-now and SIGUSR1 make a step save and go on, and change no 
   await child.stderr.cancel();
   assert.equal((await child.status).code, 0);
   assert.equal(saves(), 3, out);
+  // What saving cost, and what a kill would have cost at most.
+  assert.match(
+    out,
+    /\| saving took .+ of .+ \(\d+\.\d %\): 3 checkpoints; at most .+ of work were unsaved\n/,
+  );
   assert.equal((await project.train("calm")).code, 0);
   assert.deepEqual(
     await outcomeOf(runs),
