@@ -1,7 +1,10 @@
 // Ticks of schedules whose steps are jobs of a real Slurm: followed to their ends, left alone, replaced, stopped at their limit.
 import assert from "node:assert/strict";
 import { finish, ROOT } from "../cli/cli_process.ts";
-import { ScheduleProject, TICK } from "../schedule/schedule_project.ts";
+import { FileLock } from "../../lib/disk/file_lock.ts";
+import { schedulePaths, tickLock } from "../../lib/schedule/schedule_paths.ts";
+import { ms, ScheduleProject, TICK } from "../schedule/schedule_project.ts";
+import type { SlurmCluster } from "./slurm_cluster.ts";
 import { testsOnCluster } from "./shared_cluster.ts";
 import { cli, jobNames, jobState } from "./slurm_cli.ts";
 
@@ -18,25 +21,41 @@ training:
       - { name: act, task: script, uses: ${ROOT}/tests/fixtures/pipelines/tasks/act.ts, with: { ticks: 4000 } }
 `;
 
-/** Two schedules that are never due by themselves; `keys` are further ones of the second. */
+/** Schedules that are never due by themselves; `keys` are further ones of the one called long. */
 function schedules(keys: string): string {
-  return `schedules:
-  - { name: short, cron: 0 0 1 1 *, pipeline: ${TICK}, executor: slurm, set: [name=short, '${HOLD}'] }
-  - { name: long, cron: 0 0 1 1 *, pipeline: long.yaml, executor: slurm, ${keys} }
-`;
+  const short = (name: string, set: string, more = "") =>
+    `  - { name: ${name}, cron: 0 0 1 1 *, pipeline: ${TICK}, executor: slurm, set: [${set}, '${HOLD}']${more} }`;
+  return [
+    "schedules:",
+    short("short", "name=short"),
+    short("killed", "name=killed, seed=11"),
+    short(
+      "queued",
+      'name=queued, "seed={{ tick.epoch }}"',
+      ", overlap: queue",
+    ),
+    short(
+      "allowed",
+      '"name=allowed-{{ tick.epoch }}", "seed={{ tick.epoch }}"',
+      ", overlap: allow",
+    ),
+    `  - { name: long, cron: 0 0 1 1 *, pipeline: long.yaml, executor: slurm, ${keys} }`,
+    "",
+  ].join("\n");
 }
 
 testOnCluster(
-  "schedule: the steps of a tick are jobs, whose ends its history shows; replace and max_run_time cancel them",
+  "schedule: the steps of a tick are jobs, whose ends its history shows, under each overlap policy; max_run_time cancels them",
   async (cluster, context) => {
     await using project = await ScheduleProject.create(
       schedules("overlap: skip"),
     );
     await Deno.writeTextFile(`${project.folder}/long.yaml`, LONG);
-    const newest = async (name: string) => {
-      const ticks = await project.history();
-      return ticks.findLast(({ schedule }) => schedule === name);
-    };
+    const ticksOf = async (name: string) =>
+      (await project.history()).filter(({ schedule }) => schedule === name);
+    const newest = async (name: string) => (await ticksOf(name)).at(-1);
+    const release = (job: string) =>
+      cluster.command("scontrol", "release", job);
     const untilState = (run: string, wanted: string) =>
       cluster.until(
         async () => {
@@ -57,7 +76,7 @@ testOnCluster(
         assert.equal((await newest("short"))?.state, "stopped");
         const [job = "", ...others] = await jobNames(cluster, "short");
         assert.deepEqual(others, []);
-        await cluster.command("scontrol", "release", job);
+        await release(job);
         const { code, err } = await project.run("tick", "short");
         assert.equal(code, 0, err);
         const tick = await newest("short");
@@ -65,6 +84,104 @@ testOnCluster(
         assert.equal(tick?.exit_code, 0);
         assert.equal(tick?.run, "short");
         assert.deepEqual(await jobNames(cluster, "short"), [job]);
+      },
+    );
+
+    await context.step(
+      "a tick whose process is killed, again and again, is found by the daemon, which submits nothing twice and follows its job",
+      async () => {
+        const first = project.start("run-now", "killed");
+        await untilState("killed", "PENDING");
+        first.kill("SIGKILL");
+        await first.output();
+        const tick = await newest("killed");
+        assert.equal(tick?.state, "running", "nobody could write its end");
+        const daemon = project.start("run");
+        const lock = tickLock(schedulePaths(project.runs), tick?.id ?? 0);
+        const follower = await untilHeld(lock, cluster);
+        Deno.kill(follower, "SIGKILL");
+        await cluster.until(
+          async () => (await newest("killed"))?.attempts === 3,
+          "the daemon to go on with the tick",
+          60_000,
+        );
+        const jobs = await jobNames(cluster, "killed");
+        assert.equal(jobs.length, 1);
+        await release(jobs[0] as string);
+        await cluster.until(
+          async () => (await newest("killed"))?.state === "finished",
+          "the end of the tick",
+          60_000,
+        );
+        daemon.kill("SIGTERM");
+        await daemon.output();
+        const ended = await newest("killed");
+        assert.equal(ended?.exit_code, 0);
+        assert.equal((await ticksOf("killed")).length, 1);
+        assert.deepEqual(await jobNames(cluster, "killed"), jobs);
+      },
+    );
+
+    await context.step(
+      "a queued tick submits when the jobs of the one before it have ended",
+      async () => {
+        const first = project.start("run-now", "queued");
+        await untilState("queued", "PENDING");
+        const [job = ""] = await jobNames(cluster, "queued");
+        const second = project.start("run-now", "queued");
+        await cluster.until(
+          async () => (await ticksOf("queued")).length === 2,
+          "the second tick",
+        );
+        assert.equal((await newest("queued"))?.state, "waiting");
+        assert.deepEqual(await jobNames(cluster, "queued"), [job]);
+        await release(job);
+        assert.equal((await finish(first)).code, 0);
+        const others = async () =>
+          (await jobNames(cluster, "queued")).filter((one) => one !== job);
+        await cluster.until(
+          async () => (await others()).length === 1,
+          "the job of the second tick",
+          60_000,
+        );
+        await release((await others())[0] as string);
+        const { code, err } = await finish(second);
+        assert.equal(code, 0, err);
+        const [one, two] = await ticksOf("queued");
+        assert.ok(ms(two?.started ?? null) >= ms(one?.finished ?? null));
+      },
+    );
+
+    await context.step(
+      "an allowed tick submits beside the jobs of another one",
+      async () => {
+        const started = [project.start("run-now", "allowed")];
+        const jobs = async () => {
+          const runs = (await ticksOf("allowed")).flatMap(({ run }) =>
+            run ?? []
+          );
+          const own = runs.map((run) => jobNames(cluster, run));
+          return (await Promise.all(own)).flat();
+        };
+        const untilThere = (count: number) =>
+          cluster.until(
+            async () => (await jobs()).length === count,
+            `${count} jobs`,
+            60_000,
+          );
+        await untilThere(1);
+        started.push(project.start("run-now", "allowed"));
+        await untilThere(2);
+        for (const job of await jobs()) {
+          assert.equal(await jobState(cluster, job), "PENDING");
+          await release(job);
+        }
+        for (const { code, err } of await Promise.all(started.map(finish))) {
+          assert.equal(code, 0, err);
+        }
+        const [one, two] = await ticksOf("allowed");
+        assert.ok(ms(two?.started ?? null) < ms(one?.finished ?? null));
+        assert.notEqual(one?.run, two?.run);
       },
     );
 
@@ -108,3 +225,18 @@ testOnCluster(
     );
   },
 );
+
+/** Number of the process that holds the lock, once one does. */
+async function untilHeld(path: string, cluster: SlurmCluster): Promise<number> {
+  let pid: number | null = null;
+  await cluster.until(
+    async () => {
+      const state = await FileLock.inspect(path);
+      pid = state.kind === "held" ? state.holder?.pid ?? null : null;
+      return pid !== null;
+    },
+    `a holder of ${path}`,
+    60_000,
+  );
+  return pid as unknown as number;
+}
