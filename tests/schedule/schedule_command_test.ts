@@ -128,13 +128,26 @@ Deno.test("schedule refuses what it cannot do, each with its exit code and a rem
     fine.err,
     /its times are less than a minute apart.*\nhint: Use --systemd/,
   );
-  await project.write(slow("overlap: skip").replace("0 0 1 1 *", "61 0 1 1 *"));
+  await project.write(`schedules:
+  - { name: a, cron: 61 0 1 1 *, pipeline: ${TICK} }
+  - { name: b, cron: 0 0 1 1 *, time_zone: Europe/Berlni, pipeline: ${TICK} }
+  - { name: c, cron: 0 0 1 1 *, pipeline: none.yaml }
+  - { name: b, cron: 0 0 1 1 *, pipeline: ${TICK} }
+`);
   const refused = await project.run("run");
   assert.equal(refused.code, 3);
-  assert.match(
-    refused.err,
-    /invalid value for minute: 61\n +[^]*schedules.yaml:2:\d+/,
-  );
+  const faults = [
+    ["2:22", "invalid value for minute: 61", "Write minute, hour"],
+    ["3:44", 'no time zone "Europe/Berlni"', "Write a name"],
+    ["4:43", 'cannot read "[^"]*none.yaml"', "Write the path of a"],
+    ["5:13", 'Cannot use "b" as the name of a schedule', "Rename one"],
+  ] as const;
+  for (const [place, message, remedy] of faults) {
+    const pattern = new RegExp(
+      `${message}[^\\n]*\\n[^]*?schedules.yaml:${place}\\b[^]*?${remedy}`,
+    );
+    assert.match(refused.err, pattern);
+  }
   await project.write(slow("overlap: skip"));
   await Deno.mkdir(`${project.runs}/.schedules`, { recursive: true });
   await Deno.writeTextFile(

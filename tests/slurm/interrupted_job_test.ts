@@ -1,4 +1,4 @@
-// Jobs that train and are interrupted: at the end of their time, by preemption, by the failure of their node. Each goes on, as
+// Jobs that train and are interrupted: at the end of their time, by preemption, by a node that fails or is taken for dead. Each goes on, as
 // often as it takes, and makes the bytes of an undisturbed run.
 import assert from "node:assert/strict";
 import { testsOnCluster } from "./shared_cluster.ts";
@@ -6,7 +6,7 @@ import type { SlurmCluster } from "./slurm_cluster.ts";
 import { jobState } from "./slurm_cli.ts";
 import { TrainingJob, undisturbedDigests } from "./training_job.ts";
 
-const testOnCluster = testsOnCluster({ nodes: 3 });
+const testOnCluster = testsOnCluster({ nodes: 5 });
 
 /** Slurm looks at time limits every half minute, so the jobs wait side by side. */
 const SIDE_BY_SIDE = {
@@ -22,6 +22,7 @@ testOnCluster(
     const turns = [
       ["at the end of its time, twice", untilTimeIsOver],
       ["preempted twice, then its node fails", preemptedAndStranded],
+      ["its node is set down, then one that is only cut off", takenForDead],
     ] as const;
     const steps = turns.map(([name, act]) =>
       context.step({
@@ -30,9 +31,9 @@ testOnCluster(
         ...SIDE_BY_SIDE,
       })
     );
-    assert.deepEqual(await Promise.all(steps), [true, true]);
+    assert.deepEqual(await Promise.all(steps), [true, true, true]);
     const undisturbed = await undisturbedDigests();
-    assert.deepEqual(made, [undisturbed, undisturbed]);
+    assert.deepEqual(made, turns.map(() => undisturbed));
   },
 );
 
@@ -67,7 +68,7 @@ async function preemptedAndStranded(
   await using training = await TrainingJob.submit(cluster, {
     run: "preempted",
     resources: "{ cpus: 2, memory: 1G }",
-    set: ['executor.slurm.options=["--exclude=n1"]'],
+    set: ['executor.slurm.options=["--exclude=n1,n4,n5"]'],
   });
   for (let turn = 1; turn <= 2; turn++) {
     const pid = await training.holdStill();
@@ -90,5 +91,46 @@ async function preemptedAndStranded(
   await training.finish();
   assert.notEqual(await training.node(), node);
   assert.equal(await training.resumes(), 3, "each start goes on from its save");
+  // The lease of the node that failed counts until it has been silent for long enough.
+  assert.match(await training.log(), waitsFor(node));
   return await training.digests();
+}
+
+async function takenForDead(
+  cluster: SlurmCluster,
+): Promise<Record<string, string>> {
+  await using training = await TrainingJob.submit(cluster, {
+    run: "downed",
+    resources: "{ cpus: 2, memory: 1G }",
+    set: ['executor.slurm.options=["--exclude=n1,n2,n3"]'],
+  });
+  await training.holdStill();
+  const first = await training.node();
+  await cluster.setNode(first, "DOWN");
+  await training.untilRestarted(1);
+  const second = await training.node();
+  await cluster.setNode(first, "RESUME");
+
+  // Nothing tells this node that it is taken for dead: its job goes on, and holds the step against the one that Slurm starts.
+  const pid = await training.holdStill();
+  await cluster.signalNode(second, "SIGSTOP");
+  await cluster.setNode(second, "DOWN");
+  await training.untilRestarted(2);
+  assert.notEqual(await training.node(), second);
+  await cluster.until(
+    async () => waitsFor(second).test(await training.log()),
+    "the job to wait for the node that was cut off",
+    60_000,
+  );
+  Deno.kill(pid, "SIGCONT");
+  await training.finish();
+  await cluster.signalNode(second, "SIGCONT");
+  await cluster.setNode(second, "RESUME");
+  assert.equal(await training.finishes(), 1, "one of them got it done");
+  return await training.digests();
+}
+
+/** The line of a job that finds the step held by another node. */
+function waitsFor(node: string): RegExp {
+  return new RegExp(`waits for process \\d+ on host "${node}" since`);
 }

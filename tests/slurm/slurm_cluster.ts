@@ -4,6 +4,15 @@ import { type ClusterOptions, configuration } from "./slurm_configuration.ts";
 
 const START_MS = 20_000;
 
+/** Process numbers of what runs on a node. */
+interface NodeProcesses {
+  /** The node's own. */
+  readonly daemons: readonly number[];
+  /** Those of the steps of jobs. */
+  readonly steps: readonly number[];
+  readonly tasks: readonly number[];
+}
+
 /** A running cluster; disposing of it ends every daemon that it started and all of its jobs. */
 export class SlurmCluster implements AsyncDisposable {
   readonly #pids: number[] = [];
@@ -69,7 +78,24 @@ export class SlurmCluster implements AsyncDisposable {
 
   /** Ends a node's daemon and every process of its jobs at once, as a power cut does. */
   async killNode(node: string): Promise<void> {
-    for (const pid of await this.#processesOf(node)) killNow(pid);
+    await this.#killAllOf(node);
+  }
+
+  /** Cuts a node off, whose jobs go on without it, or lets it answer again. */
+  async signalNode(node: string, signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
+    const { daemons } = await this.#processesOf(node);
+    for (const pid of daemons) Deno.kill(pid, signal);
+  }
+
+  /** Sets a node down, or takes it up again, as an administrator does. */
+  async setNode(node: string, state: "DOWN" | "RESUME"): Promise<void> {
+    const shown = await this.command("scontrol", "show", "node", node);
+    // One that registers itself anew is up already.
+    if (state === "RESUME" && !/State=\S*DOWN/.test(shown)) return;
+    await this.command(
+      ...["scontrol", "update", `NodeName=${node}`] as const,
+      ...[`State=${state}`, "Reason=test"],
+    );
   }
 
   /** Polls until `isTrue` answers true. */
@@ -83,7 +109,7 @@ export class SlurmCluster implements AsyncDisposable {
       if (performance.now() > deadline) {
         throw new Error(`Waited in vain for ${what}\n${await this.describe()}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 
@@ -118,9 +144,7 @@ export class SlurmCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.command("scancel", "--signal=KILL", "--user=root", "--full")
       .catch(() => {});
-    for (const node of this.nodes) {
-      for (const pid of await this.#processesOf(node)) killNow(pid);
-    }
+    for (const node of this.nodes) await this.#killAllOf(node);
     for (const pid of this.#pids) killNow(pid);
     await Deno.remove(this.folder, { recursive: true }).catch(() => {});
   }
@@ -177,8 +201,13 @@ export class SlurmCluster implements AsyncDisposable {
     child.unref();
   }
 
-  /** The daemon of a node, then the daemons of its steps, then what these run: none may tell what became of the others. */
-  async #processesOf(node: string): Promise<number[]> {
+  /** The daemon first, then the daemons of its steps, then what these run: none may tell what became of the others. */
+  async #killAllOf(node: string): Promise<void> {
+    const { daemons, steps, tasks } = await this.#processesOf(node);
+    for (const pid of [...daemons, ...steps, ...tasks]) killNow(pid);
+  }
+
+  async #processesOf(node: string): Promise<NodeProcesses> {
     const daemons: number[] = [];
     const steps = new Set<number>();
     const tasks: number[] = [];
@@ -196,7 +225,7 @@ export class SlurmCluster implements AsyncDisposable {
         if (title.startsWith("slurmstepd")) steps.add(Number(parent));
       }
     }
-    return [...daemons, ...steps, ...tasks];
+    return { daemons, steps: [...steps], tasks };
   }
 }
 

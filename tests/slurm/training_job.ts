@@ -15,6 +15,10 @@ const WAIT_MS = 90_000;
 /** Bit of SIGTERM in the masks of /proc. */
 const SIGTERM_BIT = 1n << 14n;
 
+// Each node calls itself by its own name, as hosts do, so that what another one held is known by its lease alone.
+const OWN_HOST =
+  `[ -n "\${OWN_HOST:-}" ] || OWN_HOST=1 exec unshare --uts bash -c 'hostname "$SLURMD_NODENAME"; exec bash "$0"' "$0"`;
+
 /** The step as one line of YAML; it saves after every second update. */
 function trainingStep(resources: string): string {
   return vaeStep(STEP, `batch_size: 2, resources: ${resources}`)
@@ -58,7 +62,11 @@ export class TrainingJob implements AsyncDisposable {
     await project.write("runs/store/shared.json", JSON.stringify(timing));
     const args = [
       ...["train", "small.yaml", "--executor", "slurm"],
-      ...[`name=${run}`, ...set].flatMap((one) => ["--set", one]),
+      ...[
+        `name=${run}`,
+        `executor.slurm.setup=${JSON.stringify([OWN_HOST])}`,
+        ...set,
+      ].flatMap((one) => ["--set", one]),
     ];
     const { code, err } = await cli(cluster, args, { cwd: project.root });
     if (code !== 0) throw new Error(err);
@@ -128,11 +136,31 @@ export class TrainingJob implements AsyncDisposable {
 
   /** How often the step went on from what it had saved, by the run's own events. */
   async resumes(): Promise<number> {
+    return await this.#count("step_resumed");
+  }
+
+  async #count(event: string): Promise<number> {
     const { root } = this.project;
     const run = this.args.find((one) => one.startsWith("name="))?.slice(5);
     const events = await Deno.readTextFile(`${root}/runs/${run}/events.jsonl`);
-    return events.split("\n").filter((line) => line.includes('"step_resumed"'))
+    return events.split("\n").filter((line) => line.includes(`"${event}"`))
       .length;
+  }
+
+  /** What the jobs of the step have said. */
+  async log(): Promise<string> {
+    const jobs = this.project.path("runs", "store", "jobs");
+    const texts: string[] = [];
+    for await (const { name, isDirectory } of Deno.readDir(jobs)) {
+      if (!isDirectory) continue;
+      texts.push(await Deno.readTextFile(`${jobs}/${name}/0.log`));
+    }
+    return texts.join("\n");
+  }
+
+  /** How often the step got done, by the run's own events. */
+  async finishes(): Promise<number> {
+    return await this.#count("step_finished");
   }
 
   /** The node that it runs, or ran, on. */
