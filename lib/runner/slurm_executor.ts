@@ -6,7 +6,7 @@ import { makeFolder } from "../disk/folder_entries.ts";
 import { describeHolder } from "../disk/lock_holder.ts";
 import { LockedError, RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
-import { checkCluster } from "../slurm/cluster_checks.ts";
+import { checkCluster, requireSlurm } from "../slurm/cluster_checks.ts";
 import { jobEnd } from "../slurm/job_end.ts";
 import {
   describeJob,
@@ -200,6 +200,7 @@ async function checkParts(
   parts: readonly SubmitPart[],
   runsDir: string,
 ): Promise<void> {
+  await requireSlurm();
   const steps = new Set(
     await stepsWithoutJob(runsDir, parts.map(({ step }) => step)),
   );

@@ -7,6 +7,11 @@ import { formatBytes } from "../disk/byte_count.ts";
 import { didYouMean } from "../source/suggestion.ts";
 import { slurmCommand, slurmOutput } from "./slurm_command.ts";
 
+/** @throws RefusedError where jobs cannot be submitted from this machine at all */
+export async function requireSlurm(): Promise<void> {
+  await slurmCommand("sbatch", ["--version"]);
+}
+
 /**
  * Looks whether the partition is there, up, and open to the account and to the times of the steps.
  *
@@ -16,7 +21,6 @@ export async function checkCluster(
   options: SlurmOptions,
   steps: readonly PlannedStep[],
 ): Promise<void> {
-  await slurmCommand("sbatch", ["--version"]);
   const rows = (await slurmOutput("sinfo", ["--noheader", "--format=%P|%a"]))
     .split("\n").map((line) => line.split("|"));
   const states = new Map(
