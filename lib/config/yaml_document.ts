@@ -9,7 +9,7 @@ import {
   placeAt,
 } from "../source/located_tree.ts";
 import type { SourceText } from "../source/position.ts";
-import { readPlainYaml } from "./plain_yaml.ts";
+import { readQuickYaml } from "./quick_yaml.ts";
 import type { Report } from "./report.ts";
 
 /** Bounds on what a file may unfold to: a few aliases of aliases can otherwise stand for billions of values. */
@@ -34,11 +34,11 @@ export function readYaml(
     );
     return undefined;
   }
-  const plain = readPlainYaml(text, {
+  const quick = readQuickYaml(text, {
     place: (start, end) => placeAt(source, start + shift, end + shift),
     ...{ mostValues: MOST_VALUES, deepest: DEEPEST },
   });
-  if (plain !== undefined) return plain;
+  if (quick !== undefined) return quick;
   const document = parseOne(source, text, shift, report);
   if (document === undefined) return undefined;
   const reader: Reader = {

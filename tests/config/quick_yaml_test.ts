@@ -1,7 +1,7 @@
 // The quick reader of everyday YAML against the YAML package: the same values at the same places, or no answer.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readPlainYaml } from "../../lib/config/plain_yaml.ts";
+import { readQuickYaml } from "../../lib/config/quick_yaml.ts";
 import { newReport } from "../../lib/config/report.ts";
 import { readYaml } from "../../lib/config/yaml_document.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import type { SourceText } from "../../lib/source/position.ts";
 import { mutatedText } from "../fuzz/mutated_bytes.ts";
 
+/** The last three are everyday YAML. */
 const PIPELINES = [
   "pipelines/spade.yaml",
   "pipelines/reference.yaml",
@@ -32,8 +33,8 @@ const PIECES = [
   ...["!t ", "|", ">", "@", "`", "%", "---", "...", "\t", "\r\n", "http://x/y"],
 ];
 
-function plain(source: SourceText): Located | undefined {
-  return readPlainYaml(source.text, {
+function quick(source: SourceText): Located | undefined {
+  return readQuickYaml(source.text, {
     place: (start, end) => placeAt(source, start, end),
     ...{ mostValues: 200_000, deepest: 64 },
   });
@@ -68,17 +69,19 @@ function placeText({ source, position }: Place): string {
 
 /** Whether the quick reader answered. */
 function checkAgainstPackage(text: string): boolean {
-  const found = plain({ name: "t", text });
+  const found = quick({ name: "t", text });
   if (found === undefined) return false;
   assert.deepEqual(shown(found), packaged(text));
   return true;
 }
 
-Deno.test("readPlainYaml() reads the pipelines of the project as the package does", () => {
-  for (const text of PIPELINES) assert.ok(checkAgainstPackage(text));
+Deno.test("readQuickYaml() reads the pipelines of the project as the package does", () => {
+  // The others close a bracket where its key stands, which YAML forbids and the package forgives.
+  const read = PIPELINES.filter((text) => checkAgainstPackage(text));
+  assert.deepEqual(read, PIPELINES.slice(3));
 });
 
-Deno.test("readPlainYaml() answers as the package does, or not at all, whatever stands in the text", () => {
+Deno.test("readQuickYaml() answers as the package does, or not at all, whatever stands in the text", () => {
   const pieces = fc.array(fc.constantFrom(...PIECES), { maxLength: 14 });
   const texts = fc.oneof(
     { arbitrary: pieces.map((list) => list.join("")), weight: 4 },
