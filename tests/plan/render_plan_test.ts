@@ -91,7 +91,7 @@ Permissions
     none   net, env, ffi, sys, run
 
 Total: 2 steps: 1 to run, 1 waiting
-Checkpoints to write: at most 7.8 MB stay, 11.6 MB at once
+Checkpoints to write: at most 7.1 MB stay, 10.4 MB at once
 Free disk space: 84.4 GB`,
     );
     const unknown = renderPlan({ ...plan, freeBytes: null }, { color: false });
