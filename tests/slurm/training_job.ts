@@ -15,9 +15,15 @@ const WAIT_MS = 90_000;
 /** Bit of SIGTERM in the masks of /proc. */
 const SIGTERM_BIT = 1n << 14n;
 
-// Each node calls itself by its own name, as hosts do, so that what another one held is known by its lease alone.
+/** Whether nodes of this machine may have host names of their own: a container may not allow it. */
+export const HAS_HOST_NAMES = new Deno.Command("sh", {
+  args: ["-c", "unshare --uts true 2>/dev/null"],
+}).outputSync().success;
+
+// As on hosts of their own: what another node held is known by its lease alone.
 const OWN_HOST =
   `[ -n "\${OWN_HOST:-}" ] || OWN_HOST=1 exec unshare --uts bash -c 'hostname "$SLURMD_NODENAME"; exec bash "$0"' "$0"`;
+const SETUP = JSON.stringify(HAS_HOST_NAMES ? [OWN_HOST] : []);
 
 /** The step as one line of YAML; it saves after every second update. */
 function trainingStep(resources: string): string {
@@ -64,7 +70,7 @@ export class TrainingJob implements AsyncDisposable {
       ...["train", "small.yaml", "--executor", "slurm"],
       ...[
         `name=${run}`,
-        `executor.slurm.setup=${JSON.stringify([OWN_HOST])}`,
+        `executor.slurm.setup=${SETUP}`,
         ...set,
       ].flatMap((one) => ["--set", one]),
     ];
