@@ -100,11 +100,22 @@ export function nullable<T>(
   >;
 }
 
-/** A map of options that may be left out: all of its own defaults apply then. */
+/** A map of options that may be left out: all of its own defaults apply then, checked once and not for each of thousands of steps. */
 export function section<O>(
   schema: v.GenericSchema<unknown, O>,
 ): v.GenericSchema<unknown, O> {
-  return v.optional(schema, {}) as unknown as v.GenericSchema<unknown, O>;
+  const absent = {};
+  const open = v.optional(schema, absent);
+  let defaults: O | undefined;
+  return {
+    ...open,
+    "~run"(dataset, config) {
+      // A map gives this very value to what it lacks.
+      if (dataset.value !== absent) return open["~run"](dataset, config);
+      defaults ??= v.parse(schema, absent);
+      return { typed: true, value: defaults };
+    },
+  } as v.GenericSchema<unknown, O>;
 }
 
 function limits(range: Range): v.GenericPipeAction<number, number>[] {

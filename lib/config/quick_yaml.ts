@@ -22,7 +22,14 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from "js-yaml";
-import type { Located, LocatedEntry, Place } from "../source/located_tree.ts";
+import type {
+  Located,
+  LocatedEntry,
+  LocatedList,
+  LocatedMap,
+  LocatedScalar,
+  Place,
+} from "../source/located_tree.ts";
 
 /** What the reader needs besides the text. */
 export interface QuickReading {
@@ -65,13 +72,13 @@ class NotEveryday extends Error {
 const UNUSUAL = /[^\n -~\u00a1-\ud7ff\u{10000}-\u{10ffff}]|^(?:---|\.\.\.|%)/mu;
 /** What may stand between the last value in brackets and the bracket that closes them. */
 const BEFORE_BRACKET = /(?:[\s,]|(?<=\s)#[^\n]*)*/y;
-const CORE_TAGS = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag] as const;
-
-/** A value, and where its text ends. */
-interface Read {
-  readonly located: Located;
-  readonly end: number;
-}
+/** What text without quotes may stand for, by its first character. */
+const CORE_TAGS = Map.groupBy(
+  [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag].flatMap((tag) =>
+    (tag.implicitFirstChars ?? []).map((first) => ({ first, tag }))
+  ),
+  ({ first }) => first,
+);
 
 class EventReader {
   readonly #text: string;
@@ -79,6 +86,8 @@ class EventReader {
   readonly #reading: QuickReading;
   #next = 0;
   #values = 0;
+  /** Where the text of the value that was read last ends. */
+  #end = 0;
 
   constructor(
     text: string,
@@ -96,10 +105,10 @@ class EventReader {
     );
     if (documents.length !== 1) throw new NotEveryday();
     this.#next = 1;
-    return this.#value(0).located;
+    return this.#value(0);
   }
 
-  #value(depth: number): Read {
+  #value(depth: number): Located {
     this.#values++;
     const { mostValues, deepest } = this.#reading;
     if (this.#values > mostValues || depth > deepest) throw new NotEveryday();
@@ -110,20 +119,21 @@ class EventReader {
     throw new NotEveryday();
   }
 
-  #scalar(event: ScalarEvent): Read {
-    const { start, end } = spanOf(event);
+  #scalar(event: ScalarEvent): LocatedScalar {
+    const quote = quoteWidth(event);
     const text = getScalarValue(this.#text, event);
-    const value = event.style === SCALAR_STYLE_PLAIN ? coreValue(text) : text;
-    const place = this.#reading.place(start, end);
-    return { located: { kind: "scalar", place, value }, end };
+    const value = quote === 0 ? coreValue(text) : text;
+    this.#end = event.valueEnd + quote;
+    const place = this.#reading.place(event.valueStart - quote, this.#end);
+    return { kind: "scalar", place, value };
   }
 
-  #map(event: MappingEvent, depth: number): Read {
+  #map(event: MappingEvent, depth: number): LocatedMap {
     refuseProperties(event);
     const entries = new Map<string, LocatedEntry>();
-    let last = event.start + 1;
+    this.#end = event.start + 1;
     while (!this.#isOver()) {
-      const { located: key } = this.#value(depth);
+      const key = this.#value(depth);
       if (key.kind !== "scalar" || typeof key.value !== "string") {
         throw new NotEveryday();
       }
@@ -131,27 +141,23 @@ class EventReader {
       if (name === "<<" || name === "__proto__" || entries.has(name)) {
         throw new NotEveryday();
       }
-      const { located: value, end } = this.#value(depth + 1);
-      entries.set(name, { key: key.place, value });
-      last = end;
+      entries.set(name, { key: key.place, value: this.#value(depth + 1) });
     }
-    const end = this.#endOf(event, last);
-    const place = this.#reading.place(event.start, end);
-    return { located: { kind: "map", place, entries }, end };
+    return { kind: "map", place: this.#collectionPlace(event), entries };
   }
 
-  #list(event: SequenceEvent, depth: number): Read {
+  #list(event: SequenceEvent, depth: number): LocatedList {
     refuseProperties(event);
     const items: Located[] = [];
-    let last = event.start + 1;
-    while (!this.#isOver()) {
-      const { located, end } = this.#value(depth + 1);
-      items.push(located);
-      last = end;
-    }
-    const end = this.#endOf(event, last);
-    const place = this.#reading.place(event.start, end);
-    return { located: { kind: "list", place, items }, end };
+    this.#end = event.start + 1;
+    while (!this.#isOver()) items.push(this.#value(depth + 1));
+    return { kind: "list", place: this.#collectionPlace(event), items };
+  }
+
+  /** The place of the map or list whose last value was read. */
+  #collectionPlace(event: MappingEvent | SequenceEvent): Place {
+    this.#end = this.#endOf(event, this.#end);
+    return this.#reading.place(event.start, this.#end);
   }
 
   /** Whether the map or list that is being read has no more; its end is taken then. */
@@ -170,7 +176,7 @@ class EventReader {
       // A pair in a list, `[a: 1]`, has no brackets of its own.
       if (!/[{[]/.test(this.#text[start]!)) throw new NotEveryday();
       BEFORE_BRACKET.lastIndex = last;
-      BEFORE_BRACKET.exec(this.#text);
+      BEFORE_BRACKET.test(this.#text);
       return BEFORE_BRACKET.lastIndex + 1;
     }
     for (let index = this.#next; index < this.#events.length; index++) {
@@ -186,17 +192,17 @@ class EventReader {
   }
 }
 
-/** The text of a scalar with its quotes. */
-function spanOf(event: ScalarEvent): { start: number; end: number } {
+/** Characters of the quote on either side of a scalar. */
+function quoteWidth(event: ScalarEvent): number {
   refuseProperties(event);
-  const { style, valueStart: start, valueEnd: end } = event;
+  const { style, valueStart } = event;
   // What is not written at all has no place.
-  if (start < 0) throw new NotEveryday();
-  if (style === SCALAR_STYLE_PLAIN) return { start, end };
+  if (valueStart < 0) throw new NotEveryday();
+  if (style === SCALAR_STYLE_PLAIN) return 0;
   const isQuoted = style === SCALAR_STYLE_SINGLE_QUOTED ||
     style === SCALAR_STYLE_DOUBLE_QUOTED;
   if (!isQuoted) throw new NotEveryday();
-  return { start: start - 1, end: end + 1 };
+  return 1;
 }
 
 function refuseProperties(
@@ -207,8 +213,8 @@ function refuseProperties(
 
 /** What text without quotes stands for, by the core schema of YAML 1.2. */
 function coreValue(text: string): string | number | boolean | null {
-  for (const { resolve, tagName } of CORE_TAGS) {
-    const value = resolve(text, false, tagName);
+  for (const { tag } of CORE_TAGS.get(text.charAt(0)) ?? []) {
+    const value = tag.resolve(text, false, tag.tagName);
     if (value !== NOT_RESOLVED) return value as number | boolean | null;
   }
   return text;
