@@ -7,21 +7,19 @@ import type {
   Step,
 } from "../catalog/pipeline.ts";
 import { mostEpochs } from "../config/transition_checks.ts";
-import type { PlannedBytes } from "../exchange/read_weights.ts";
 import { updatesPerEpoch } from "../lr_schedulers/step_length.ts";
 import type { EngineChoice } from "../engine_setup/engine_choice.ts";
 import { stepLock, stepPaths } from "../store/store_layout.ts";
 import {
   type FolderDataset,
   REQUEST_VERSION,
-  type RequestedText,
-  type RequestedWeights,
   type ResolvedDataset,
   type ShardPlaces,
   type StepRequest,
 } from "../store/step_request.ts";
 import type { DimensionPlace } from "./plan_datasets.ts";
 import { datasetRoles } from "./step_inputs.ts";
+import type { StepReads } from "./step_reads.ts";
 
 /** What a request is made from. */
 export interface RequestParts {
@@ -37,22 +35,12 @@ export interface RequestParts {
   readonly inputs: readonly string[];
   readonly engine: EngineChoice;
   readonly packageRoot: string;
-  readonly batchesPerEpoch: number | null;
-  /** Known sizes of the pictures, by dataset. */
-  readonly dimensions: ReadonlyMap<string, DimensionPlace>;
-  /** Where shards lie, by dataset; those of other kinds have none. */
-  readonly shards: ReadonlyMap<string, ShardPlaces>;
-  /** Files that the step starts from; null where there are none. */
-  readonly weights: RequestedWeights | null;
-  /** Null where the step needs none. */
-  readonly text: RequestedText | null;
-  /** Weights of the perceptual loss; null where the step has none. */
-  readonly lpips: PlannedBytes | null;
+  readonly reads: StepReads;
 }
 
 /** The request, with every path absolute. */
 export function buildRequest(parts: RequestParts): StepRequest {
-  const { pipeline, step, folderOf } = parts;
+  const { pipeline, step, folderOf, reads } = parts;
   const names = [...new Set(datasetRoles(step).values())];
   return {
     version: REQUEST_VERSION,
@@ -68,11 +56,11 @@ export function buildRequest(parts: RequestParts): StepRequest {
     output: pipeline.output,
     seed: pipeline.seed,
     datasets: Object.fromEntries(
-      names.map((name) => [name, datasetOf(name, parts, folderOf)]),
+      names.map((name) => [name, datasetOf(name, parts)]),
     ),
-    ...(parts.weights === null ? {} : { weight_files: parts.weights }),
-    ...(parts.text === null ? {} : { text_files: parts.text }),
-    ...(parts.lpips === null ? {} : { lpips: parts.lpips }),
+    ...(reads.weights === null ? {} : { weight_files: reads.weights }),
+    ...(reads.text === null ? {} : { text_files: reads.text }),
+    ...(reads.lpips === null ? {} : { lpips: reads.lpips }),
     folder: parts.folder,
     inputs: Object.fromEntries(
       parts.inputs.map((name) => [name, folderOf(name)]),
@@ -80,21 +68,20 @@ export function buildRequest(parts: RequestParts): StepRequest {
     lock: stepLock(parts.folder),
     engine: parts.engine,
     packageRoot: parts.packageRoot,
-    plan: { trainSteps: trainSteps(step, parts.batchesPerEpoch) },
+    plan: { trainSteps: trainSteps(step, reads.batchesPerEpoch) },
   };
 }
 
 function datasetOf(
   name: string,
-  { pipeline, dimensions, shards }: RequestParts,
-  folderOf: (step: string) => string,
+  { pipeline, reads, folderOf }: RequestParts,
 ): ResolvedDataset {
   const entry = pipeline.datasets[name] as DatasetEntry;
   return entry.type === "webdataset"
-    ? { ...entry, places: shards.get(name) as ShardPlaces }
+    ? { ...entry, places: reads.shards.get(name) as ShardPlaces }
     : {
       ...resolveDataset(entry, folderOf),
-      ...dimensionsOf(dimensions.get(name)),
+      ...dimensionsOf(reads.dimensions.get(name)),
     };
 }
 

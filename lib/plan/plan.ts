@@ -32,14 +32,10 @@ import { gatherRefusedInputs } from "./refused_inputs.ts";
 import { runsWithKey } from "./shared_work.ts";
 import { decideStep, type StepDecision } from "./step_action.ts";
 import { topologicalOrder, withoutImplied } from "./step_graph.ts";
-import { datasetRoles, stepRoles } from "./step_inputs.ts";
+import { stepRoles } from "./step_inputs.ts";
+import { type StepReading, stepReads } from "./step_reads.ts";
 import { buildRequest } from "./build_request.ts";
-import {
-  planLpips,
-  planText,
-  planWeights,
-  weightDigests,
-} from "./plan_weights.ts";
+import { weightDigests } from "./plan_weights.ts";
 import { refuseLongWarmUps } from "./warm_ups.ts";
 import { workRecord } from "./work_record.ts";
 
@@ -118,24 +114,22 @@ export async function planPipeline(
   const manifest = await readRunManifest(runsDir, pipeline.name);
   const known = options.engine ?? manifest?.engineChoice ?? null;
   const engine = known ?? EMBEDDED_ENGINE;
-  const cache = await FingerprintCache.open(storeLayout(runsDir).fingerprints);
+  const layout = storeLayout(runsDir);
+  const cache = await FingerprintCache.open(layout.fingerprints);
   const session: PlanSession = {
     pipeline,
     runsDir,
+    cwd: Deno.cwd(),
     engine,
     isEngineOpen: known === null,
     sameEngine: options.sameEngine === true,
     forced,
     manifest,
     cache,
-    datasets: new PlanDatasets(
-      pipeline,
-      cache,
-      storeLayout(runsDir),
-    ),
+    datasets: new PlanDatasets(pipeline, cache, layout),
     keepsDimensions: options.saveFingerprints === true,
+    readModule: moduleReader(),
     stored: indexStepFolders(runsDir),
-    graphs: new Map(),
     planned: new Map(),
     unfinished: new Map(),
   };
@@ -144,9 +138,7 @@ export async function planPipeline(
   for (const [index, step] of order.entries()) {
     const planned = await gathered.of(() => planStep(step, session));
     if (planned === undefined) {
-      const readModule = (path: string) => graphOf(path, session);
-      const scene = { ...session, readModule };
-      await gatherRefusedInputs(order.slice(index), scene, gathered);
+      await gatherRefusedInputs(order.slice(index), session, gathered);
       break;
     }
     session.planned.set(step.name, planned);
@@ -177,22 +169,18 @@ export async function planPipeline(
   };
 }
 
-interface PlanSession {
-  readonly pipeline: Pipeline;
+interface PlanSession extends StepReading {
   readonly runsDir: string;
+  /** Folder that this process works in: asking for it is a system call, which each of thousands of steps would make. */
+  readonly cwd: string;
   readonly engine: EngineChoice;
   readonly isEngineOpen: boolean;
   readonly sameEngine: boolean;
   /** Step to the option that forces it. */
   readonly forced: ReadonlyMap<string, string>;
   readonly manifest: RunManifest | null;
-  readonly cache: FingerprintCache;
-  readonly datasets: PlanDatasets;
-  readonly keepsDimensions: boolean;
   /** The step folders there are. */
   readonly stored: StepFolderIndex;
-  /** Code of script tasks by module: many steps may use one. */
-  readonly graphs: Map<string, Promise<ModuleGraph>>;
   readonly planned: Map<string, PlannedStep>;
   /** Key to the first planned step with it that is not finished. */
   readonly unfinished: Map<string, string>;
@@ -202,30 +190,22 @@ async function planStep(
   step: Step,
   session: PlanSession,
 ): Promise<PlannedStep> {
-  const { pipeline, runsDir, manifest, datasets, planned } = session;
+  const { pipeline, runsDir, manifest, planned } = session;
   const keyOf = (name: string) => (planned.get(name) as PlannedStep).key;
-  const makerOf = (name: string) => planned.get(name) ?? null;
   const roles = stepRoles(step);
-  const sets = await datasets.ofStep(datasetRoles(step), keyOf);
-  const weights = await planWeights(step, pipeline, session.cache);
-  const text = await planText(step, pipeline, session.cache);
-  const lpips = await planLpips(step, session.cache);
+  const reads = await stepReads(step, session);
+  const { sets, weights, text, lpips, modules, batchesPerEpoch } = reads;
   const work = workRecord(step, {
     weights: weightDigests(weights),
     ...(lpips === null ? {} : { lpips: lpips.sha256 }),
     pipeline,
     needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
     datasets: sets,
-    modules: step.task === "script"
-      ? await graphOf(step.uses_path, session)
-      : null,
+    modules,
     text,
   });
   const key = workKey(work);
   const folder = findStepFolder(runsDir, key, step.name, session.stored);
-  const batchesPerEpoch = step.task === "train"
-    ? await datasets.batchesPerEpoch(step, makerOf)
-    : null;
   const request = buildRequest({
     pipeline,
     step,
@@ -236,16 +216,7 @@ async function planStep(
     inputs: [...new Set([...step.needs, ...roles.values()])],
     engine: session.engine,
     packageRoot: PACKAGE_ROOT,
-    batchesPerEpoch,
-    dimensions: await datasets.dimensionsOf(
-      new Set(datasetRoles(step).values()),
-      makerOf,
-      session.keepsDimensions,
-    ),
-    shards: await datasets.shardsOf(datasetRoles(step).values()),
-    weights,
-    text,
-    lpips,
+    reads,
   });
   const forcedBy = session.forced.get(step.name) ?? null;
   const decision = await decideStep({
@@ -272,18 +243,21 @@ async function planStep(
     folder: folder.folder,
     step,
     request,
-    permissions: stepPermissions(request),
+    permissions: stepPermissions(request, session.cwd),
     sharedWith: decision.setsAside && forcedBy !== null
       ? await runsWithKey(runsDir, key, pipeline.name)
       : [],
   };
 }
 
-function graphOf(entry: string, session: PlanSession): Promise<ModuleGraph> {
-  const { graphs } = session;
-  const graph = graphs.get(entry) ?? moduleGraph(entry, PACKAGE_ROOT);
-  graphs.set(entry, graph);
-  return graph;
+/** Follows the code of a module once: many steps may use one. */
+function moduleReader(): (entry: string) => Promise<ModuleGraph> {
+  const graphs = new Map<string, Promise<ModuleGraph>>();
+  return (entry) => {
+    const graph = graphs.get(entry) ?? moduleGraph(entry, PACKAGE_ROOT);
+    graphs.set(entry, graph);
+    return graph;
+  };
 }
 
 function unfinishedNeeds(

@@ -261,14 +261,16 @@ function permissionLines(steps: readonly PlannedStep[]): string[] {
 
 /** One row per granted place, and one that names every permission without any. */
 function grantRows(permissions: StepPermissions): string[][] {
-  const all = Object.entries(permissions) as [string, readonly string[]][];
-  const rows = all.flatMap(([name, entries]) =>
-    entries.map((entry, index) => [index === 0 ? name : "", entry])
-  );
-  const none = all.filter(([, entries]) => entries.length === 0).map(([name]) =>
-    name
-  );
-  return none.length === 0 ? rows : [...rows, ["none", none.join(", ")]];
+  const rows: string[][] = [];
+  const none: string[] = [];
+  for (const [name, entries] of Object.entries(permissions)) {
+    if (entries.length === 0) none.push(name);
+    entries.forEach((entry, index) =>
+      rows.push([index === 0 ? name : "", entry])
+    );
+  }
+  if (none.length > 0) rows.push(["none", none.join(", ")]);
+  return rows;
 }
 
 /** Nothing where no checkpoint is to be written. */

@@ -4,12 +4,14 @@ import type { Step, WeightSources } from "../catalog/pipeline.ts";
 /** Role to the name of a needed step, sorted by role. A step that has no other role is `after.<n>`. */
 export function stepRoles(step: Step): Map<string, string> {
   const roles = new Map(namedRoles(step));
-  const used = new Set(roles.values());
-  // A script sees its inputs by name, so there the names are part of the work.
-  const rest = step.needs.filter((need) => !used.has(need));
-  rest.forEach((need, index) =>
-    roles.set(step.task === "script" ? `input.${need}` : `after.${index}`, need)
-  );
+  if (step.task === "script") {
+    // A script sees its inputs by name, so there the names are part of the work.
+    for (const need of step.needs) roles.set(`input.${need}`, need);
+  } else {
+    const used = new Set(roles.values());
+    step.needs.filter((need) => !used.has(need))
+      .forEach((need, index) => roles.set(`after.${index}`, need));
+  }
   return new Map([...roles].sort(([left], [right]) => left < right ? -1 : 1));
 }
 

@@ -194,13 +194,14 @@ function outsideModel(step: Step): ReadonlySet<string> {
 function needRecord(
   needs: ReadonlyMap<string, string>,
 ): Record<string, string> {
-  const isAfter = (role: string) => role.startsWith("after.");
-  const named = [...needs].filter(([role]) => !isAfter(role));
-  const after = [...needs].filter(([role]) => isAfter(role)).map(([, key]) =>
-    key
-  ).sort()
-    .map((key, index) => [`after.${index}`, key] as const);
-  return Object.fromEntries([...named, ...after]);
+  const record: Record<string, string> = {};
+  const after: string[] = [];
+  for (const [role, key] of needs) {
+    if (role.startsWith("after.")) after.push(key);
+    else record[role] = key;
+  }
+  after.sort().forEach((key, index) => record[`after.${index}`] = key);
+  return record;
 }
 
 function datasetRecord(

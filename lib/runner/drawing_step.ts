@@ -9,6 +9,7 @@ import {
 import type { GenerateStep, Pipeline } from "../catalog/pipeline.ts";
 import { buildRequest } from "../plan/build_request.ts";
 import { PACKAGE_ROOT, type PlannedStep } from "../plan/plan.ts";
+import { READS_NOTHING } from "../plan/step_reads.ts";
 import { planText, planWeights } from "../plan/plan_weights.ts";
 import { UsageError } from "../error/failure.ts";
 import { positionAt } from "../source/position.ts";
@@ -120,12 +121,11 @@ export async function planDrawing(
       inputs: step.needs,
       engine: EMBEDDED_ENGINE,
       packageRoot: PACKAGE_ROOT,
-      batchesPerEpoch: null,
-      dimensions: new Map(),
-      shards: new Map(),
-      weights: await planWeights(step, pipeline, cache),
-      lpips: null,
-      text: await planText(step, pipeline, cache),
+      reads: {
+        ...READS_NOTHING,
+        weights: await planWeights(step, pipeline, cache),
+        text: await planText(step, pipeline, cache),
+      },
     }),
     lock: join(place.folder, "lock"),
   };

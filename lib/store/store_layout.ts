@@ -6,6 +6,9 @@ import { canonicalJson } from "../disk/canonical_json.ts";
 /** Hex digits of a key; 64 bits tell a store's steps apart. */
 const KEY_LENGTH = 16;
 
+/** Name of the folder of all step folders. */
+const STORE = "store";
+
 /** Paths of a runs folder. */
 export interface StoreLayout {
   readonly runsDir: string;
@@ -65,11 +68,11 @@ export interface StepPaths {
 export function storeLayout(runsDir: string): StoreLayout {
   return {
     runsDir,
-    store: join(runsDir, "store"),
+    store: join(runsDir, STORE),
     fingerprints: join(runsDir, "fingerprints.json"),
-    dimensions: join(runsDir, "store", "dimensions"),
-    shards: join(runsDir, "store", "shards"),
-    dataListings: join(runsDir, "store", "data"),
+    dimensions: join(runsDir, STORE, "dimensions"),
+    shards: join(runsDir, STORE, "shards"),
+    dataListings: join(runsDir, STORE, "data"),
     // The name of a run cannot begin with a dot.
     runIndex: join(runsDir, ".history", "runs.sqlite"),
   };
@@ -160,7 +163,7 @@ export function findStepFolder(
   const found = index.get(key) ?? [];
   const chosen = found.includes(wanted) ? wanted : found[0];
   return {
-    folder: join(storeLayout(runsDir).store, chosen ?? wanted),
+    folder: join(runsDir, STORE, chosen ?? wanted),
     exists: chosen !== undefined,
   };
 }

@@ -101,16 +101,56 @@ export const TASK_PACKAGE_FILES: readonly string[] = [
   "npm:@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm",
 ];
 
+const SYMBOLIC = [PACKAGE_PREFIX, CODE_PREFIX, OWN_CODE_PREFIX];
+
 /** Code of the threads that decode pictures for a train step. */
 const DECODING_CODE = `${OWN_CODE_PREFIX}lib/data/decoding_thread_main.ts`;
 
 /** Least privilege of a step, as the plan shows it: the same on every machine. */
-export function stepPermissions(subject: PermissionSubject): StepPermissions {
+export function stepPermissions(
+  subject: PermissionSubject,
+  cwd: string = Deno.cwd(),
+): StepPermissions {
   const { permissions, uses_path: module } = subject.options;
-  const own = [subject.folder, subject.lock];
-  const cwd = Deno.cwd();
+  const { folder, lock } = subject;
   const shown = (path: string) => shownPath(path, cwd);
   const inputs = Object.values(subject.inputs);
+  // A script names all that it touches itself.
+  const given = module === undefined
+    ? taskGrants(subject, inputs)
+    : { read: [], kept: [], hosts: [] };
+  const code = module === undefined
+    ? taskCode(subject)
+    : [`${CODE_PREFIX}${shown(module)}`];
+  return {
+    read: distinct(
+      [folder, lock, ...inputs, ...given.read, ...permissions.read].map(shown)
+        .concat(code),
+    ),
+    write: distinct([folder, ...given.kept, ...permissions.write].map(shown)),
+    net: distinct([...given.hosts, ...permissions.net]),
+    env: distinct(permissions.env),
+    // Native code is outside of what Deno enforces; the plan says so.
+    ffi: subject.task === "script" || subject.engine.library === null
+      ? []
+      : [subject.engine.library.path],
+    sys: [],
+    run: [],
+  };
+}
+
+/** What data and files a task of fluxline's own needs. */
+interface TaskGrants {
+  readonly read: readonly string[];
+  /** Folders that it also writes: fetched shards stay for every step. */
+  readonly kept: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+function taskGrants(
+  subject: PermissionSubject,
+  inputs: readonly string[],
+): TaskGrants {
   const datasets = Object.values(subject.datasets);
   const folders = datasets.filter((dataset) => "imageFolder" in dataset);
   const shards = datasets.flatMap((dataset) =>
@@ -127,50 +167,34 @@ export function stepPermissions(subject: PermissionSubject): StepPermissions {
     ? subject.output.test_image_address
     : [];
   const { weight_files, text_files, lpips } = subject;
-  const given = [
+  const files = [
     ...weight_files?.files ?? [],
     weight_files?.tokenizer,
     text_files?.tokenizer,
     text_files?.pretrained,
     lpips,
   ].flatMap((file) => file?.path ?? []);
-  const { workers = 0 } = subject.options;
-  const code = module === undefined
-    ? [
-      ...ENGINE_FILES[subject.engine.name],
-      ...TASK_PACKAGE_FILES,
-      ...(workers > 0 ? [DECODING_CODE] : []),
-    ]
-    : [`${CODE_PREFIX}${shown(module)}`];
   return {
-    read: distinct(
-      [
-        ...own,
-        ...inputs,
-        ...data,
-        ...dimensions,
-        ...shards.flatMap((one) => one.read),
-        ...fetched,
-        ...samples,
-        ...given,
-        ...permissions.read,
-      ].map(shown).concat(code),
-    ),
-    write: distinct(
-      [subject.folder, ...fetched, ...permissions.write].map(shown),
-    ),
-    net: distinct([
-      ...shards.flatMap((one) => one.hosts),
-      ...permissions.net,
-    ]),
-    env: distinct(permissions.env),
-    // Native code is outside of what Deno enforces; the plan says so.
-    ffi: subject.task === "script" || subject.engine.library === null
-      ? []
-      : [subject.engine.library.path],
-    sys: [],
-    run: [],
+    read: [
+      ...data,
+      ...dimensions,
+      ...shards.flatMap((one) => one.read),
+      ...fetched,
+      ...samples,
+      ...files,
+    ],
+    kept: fetched,
+    hosts: shards.flatMap((one) => one.hosts),
   };
+}
+
+function taskCode({ engine, options }: PermissionSubject): string[] {
+  const { workers = 0 } = options;
+  return [
+    ...ENGINE_FILES[engine.name],
+    ...TASK_PACKAGE_FILES,
+    ...(workers > 0 ? [DECODING_CODE] : []),
+  ];
 }
 
 /** Whether `path` is `folder` or lies below it, by name alone: links are the link check's business. */
@@ -180,10 +204,14 @@ export function isInside(folder: string, path: string): boolean {
     (rest !== ".." && !rest.startsWith("../") && !isAbsolute(rest));
 }
 
+/** What resolving a path may take out of it: dots, and slashes that separate nothing. Most paths have none, and there are thousands. */
+const UNSETTLED = /\/(?:[./]|$)/;
+
 /** `path` relative to the working directory where it lies inside, else absolute; symbolic places stay as they are. */
 export function shownPath(path: string, cwd: string = Deno.cwd()): string {
   if (isSymbolic(path)) return path;
-  const absolute = resolve(cwd, path);
+  const isSettled = path.startsWith("/") && !UNSETTLED.test(path);
+  const absolute = isSettled ? path : resolve(cwd, path);
   if (absolute === cwd) return ".";
   const start = cwd.endsWith(sep) ? cwd : cwd + sep;
   return absolute.startsWith(start) ? absolute.slice(start.length) : absolute;
@@ -191,11 +219,9 @@ export function shownPath(path: string, cwd: string = Deno.cwd()): string {
 
 /** Whether an entry of an allow list names a place and not a path. */
 export function isSymbolic(entry: string): boolean {
-  return [PACKAGE_PREFIX, CODE_PREFIX, OWN_CODE_PREFIX].some((prefix) =>
-    entry.startsWith(prefix)
-  );
+  return SYMBOLIC.some((prefix) => entry.startsWith(prefix));
 }
 
 function distinct(entries: readonly string[]): string[] {
-  return [...new Set(entries)];
+  return entries.length < 2 ? [...entries] : [...new Set(entries)];
 }
