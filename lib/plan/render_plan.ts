@@ -261,9 +261,10 @@ function permissionLines(steps: readonly PlannedStep[]): string[] {
 
 /** One row per granted place, and one that names every permission without any. */
 function grantRows(permissions: StepPermissions): string[][] {
+  const all = Object.entries(permissions) as [string, readonly string[]][];
   const rows: string[][] = [];
   const none: string[] = [];
-  for (const [name, entries] of Object.entries(permissions)) {
+  for (const [name, entries] of all) {
     if (entries.length === 0) none.push(name);
     entries.forEach((entry, index) =>
       rows.push([index === 0 ? name : "", entry])
