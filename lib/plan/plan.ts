@@ -191,15 +191,18 @@ async function planStep(
   session: PlanSession,
 ): Promise<PlannedStep> {
   const { pipeline, runsDir, manifest, planned } = session;
-  const keyOf = (name: string) => (planned.get(name) as PlannedStep).key;
   const roles = stepRoles(step);
+  const needs = new Map<string, string>();
+  for (const [role, need] of roles) {
+    needs.set(role, (planned.get(need) as PlannedStep).key);
+  }
   const reads = await stepReads(step, session);
   const { sets, weights, text, lpips, modules, batchesPerEpoch } = reads;
   const work = workRecord(step, {
     weights: weightDigests(weights),
     ...(lpips === null ? {} : { lpips: lpips.sha256 }),
     pipeline,
-    needs: new Map([...roles].map(([role, need]) => [role, keyOf(need)])),
+    needs,
     datasets: sets,
     modules,
     text,

@@ -12,6 +12,7 @@ export function stepRoles(step: Step): Map<string, string> {
     step.needs.filter((need) => !used.has(need))
       .forEach((need, index) => roles.set(`after.${index}`, need));
   }
+  if (roles.size < 2) return roles;
   return new Map([...roles].sort(([left], [right]) => left < right ? -1 : 1));
 }
 
