@@ -28,14 +28,14 @@ testOnCluster(
       ["total", "waiting"],
     ]);
     const left = failures.get("left");
-    assert.equal(left?.exitCode, EXIT_CODE.stepFailed);
+    assert.equal(left?.exitCode, EXIT_CODE.stepFailed, left?.message);
     assert.match(
       left?.message ?? "",
       /Step "left" was ended by Slurm: job \d+ took more than its memory limit/,
     );
     assert.match(left?.hint ?? "", /Raise the step's `resources.memory`/);
     const right = failures.get("right");
-    assert.equal(right?.exitCode, EXIT_CODE.timedOut);
+    assert.equal(right?.exitCode, EXIT_CODE.timedOut, right?.message);
     assert.match(
       right?.message ?? "",
       /Step "right" did not get done in its `resources.time`: after \d+ s it was told to save, and a script cannot save and go on/,
