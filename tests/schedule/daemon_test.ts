@@ -72,11 +72,15 @@ Deno.test("schedule run: through random kills no tick is lost, run twice or over
     ),
   );
   daemons = [project.start("run")];
-  await until(async () => {
-    const ticks = await project.history();
-    return ticks.length > 0 &&
-      ticks.every(({ state }) => state === "finished" || state === "skipped");
-  }, "the end of every tick");
+  await until(
+    async () => {
+      const ticks = await project.history();
+      return ticks.length > 0 &&
+        ticks.every(({ state }) => state === "finished" || state === "skipped");
+    },
+    "the end of every tick",
+    120_000,
+  );
   daemons[0]!.kill("SIGTERM");
   await reap(daemons[0]!);
   const ticks = await project.history();
