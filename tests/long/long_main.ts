@@ -28,7 +28,16 @@ try {
   const chain = await writeManySteps(folder, steps, true);
   const plan = await timedCli(["plan", chain, "--runs", runsDir]);
   require(plan.code === 0, plan.err);
-  console.log(`plan of a chain of ${steps} steps: ${seconds(plan.ms)}`);
+  // A quarter of the steps must not take much less than a quarter of the time.
+  const quarter = Math.max(1, steps >> 2);
+  const short = await writeManySteps(folder, quarter, true);
+  const less = await timedCli(["plan", short, "--runs", runsDir]);
+  require(less.code === 0, less.err);
+  console.log(
+    `plan of a chain of ${steps} steps: ${seconds(plan.ms)}, of ${quarter}: ${
+      seconds(less.ms)
+    }`,
+  );
   for (const isChain of [true, false]) {
     const file = await writeManySteps(folder, steps, isChain);
     const place = join(folder, isChain ? "chain" : "free");
