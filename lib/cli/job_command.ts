@@ -12,18 +12,23 @@ import type { Terminal } from "./terminal.ts";
 export async function jobCommand(
   folder: string,
   index: string,
+  secondsBefore: string,
   terminal: Terminal,
 ): Promise<ExitCode> {
   await requireRunPermissions("job", folder);
-  if (!/^\d+$/.test(index)) {
-    throw new UsageError(`Cannot run job "${index}": wanted a whole number`);
+  for (const text of [index, secondsBefore]) {
+    if (!/^\d+$/.test(text)) {
+      throw new UsageError(`Cannot run job "${text}": wanted a whole number`);
+    }
   }
   const stop = new StopControl();
   using _signals = listenForSignals(stop);
   const observe = plainProgress((line) => terminal.out(line));
   const { summary, exitCode } = await runJob(
-    folder,
-    Number(index),
+    {
+      ...{ folder, index: Number(index) },
+      secondsBefore: Number(secondsBefore),
+    },
     stop,
     observe,
   );

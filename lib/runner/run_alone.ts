@@ -34,6 +34,8 @@ export interface AloneOptions {
   readonly stopGraceMs: number;
   /** How long before the end of `resources.time` the process is told to save; null where nothing counts its time. */
   readonly saveBeforeSeconds: number | null;
+  /** Seconds of the job's time that had gone by when this process started. */
+  readonly secondsBefore?: number;
 }
 
 // The process of a node that failed is dead for its successor only after its lease has run out.
@@ -56,7 +58,6 @@ export async function runAlone(
   const before = await globalStep(step);
   const began = before === null ? "step_started" : "step_resumed";
   await recordStep(place, { kind: began, step: name, key }, "running");
-  const start = performance.now();
   const executor = new LocalExecutor({
     observe,
     checkpointWish: options.checkpointWish,
@@ -70,7 +71,8 @@ export async function runAlone(
   const [ticket] = await executor.submit([step]);
   if (ticket === undefined) throw new RangeError(`"${name}" was not taken`);
   let summary = await followTicket(ticket, executor, stop);
-  const ranSeconds = (performance.now() - start) / 1000;
+  // The clock counts from the start of the process.
+  const ranSeconds = (options.secondsBefore ?? 0) + performance.now() / 1000;
   if (
     summary.state === "stopped" && usedAllItsTime(step, ranSeconds, options)
   ) {

@@ -13,6 +13,16 @@ import type { RunObserver } from "./run_notice.ts";
 import type { StepSummary } from "./run_summary.ts";
 import type { StopControl } from "./stop_control.ts";
 
+/** Which job it is. */
+export interface JobPlace {
+  /** Folder of the submission. */
+  readonly folder: string;
+  /** Place of the step in it. */
+  readonly index: number;
+  /** Seconds that the job had run when this process was started. */
+  readonly secondsBefore: number;
+}
+
 /** How the step ended, and what the job ends with. */
 export interface JobResult {
   readonly summary: StepSummary;
@@ -23,13 +33,12 @@ export interface JobResult {
 const STOP_GRACE_MS = 25_000;
 
 /**
- * Runs the step at place `index` of the submission in `folder`.
+ * Runs the step of a job.
  *
  * @throws StoredStateError where the submission cannot be read
  */
 export async function runJob(
-  folder: string,
-  index: number,
+  { folder, index, secondsBefore }: JobPlace,
   stop: StopControl,
   observe: RunObserver,
 ): Promise<JobResult> {
@@ -41,7 +50,8 @@ export async function runJob(
     );
   }
   const summary = await runAlone(plannedStep(stored), {
-    ...{ runsDir, run: stored.run, stop, observe, saveBeforeSeconds },
+    ...{ runsDir, run: stored.run, stop, observe },
+    ...{ saveBeforeSeconds, secondsBefore },
     checkpointWish: new CheckpointWish(),
     stopGraceMs: Math.max(STOP_GRACE_MS, saveBeforeSeconds * 1000 - 5000),
   });

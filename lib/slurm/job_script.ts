@@ -38,29 +38,44 @@ export function jobOptions(
   ];
 }
 
-/**
- * The lines behind the options: what runs in the job, or in each element of an array. `command` is shell text that names the program
- * and its arguments.
- */
+/** What a job does around its command. */
+export interface JobBody {
+  /** Lines of shell in front of the command. */
+  readonly setup: readonly string[];
+  /** Whether the script serves the elements of an array. */
+  readonly isArray?: boolean;
+  /** Time in which a job must have begun its command, or it never will; null where nothing bounds it. */
+  readonly setupSeconds?: number | null;
+}
+
+/** The lines behind the options: what runs in the job. `command` is shell text that names the program and its arguments. */
 export function jobBody(
   command: string,
-  setup: readonly string[],
-  isArray = false,
+  { setup, isArray = false, setupSeconds = null }: JobBody,
 ): string[] {
   // An element's own number may be that of the whole array, by which all elements would be put back.
   const job = isArray
     ? "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
     : "$SLURM_JOB_ID";
   return [
+    `asked= pid= code=${EXIT_CODE.terminated}`,
+    // Preemption and the end of the time send USR1, scancel sends TERM: the command saves and leaves on both. A signal may come while
+    // the job is set up, and would end the shell.
+    `trap 'asked=1; [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null' USR1 TERM`,
     ...setup,
-    "asked=",
-    // Preemption and the end of the time send USR1, scancel sends TERM: the command saves and leaves on both.
-    `trap 'asked=1; kill -TERM "$pid" 2>/dev/null' USR1 TERM`,
-    `${command} &`,
-    "pid=$!",
+    'if [ -z "$asked" ]; then',
+    `  ${command} &`,
+    "  pid=$!",
+    '  [ -z "$asked" ] || kill -TERM "$pid" 2>/dev/null',
     // A signal ends a wait early; the status counts once the process is gone.
-    'while wait "$pid"; code=$?; kill -0 "$pid" 2>/dev/null; do :; done',
-    'wait "$pid" 2>/dev/null; late=$?; [ "$late" = 127 ] || code=$late',
+    '  while wait "$pid"; code=$?; kill -0 "$pid" 2>/dev/null; do :; done',
+    '  wait "$pid" 2>/dev/null; late=$?; [ "$late" = 127 ] || code=$late',
+    ...(setupSeconds === null ? [] : [
+      `elif [ "$SECONDS" -ge ${Math.ceil(setupSeconds)} ]; then`,
+      "  echo 'error: the lines of `executor.slurm.setup` took the time of the job; raise `resources.time`' >&2",
+      `  code=${EXIT_CODE.timedOut}`,
+    ]),
+    "fi",
     `if [ -n "$asked" ] && { [ "$code" = ${EXIT_CODE.terminated} ] || [ "$code" = 138 ]; }; then`,
     // Where this node was taken for dead, Slurm has put the job back already, and it may run elsewhere.
     `  case "$(scontrol --oneliner show job "${job}" 2>/dev/null)" in`,

@@ -52,7 +52,7 @@ export function standaloneScript(
     ]),
     "  exit",
     "fi",
-    ...jobBody(`${call} \${1:+--only "$1"}`, slurm.setup),
+    ...jobBody(`${call} \${1:+--only "$1"}`, slurm),
     "",
   ].join("\n");
 }

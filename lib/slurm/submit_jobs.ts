@@ -8,7 +8,7 @@ import { RefusedError } from "../error/failure.ts";
 import type { PlannedStep } from "../plan/plan.ts";
 import { stepVariables } from "../plan/step_variables.ts";
 import { shellWord } from "../worker/shell_word.ts";
-import { jobBody, jobOptions } from "./job_script.ts";
+import { type JobBody, jobBody, jobOptions } from "./job_script.ts";
 import {
   COMMENT_PREFIX,
   findJob,
@@ -167,7 +167,14 @@ async function submitGroup(
   }, group);
   const script = join(folder, "job.sh");
   const isArray = group.length > 1;
-  const text = scriptText(folder, scene.command, options, isArray);
+  const { time } = first.step.resources;
+  const text = scriptText(folder, scene.command, {
+    ...{ setup: options.setup, isArray },
+    // As long as this, and the job was given its time: half of what it has until it is told to save.
+    setupSeconds: time === null
+      ? null
+      : Math.max(0, secondsOf(time) - secondsOf(options.save_before)) / 2,
+  });
   await writeAtomically(script, text);
   for (const [index, { step }] of group.entries()) {
     await writeStepJob(runsDir, step.key, { submission: id, index, job: null });
@@ -220,15 +227,14 @@ function variablesOf({ step, request }: PlannedStep): string[] {
 function scriptText(
   folder: string,
   command: readonly string[],
-  options: SlurmOptions,
-  isArray: boolean,
+  body: JobBody,
 ): string {
   const words = [...command, "job", folder].map(shellWord).join(" ");
   // A job that is submitted from within an array finds the variable of that one.
-  const index = isArray ? '"$SLURM_ARRAY_TASK_ID"' : "0";
+  const index = body.isArray === true ? '"$SLURM_ARRAY_TASK_ID"' : "0";
   return [
     "#!/bin/bash",
-    ...jobBody(`${words} ${index}`, options.setup, isArray),
+    ...jobBody(`${words} ${index} "$SECONDS"`, body),
     "",
   ].join("\n");
 }

@@ -16,7 +16,7 @@ testOnCluster(
       stepValue("right.resources.time", "1m"),
       stepValue("right.with", { ticks: 4000 }),
       // Slurm signals this long before the minute is over.
-      "executor.slurm.save_before=45s",
+      "executor.slurm.save_before=35s",
     ], 240_000);
     const failures = new Map(
       result.steps.map(({ name, failure }) => [name, failure] as const),

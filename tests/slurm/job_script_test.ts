@@ -10,12 +10,14 @@ import { slurmSeconds } from "../../lib/slurm/cluster_checks.ts";
 /** Runs the body around `command` with a scontrol that tells the state and notes what it is asked. */
 async function runBody(
   command: string,
-  { state, signal, node = "n1", isArray = false }: {
+  { state, signal, node = "n1", isArray = false, ...more }: {
     readonly state: string;
     readonly signal?: Deno.Signal;
     /** Where Slurm says that the job is. */
     readonly node?: string;
     readonly isArray?: boolean;
+    readonly setup?: readonly string[];
+    readonly setupSeconds?: number;
   },
 ): Promise<{ code: number; requeued: boolean }> {
   const folder = await Deno.makeTempDir();
@@ -26,7 +28,10 @@ async function runBody(
     { mode: 0o755 },
   );
   const child = new Deno.Command("bash", {
-    args: ["-c", jobBody(command, [], isArray).join("\n")],
+    args: [
+      "-c",
+      jobBody(command, { setup: [], isArray, ...more }).join("\n"),
+    ],
     env: {
       PATH: `${folder}:${Deno.env.get("PATH")}`,
       SLURM_JOB_ID: "7",
@@ -83,6 +88,20 @@ Deno.test("jobBody() puts no job back that was cancelled, failed, got done or wa
       { code, requeued: false },
     );
   }
+});
+
+Deno.test("jobBody() puts a job back that was asked to save while it was set up, and ends one whose time that took", async () => {
+  const never = "echo begun >&2; false";
+  const asked = {
+    state: "RUNNING",
+    signal: "SIGUSR1",
+    setup: ["sleep 2"],
+  } as const;
+  assert.deepEqual(await runBody(never, asked), { code: 143, requeued: true });
+  assert.deepEqual(
+    await runBody(never, { ...asked, setupSeconds: 1 }),
+    { code: 124, requeued: false },
+  );
 });
 
 Deno.test("jobOptions() maps resources and the executor section to options of sbatch", () => {

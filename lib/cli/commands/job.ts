@@ -7,8 +7,9 @@ export function addJob({ program, terminal, finish }: CommandPlace): void {
     .description("Run one step of a submission, inside its job")
     .argument("<folder>", "folder of the submission")
     .argument("<index>", "place of the step in it")
-    .action(async (folder, index) => {
+    .argument("[seconds]", "how long the job has run already", "0")
+    .action(async (folder, index, seconds) => {
       const { jobCommand } = await import("../job_command.ts");
-      finish(await jobCommand(folder, index, terminal));
+      finish(await jobCommand(folder, index, seconds, terminal));
     });
 }
