@@ -89,13 +89,16 @@ export class SlurmCluster implements AsyncDisposable {
 
   /** Sets a node down, or takes it up again, as an administrator does. */
   async setNode(node: string, state: "DOWN" | "RESUME"): Promise<void> {
-    const shown = await this.command("scontrol", "show", "node", node);
-    // One that registers itself anew is up already.
-    if (state === "RESUME" && !/State=\S*DOWN/.test(shown)) return;
-    await this.command(
-      ...["scontrol", "update", `NodeName=${node}`] as const,
-      ...[`State=${state}`, "Reason=test"],
-    );
+    try {
+      await this.command(
+        ...["scontrol", "update", `NodeName=${node}`] as const,
+        ...[`State=${state}`, "Reason=test"],
+      );
+    } catch (error) {
+      const shown = await this.command("scontrol", "show", "node", node);
+      // One that has registered itself anew is up already, and cannot be taken up.
+      if (state === "DOWN" || /State=\S*DOWN/.test(shown)) throw error;
+    }
   }
 
   /** Polls until `isTrue` answers true. */
