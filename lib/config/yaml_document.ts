@@ -1,4 +1,4 @@
-// YAML text to values with places. The only module that imports the YAML package.
+// YAML text to values with places. The only module that reads with the YAML package.
 import type { Document, Node, Scalar } from "yaml";
 // Loading the package takes as long as starting Deno, and most files are read without it.
 import defer * as yaml from "yaml";

@@ -8,6 +8,10 @@ import { timedCli, writeManyRuns, writeManySteps } from "./many_steps.ts";
 
 /** Most steps that are also started by hand. */
 const BY_HAND = 400;
+/** Four times the steps take four times as long; where something grows with the square, sixteen. */
+const SQUARE = 9;
+/** Less than this is lost in the start of a process. */
+const SMALLEST_MS = 100;
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -25,19 +29,28 @@ const folder = await Deno.makeTempDir({ prefix: "fluxline-long-" });
 try {
   console.log(await describeMachine());
   const runsDir = join(folder, "runs");
-  const chain = await writeManySteps(folder, steps, true);
-  const plan = await timedCli(["plan", chain, "--runs", runsDir]);
-  require(plan.code === 0, plan.err);
-  // A quarter of the steps must not take much less than a quarter of the time.
+  const planMs = async (count: number) => {
+    const chain = await writeManySteps(folder, count, true);
+    const { code, err, ms } = await timedCli([
+      "plan",
+      chain,
+      "--runs",
+      runsDir,
+    ]);
+    require(code === 0, err);
+    return ms;
+  };
   const quarter = Math.max(1, steps >> 2);
-  const short = await writeManySteps(folder, quarter, true);
-  const less = await timedCli(["plan", short, "--runs", runsDir]);
-  require(less.code === 0, less.err);
+  const start = await planMs(1);
+  const few = await planMs(quarter);
+  const all = await planMs(steps);
+  const growth = (all - start) / Math.max(few - start, SMALLEST_MS);
   console.log(
-    `plan of a chain of ${steps} steps: ${seconds(plan.ms)}, of ${quarter}: ${
-      seconds(less.ms)
-    }`,
+    `plan of a chain of ${steps} steps: ${seconds(all)}; without the start ${
+      growth.toFixed(1)
+    } times that of ${quarter} steps`,
   );
+  require(growth < SQUARE, "Planning grows faster than its steps");
   for (const isChain of [true, false]) {
     const file = await writeManySteps(folder, steps, isChain);
     const place = join(folder, isChain ? "chain" : "free");
