@@ -1,6 +1,11 @@
 // A project that trains in milliseconds, whose runs are disturbed; and the bytes that a disturbed run must end with.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Pipeline } from "../../lib/catalog/pipeline.ts";
+import {
+  loadPipeline,
+  PipelineRefused,
+} from "../../lib/config/load_pipeline.ts";
 import { digestFile, sha256Hex } from "../../lib/disk/digest.ts";
 import type { DiskTest } from "../../lib/disk/disk_test.ts";
 import { load, run } from "../../mod.ts";
@@ -138,6 +143,19 @@ export class CrashProject implements AsyncDisposable {
         `${name} ${state} ${failure?.message ?? ""}`
       ).join("; ")
     }`;
+  }
+
+  /** The checked pipeline, wherever this process works. */
+  async pipeline(): Promise<Pipeline> {
+    const data = "training.pipeline.datasets.squares";
+    const loaded = await loadPipeline(this.path("crash.yaml"), {
+      overrides: [
+        `${data}.image_folder=${this.path("pictures")}`,
+        `${data}.captions_file=${this.path("pictures.tsv")}`,
+      ],
+    });
+    if (!loaded.ok) throw new PipelineRefused("crash.yaml", loaded.diagnostics);
+    return loaded.value;
   }
 
   /** Absolute path inside the project. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { createOptimizer } from "../../lib/optim/optimizer.ts";
 import { OPTIMIZER_TYPES } from "../../lib/optim/optimizer_options.ts";
 import { diskForecast, slotCount } from "../../lib/plan/disk_forecast.ts";
@@ -39,16 +38,9 @@ for (
 ) {
   Deno.test(`diskForecast() is a bound on the checkpoints ${what}, and not far above them`, async () => {
     await using project = await CrashProject.open([step]);
-    const data = "training.pipeline.datasets.squares";
-    const loaded = await loadPipeline(project.path("crash.yaml"), {
-      overrides: [
-        `${data}.image_folder=${project.path("pictures")}`,
-        `${data}.captions_file=${project.path("pictures.tsv")}`,
-      ],
-    });
-    assert.ok(loaded.ok);
+    const pipeline = await project.pipeline();
     const runsDir = project.path("runs");
-    const plan = () => planPipeline(loaded.value, { runsDir });
+    const plan = () => planPipeline(pipeline, { runsDir });
     const { keptBytes, peakBytes } = diskForecast(await plan());
     assert.equal((await project.train("runs")).code, 0);
     const { folder } = (await plan()).steps[0]!;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { load, run } from "../../mod.ts";
+import { statOrNull } from "../../lib/disk/present_entries.ts";
 import { readEvents } from "../../lib/store/run_record.ts";
 import { stepPaths, storeLayout } from "../../lib/store/store_layout.ts";
 import { ROOT, stepPid, until } from "../cli/cli_process.ts";
@@ -46,21 +47,11 @@ Deno.test("run() ends its step at once when another host has taken the step's le
 
     const { steps } = await running;
     assert.deepEqual(steps.map(({ state }) => state), ["stopped"]);
-    assert.equal(await exists(`/proc/${pid}`), false, "its process is gone");
-    assert.equal(await exists(marker), false);
+    assert.equal(statOrNull(`/proc/${pid}`), null, "its process is gone");
+    assert.equal(statOrNull(marker), null);
     const kinds = (await readEvents(runsDir, "long")).map(({ kind }) => kind);
     assert.ok(kinds.includes("step_stopped"), kinds.join(" "));
     // What the other host wrote is as it was.
     assert.equal(await Deno.readTextFile(`${runnerLock}.lease-2`), words);
   });
 });
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

@@ -1,7 +1,6 @@
 // Any file under runs/ is flipped, cut or deleted: every check finds it, no plan shows a stack, and the run ends with the same bytes.
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { loadPipeline } from "../../lib/config/load_pipeline.ts";
 import { Failure } from "../../lib/error/failure.ts";
 import { planPipeline } from "../../lib/plan/plan.ts";
 import { RandomStream } from "../../lib/random/random_stream.ts";
@@ -60,14 +59,7 @@ for (const runs of ["calm", "cut"]) {
   Deno.test(`verify finds every harm to every file of a run that is ${runs}, and plan ends in words`, async () => {
     const { project } = await open();
     const folder = project.path(runs);
-    const data = "training.pipeline.datasets.squares";
-    const loaded = await loadPipeline(project.path("crash.yaml"), {
-      overrides: [
-        `${data}.image_folder=${project.path("pictures")}`,
-        `${data}.captions_file=${project.path("pictures.tsv")}`,
-      ],
-    });
-    assert.ok(loaded.ok);
+    const pipeline = await project.pipeline();
     assert.deepEqual(await findingsOf(folder), []);
     const random = RandomStream.of(7, `damage.${runs}`);
     let found = 0;
@@ -85,7 +77,7 @@ for (const runs of ["calm", "cut"]) {
         if (isFound) assert.ok(findings.length > 0, what);
         if (findings.length > 0) found++;
         try {
-          const plan = await planPipeline(loaded.value, { runsDir: folder });
+          const plan = await planPipeline(pipeline, { runsDir: folder });
           const isSeen = kind !== "flipped" || !hidden;
           const step = plan.steps.find((one) => whole.startsWith(one.folder));
           const counts = mustBeFound(path, kind) ||
